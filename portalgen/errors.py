@@ -1,0 +1,84 @@
+"""What can go wrong, as values that say where, what, and what was probably meant."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Location:
+    """A place in a file. Lines and columns count from 1; 0 means the file as a whole (or the line as a whole)."""
+
+    file: str = ""
+    line: int = 0
+    column: int = 0
+
+    def __str__(self) -> str:
+        parts = [self.file] + [str(number) for number in (self.line, self.column) if number]
+        return ":".join(parts)
+
+
+NOWHERE = Location()
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Problem:
+    """One thing a user has to mend: `message` says what is wrong, `hint` (may be empty) what to do."""
+
+    where: Location
+    message: str
+    hint: str = ""
+
+    def __str__(self) -> str:
+        text = f"{self.where}: {self.message}" if self.where.file else self.message
+        return f"{text}\n  hint: {self.hint}" if self.hint else text
+
+
+class PortalgenError(Exception):
+    """An expected failure: printed as a sentence, never as a traceback. Exit code 1."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, hint: str = "", where: Location = NOWHERE) -> None:
+        super().__init__(message)
+        self.problems: tuple[Problem, ...] = (Problem(where, message, hint),)
+
+    def __str__(self) -> str:
+        return "\n".join(str(problem) for problem in self.problems)
+
+
+class InvalidInputError(PortalgenError):
+    """A definition, an export, a key or an option that cannot be used as it is. Exit code 2."""
+
+    exit_code = 2
+
+    @classmethod
+    def of(cls, problems: Iterable[Problem]) -> "InvalidInputError":
+        """All `problems` (at least one) in one error, sorted by place, each once."""
+        error = cls("")
+        error.problems = tuple(sorted(set(problems)))
+        return error
+
+
+class RefusedError(PortalgenError):
+    """Nothing is wrong with the input, but somebody has to approve what would happen. Exit code 3."""
+
+    exit_code = 3
+
+
+class StoreError(PortalgenError):
+    """A store could not do what was asked. Exit code 1."""
+
+
+class NotInStoreError(StoreError):
+    """The key asked for is not there."""
+
+
+def did_you_mean(wrong: str, valid: Sequence[str]) -> str:
+    """A hint naming the nearest valid name; with none near, the valid names themselves when they are few."""
+    near = get_close_matches(wrong, valid, n=1, cutoff=0.6)
+    if near:
+        return f"did you mean '{near[0]}'?"
+    if 0 < len(valid) <= 12:
+        return f"valid here: {', '.join(valid)}"
+    return ""

@@ -1,0 +1,294 @@
+"""The values that flow between the stages. Frozen, and no I/O.
+
+Raw constructors check nothing: `definitions` and `exports` are the doors that let only valid values in.
+Text that an export leaves empty is ''; dates and amounts that it leaves empty are None. Amounts, quantities and
+rates are Decimal, exact, in the currency's major unit. Dates are calendar days without a time zone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+from portalgen.errors import NOWHERE, Location
+
+TRANSACTION_TYPES = ("quotes", "orders", "invoices", "credit_notes", "delivery_notes")
+"""What a link can be allowed to show, in the order in which a portal lists them. `ALL` means exactly these."""
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    """A customer as the export knows it. `id` is the ERP's, byte for byte."""
+
+    id: str
+    name: str
+    email: str = ""
+    phone: str = ""
+    street: str = ""
+    city: str = ""
+    region: str = ""
+    postal_code: str = ""
+    country: str = ""
+    currency: str = ""
+    language: str = ""
+    tax_id: str = ""
+    status: str = ""
+    parent_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line of a transaction. `discount` and `tax_rate` are percentages (10 means 10 %).
+
+    `amount` is the line's net amount after discount, before tax.
+    """
+
+    line: int
+    item: str = ""
+    description: str = ""
+    quantity: Decimal | None = None
+    unit: str = ""
+    unit_price: Decimal | None = None
+    discount: Decimal | None = None
+    tax_rate: Decimal | None = None
+    amount: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transaction:
+    """A quote, order, invoice, credit note or delivery note.
+
+    `type` is one of TRANSACTION_TYPES. `due_date` is "valid until" for a quote and "promised" for an order, and is
+    inclusive. `currency` is an ISO 4217 code, never empty. Credit notes carry positive amounts. `reference` is the
+    customer's own, a purchase order number. `balance` is what is still to be paid, the balance due.
+    """
+
+    type: str
+    number: str
+    customer_id: str
+    date: date
+    currency: str
+    due_date: date | None = None
+    status: str = ""
+    reference: str = ""
+    net: Decimal | None = None
+    tax: Decimal | None = None
+    total: Decimal | None = None
+    balance: Decimal | None = None
+    note: str = ""
+    branch: str = ""
+    order_number: str = ""
+    quote_number: str = ""
+    invoice_number: str = ""
+    delivery_note_number: str = ""
+    carrier: str = ""
+    tracking_number: str = ""
+    lines: tuple[Line, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One customer and every transaction the exports hold for it, granted or not.
+
+    Ordered by type as in TRANSACTION_TYPES, then newest first, then by number.
+    """
+
+    customer: Customer
+    transactions: tuple[Transaction, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """All portals that one seller publishes from one portals.yaml.
+
+    `locale` is a BCP 47 tag; `timezone` an IANA name; `currency` stands in where an export names none. `as_of` is the
+    day the exports show; None means the newest day on which one of the export files was written, in `timezone`.
+    """
+
+    id: str
+    title: str
+    base_url: str = ""
+    locale: str = "en"
+    currency: str = ""
+    timezone: str = "UTC"
+    email: str = ""
+    key: str = ""
+    as_of: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A person at the customer with a link of their own. `show` as granted by the definition, not yet narrowed."""
+
+    id: str
+    name: str
+    email: str = ""
+    show: tuple[str, ...] = ()
+    enabled: bool = True
+    revision: int = 1
+    expires: date | None = None
+    locale: str = ""
+    key: str = ""
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Portal:
+    """One customer's definition. `expires` is inclusive; `places` says where in the file a field stands.
+
+    `automatic` is true for a portal that `every_customer` made.
+    """
+
+    id: str
+    customer: str
+    name: str = ""
+    show: tuple[str, ...] = ()
+    enabled: bool = True
+    revision: int = 1
+    expires: date | None = None
+    locale: str = ""
+    key: str = ""
+    contacts: tuple[Contact, ...] = ()
+    automatic: bool = False
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class LineSource:
+    """The file (or files, as a glob) that holds the lines of a transaction export.
+
+    `columns` maps a canonical column to the file's own heading. `discount` tells what the discount column holds:
+    'percent', 'fraction' or 'amount' (off the line).
+    """
+
+    path: str
+    columns: Mapping[str, str]
+    ignore: tuple[str, ...] = ()
+    discount: str = "percent"
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ExportSource:
+    """One entry of `exports:`. `type` is 'customers', 'contacts', 'products' or a transaction type.
+
+    `columns` maps a canonical column to the file's own heading; `ignore` names headings to leave out ('ALL': every
+    one that is not mapped); `empty` are cell texts that mean "nothing"; `visible_status`, unless None, are the only
+    statuses whose transactions a customer may see.
+    """
+
+    type: str
+    path: str
+    columns: Mapping[str, str]
+    ignore: tuple[str, ...] = ()
+    empty: tuple[str, ...] = ()
+    lines: LineSource | None = None
+    visible_status: tuple[str, ...] | None = None
+    place: Location = field(default=NOWHERE, compare=False)
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSource:
+    """One entry of `stores:`: a `directory` at `path` (private part at `private`), or an `s3` bucket."""
+
+    name: str
+    kind: str
+    path: Path | None = None
+    private: Path | None = None
+    bucket: str = ""
+    region: str = ""
+    endpoint: str = ""
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EveryCustomer:
+    """A portal for each customer of the export that has none of its own, but for those in `excluded`."""
+
+    show: tuple[str, ...]
+    excluded: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """A whole portals.yaml, its included files with it. `root` is what its relative paths start from."""
+
+    file: str
+    root: Path
+    site: Site
+    keys: str
+    exports: tuple[ExportSource, ...]
+    stores: tuple[StoreSource, ...]
+    portals: tuple[Portal, ...]
+    every_customer: EveryCustomer | None = None
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LinkId:
+    """What a link belongs to: a portal, or one contact of it (`contact` is '' for the portal's own link)."""
+
+    portal: str
+    contact: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.portal}/{self.contact}" if self.contact else self.portal
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link as the definitions want it, with its grant. `types` is in the order of TRANSACTION_TYPES.
+
+    `state` is 'live', 'disabled' or 'expired'; only a live link has a bundle. `key` names the root key that makes it.
+    """
+
+    id: LinkId
+    customer: str
+    revision: int
+    key: str
+    types: tuple[str, ...]
+    state: str
+    locale: str
+    contact_name: str = ""
+    contact_email: str = ""
+    automatic: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """All that one link may show, and nothing else: what the pages are made of.
+
+    `transactions` are ordered as in Account and hold granted types only. `as_of` is the day the exports show.
+    """
+
+    site: Site
+    link: Link
+    customer: Customer
+    transactions: tuple[Transaction, ...]
+    as_of: date
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFile:
+    """One file of a built bundle: its path within the bundle ('/' between parts), digest and size in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltBundle:
+    """A bundle as it lies under build/. `fingerprint` stands for all that went into it, `digest` for what came out.
+
+    `counts` maps each granted type to the number of its transactions.
+    """
+
+    id: LinkId
+    folder: str
+    fingerprint: str
+    digest: str
+    counts: Mapping[str, int]
+    files: tuple[BuiltFile, ...]
