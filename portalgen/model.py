@@ -5,9 +5,9 @@ Text that an export leaves empty is ''; dates and amounts that it leaves empty a
 rates are Decimal, exact, in the currency's major unit. Dates are calendar days without a time zone.
 """
 
+import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
@@ -67,9 +67,9 @@ class Transaction:
     type: str
     number: str
     customer_id: str
-    date: date
+    date: datetime.date
     currency: str
-    due_date: date | None = None
+    due_date: datetime.date | None = None
     status: str = ""
     reference: str = ""
     net: Decimal | None = None
@@ -114,7 +114,7 @@ class Site:
     timezone: str = "UTC"
     email: str = ""
     key: str = ""
-    as_of: date | None = None
+    as_of: datetime.date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class Contact:
     show: tuple[str, ...] = ()
     enabled: bool = True
     revision: int = 1
-    expires: date | None = None
+    expires: datetime.date | None = None
     locale: str = ""
     key: str = ""
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)
@@ -146,7 +146,7 @@ class Portal:
     show: tuple[str, ...] = ()
     enabled: bool = True
     revision: int = 1
-    expires: date | None = None
+    expires: datetime.date | None = None
     locale: str = ""
     key: str = ""
     contacts: tuple[Contact, ...] = ()
@@ -267,7 +267,7 @@ class Bundle:
     link: Link
     customer: Customer
     transactions: tuple[Transaction, ...]
-    as_of: date
+    as_of: datetime.date
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The contract that every store keeps, and that tests/stores/contract.py proves of each.
 
-Keys are relative paths with '/' between their parts and no empty, '.' or '..' part. Those under `public/` are served to the
-world; those under `private/` never are.
+Keys are relative paths with '/' between their parts and no empty, '.' or '..' part. Those under `public/` are served
+to the world; those under `private/` never are.
 """
 
 from collections.abc import Iterable, Iterator
@@ -40,7 +40,7 @@ class Failure:
 class Store(Protocol):
     """A place that keeps objects under keys. Safe to call from several threads at once."""
 
-    def list(self, prefix: str) -> Iterator[StoredObject]:
+    def objects(self, prefix: str) -> Iterator[StoredObject]:
         """Every object whose key starts with `prefix`, however many, in key order. Raises StoreError."""
 
     def read(self, key: str) -> bytes:
@@ -49,7 +49,7 @@ class Store(Protocol):
     def write(self, key: str, data: bytes, metadata: Metadata) -> None:
         """Create or replace the object, whole or not at all. Raises StoreError."""
 
-    def delete(self, keys: Iterable[str]) -> "list[Failure]":
+    def delete(self, keys: Iterable[str]) -> list[Failure]:
         """Delete every object named; one that is not there counts as deleted.
 
         Goes on after a failure and returns every key that may still be there. Raises StoreError only where nothing
