@@ -135,10 +135,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """One customer's definition. `expires` is inclusive; `places` says where in the file a field stands.
-
-    `automatic` is true for a portal that `every_customer` made.
-    """
+    """One customer's definition. `expires` is inclusive; `places` says where in the file a field stands."""
 
     id: str
     customer: str
@@ -150,7 +147,6 @@ class Portal:
     locale: str = ""
     key: str = ""
     contacts: tuple[Contact, ...] = ()
-    automatic: bool = False
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)
 
 
@@ -204,14 +200,6 @@ class StoreSource:
 
 
 @dataclass(frozen=True, slots=True)
-class EveryCustomer:
-    """A portal for each customer of the export that has none of its own, but for those in `excluded`."""
-
-    show: tuple[str, ...]
-    excluded: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Definitions:
     """A whole portals.yaml, its included files with it. `root` is what its relative paths start from."""
 
@@ -222,7 +210,6 @@ class Definitions:
     exports: tuple[ExportSource, ...]
     stores: tuple[StoreSource, ...]
     portals: tuple[Portal, ...]
-    every_customer: EveryCustomer | None = None
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)
 
 
@@ -253,7 +240,6 @@ class Link:
     locale: str
     contact_name: str = ""
     contact_email: str = ""
-    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,242 @@
+"""portals.yaml and the files it includes -> Definitions. The one door: what comes out is valid and consistent."""
+
+import glob
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from portalgen.errors import InvalidInputError, Location, Problem
+from portalgen.model import (
+    TRANSACTION_TYPES,
+    Contact,
+    Definitions,
+    ExportSource,
+    LineSource,
+    Portal,
+    Site,
+    StoreSource,
+)
+from portalgen.schema import (
+    ConfigModel,
+    ContactModel,
+    DirectoryModel,
+    ExportModel,
+    IncludedModel,
+    LinesModel,
+    PortalModel,
+    S3Model,
+    validate,
+)
+from portalgen.yamlfile import At, Document, Value, read_yaml
+
+
+def load(file: Path) -> Definitions:
+    """Read `file` and what it includes. Raises InvalidInputError with every problem of every file at once."""
+    document = read_yaml(file)
+    reading = _Reading(file, _role_names(document))
+    config, problems = validate(ConfigModel, document, reading.roles)
+    reading.problems += problems
+    included = reading.included(document)
+    if config is None or reading.problems:
+        raise InvalidInputError.of(reading.problems)
+    definitions = reading.definitions(config, document, included)
+    if reading.problems:
+        raise InvalidInputError.of(reading.problems)
+    return definitions
+
+
+def root_of(file: Path) -> Path:
+    """The folder that relative paths in `file` start from: its own, or the one above when its own is `config`."""
+    folder = file.absolute().parent
+    return folder.parent if folder.name == "config" else folder
+
+
+Included = list[tuple[IncludedModel, Document]]
+
+
+@dataclass(slots=True)
+class _Reading:
+    """One reading of a configuration, gathering problems as it goes."""
+
+    file: Path
+    roles: Sequence[str]
+    problems: list[Problem] = field(default_factory=list)
+
+    def included(self, document: Document) -> Included:
+        patterns = document.data.get("include") if isinstance(document.data, dict) else None
+        found: Included = []
+        if isinstance(patterns, str):
+            patterns = [patterns]
+        for number, pattern in enumerate(patterns if isinstance(patterns, list) else []):
+            where = str(self.file.parent / str(pattern))
+            files = sorted(glob.glob(where, recursive=True))  # noqa: PTH207 - the pattern may be absolute
+            if not files and not glob.has_magic(str(pattern)):
+                self.problem(_Spot(document, ("include", number)), f"include: there is no file '{pattern}'")
+            for file in files:
+                found += self._included_file(Path(file))
+        return found
+
+    def _included_file(self, file: Path) -> Included:
+        try:
+            document = read_yaml(file)
+        except InvalidInputError as error:
+            self.problems += error.problems
+            return []
+        model, problems = validate(IncludedModel, document, self.roles)
+        self.problems += problems
+        return [(model, document)] if model else []
+
+    def definitions(self, config: ConfigModel, document: Document, included: Included) -> Definitions:
+        root = root_of(self.file)
+        roles = {name: _types(role, {}) for name, role in config.roles.items()}
+        return Definitions(
+            file=str(self.file),
+            root=root,
+            site=_site(config),
+            keys=config.keys or "",
+            exports=tuple(self._export(item, _Spot(document, ("exports", n))) for n, item in enumerate(config.exports)),
+            stores=tuple(_store(name, item, root) for name, item in config.stores.items()),
+            portals=tuple(self._portals([(config, document), *included], roles)),
+            places={str(at[-1]): place for at, place in document.places.items() if at and at[0] in {"site", "keys"}},
+        )
+
+    def _export(self, item: ExportModel, spot: "_Spot") -> ExportSource:
+        if item.lines and item.type not in TRANSACTION_TYPES:
+            self.problem(spot.down("lines"), f"{item.type} have no lines")
+        if item.visible and item.type not in TRANSACTION_TYPES:
+            self.problem(spot.down("visible"), f"{item.type} have no status to be visible by")
+        return ExportSource(
+            type=item.type,
+            path=item.path,
+            columns=dict(item.columns),
+            ignore=tuple(item.ignore),
+            empty=tuple(item.empty),
+            lines=_lines(item.lines, spot.down("lines")) if item.lines else None,
+            visible_status=tuple(item.visible.status) if item.visible else None,
+            places=spot.places(),
+        )
+
+    def _portals(
+        self, files: Iterable[tuple[ConfigModel | IncludedModel, Document]], roles: Mapping[str, tuple[str, ...]]
+    ) -> Iterable[Portal]:
+        first: dict[str, Location] = {}
+        for model, document in files:
+            for id_, item in model.portals.items():
+                spot = _Spot(document, ("portals", id_))
+                if id_ in first:
+                    where = document.key_place(spot.at)
+                    self.problems.append(Problem(where, f"portal '{id_}' is defined twice, first at {first[id_]}"))
+                    continue
+                first[id_] = document.key_place(spot.at)
+                yield _portal(id_, item, roles, spot)
+
+    def problem(self, spot: "_Spot", message: str, hint: str = "") -> None:
+        self.problems.append(Problem(spot.document.place(spot.at), message, hint))
+
+
+@dataclass(frozen=True, slots=True)
+class _Spot:
+    """A spot in a document."""
+
+    document: Document
+    at: At
+
+    def down(self, *parts: str | int) -> "_Spot":
+        return _Spot(self.document, (*self.at, *parts))
+
+    def places(self) -> Mapping[str, Location]:
+        """Where the spot itself ('') and each of its keys stands, with one more level as 'columns.number'."""
+        found = {"": self.document.key_place(self.at)}
+        value: Value = self.document.data
+        for part in self.at:
+            if isinstance(value, dict):
+                value = value.get(str(part))
+            elif isinstance(value, list) and isinstance(part, int):
+                value = value[part]
+        for key, item in value.items() if isinstance(value, dict) else ():
+            found[key] = self.document.place((*self.at, key))
+            inner = item if isinstance(item, dict) else range(len(item)) if isinstance(item, list) else ()
+            found.update({f"{key}.{name}": self.document.place((*self.at, key, name)) for name in inner})
+        return found
+
+
+def _portal(id_: str, item: PortalModel, roles: Mapping[str, tuple[str, ...]], spot: _Spot) -> Portal:
+    return Portal(
+        id=id_,
+        customer=item.customer,
+        name=item.name or "",
+        show=_types(item.show, roles),
+        enabled=item.enabled,
+        revision=item.revision,
+        expires=item.expires,
+        locale=item.locale or "",
+        key=item.key or "",
+        contacts=tuple(
+            _contact(name, contact, roles, spot.down("contacts", name)) for name, contact in item.contacts.items()
+        ),
+        places=spot.places(),
+    )
+
+
+def _contact(id_: str, item: ContactModel, roles: Mapping[str, tuple[str, ...]], spot: _Spot) -> Contact:
+    return Contact(
+        id=id_,
+        name=item.name or id_,
+        email=item.email or "",
+        show=_types(item.show, roles),
+        enabled=item.enabled,
+        revision=item.revision,
+        expires=item.expires,
+        locale=item.locale or "",
+        key=item.key or "",
+        places=spot.places(),
+    )
+
+
+def _lines(item: LinesModel, spot: _Spot) -> LineSource:
+    return LineSource(
+        path=item.path,
+        columns=dict(item.columns),
+        ignore=tuple(item.ignore),
+        discount=item.discount,
+        places=spot.places(),
+    )
+
+
+def _store(name: str, item: DirectoryModel | S3Model, root: Path) -> StoreSource:
+    if isinstance(item, DirectoryModel):
+        path = root / item.path
+        private = root / item.private if item.private else path.with_name(path.name + ".private")
+        return StoreSource(name, "directory", path=path, private=private)
+    prefix = f"{item.prefix.rstrip('/')}/" if item.prefix else ""
+    return StoreSource(
+        name, "s3", bucket=item.bucket, region=item.region or "", endpoint=item.endpoint or "", prefix=prefix
+    )
+
+
+def _role_names(document: Document) -> Sequence[str]:
+    roles = document.data.get("roles") if isinstance(document.data, dict) else None
+    return list(roles) if isinstance(roles, dict) else []
+
+
+def _types(shown: Iterable[str], roles: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
+    """The types that `shown` (types, roles and ALL) comes to, in the order of TRANSACTION_TYPES."""
+    granted: set[str] = set()
+    for name in shown:
+        granted.update(TRANSACTION_TYPES if name == "ALL" else roles.get(name, (name,)))
+    return tuple(type_ for type_ in TRANSACTION_TYPES if type_ in granted)
+
+
+def _site(config: ConfigModel) -> Site:
+    site = config.site
+    return Site(
+        id=site.id,
+        title=site.title,
+        base_url=site.base_url,
+        locale=site.locale,
+        currency=site.currency or "",
+        timezone=site.timezone,
+        email=site.email,
+        key=site.key,
+        as_of=site.as_of,
+    )
