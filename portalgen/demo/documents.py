@@ -1,0 +1,150 @@
+"""The documents that the demo company's deals leave behind: what the exports say of them."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+from portalgen.demo.catalogue import CARRIERS, LOCAL_NOTES, LOCAL_PURCHASE_ORDERS, NOTES, PURCHASE_ORDERS
+from portalgen.demo.company import Client
+from portalgen.demo.deals import AS_OF, Deal, choose, deals_with, draw, numbers_of, rounded
+from portalgen.model import Line, Transaction
+
+
+def documents_of(clients: Iterable[Client]) -> dict[str, list[Transaction]]:
+    """Every document of every client, by type, oldest first."""
+    deals = [deal for client in clients for deal in deals_with(client)]
+    numbers = numbers_of(deals)
+    documents: dict[str, list[Transaction]] = defaultdict(list)
+    for deal in deals:
+        for type_ in deal.days:
+            documents[type_].append(_complete(_begun(deal, type_, numbers), deal))
+    return {type_: sorted(some, key=lambda one: (one.date, one.number)) for type_, some in documents.items()}
+
+
+def _begun(deal: Deal, type_: str, numbers: Mapping[tuple[str, str], str]) -> Transaction:
+    """What documents of all types have: the heading. It refers to the deal's earlier documents, never to a later."""
+    order = list(deal.days)
+    earlier = {before: numbers[deal.id, before] for before in order[: order.index(type_)]}
+    return Transaction(
+        type=type_,
+        number=numbers[deal.id, type_],
+        customer_id=deal.client.customer.id,
+        date=deal.days[type_],
+        currency=deal.currency,
+        reference=_reference(deal),
+        note=_note(deal, type_),
+        branch=choose(deal.client.branches, deal.id, "branch") if deal.client.branches else "",
+        quote_number=earlier.get("quotes", ""),
+        order_number=earlier.get("orders", ""),
+        delivery_note_number=earlier.get("delivery_notes", ""),
+        invoice_number=earlier.get("invoices", ""),
+    )
+
+
+def _reference(deal: Deal) -> str:
+    """The customer's own number for the deal: mostly in the customer's own way, sometimes none."""
+    if draw(6, deal.id, "no reference") == 0:
+        return ""
+    ways = LOCAL_PURCHASE_ORDERS.get(deal.client.customer.country, PURCHASE_ORDERS)
+    return choose(ways, deal.client.portal, "reference").format(1 + draw(900, deal.id, "reference"))
+
+
+def _note(deal: Deal, type_: str) -> str:
+    """What stands at the foot of a document; of two in three, nothing."""
+    if draw(3, deal.id, type_, "notes"):
+        return ""
+    local = LOCAL_NOTES.get(deal.client.customer.country, ())
+    return choose(local if local and draw(2, deal.id, type_, "local") else NOTES, deal.id, type_, "note")
+
+
+def _complete(document: Transaction, deal: Deal) -> Transaction:
+    """The document with its lines, totals, and how it stands on the day AS_OF."""
+    if document.type == "delivery_notes":
+        return _shipped(document, deal)
+    if document.type == "credit_notes":
+        return _credited(_priced(document, deal.returned()), deal)
+    priced = _priced(document, deal.lines())
+    if document.type == "quotes":
+        return _offered(priced, deal)
+    return _ordered(priced, deal) if document.type == "orders" else _invoiced(priced, deal)
+
+
+def _priced(document: Transaction, lines: tuple[Line, ...]) -> Transaction:
+    """The document with its lines and their totals; tax is rounded once for each rate."""
+    nets: dict[Decimal, Decimal] = defaultdict(Decimal)
+    for line in lines:
+        nets[line.tax_rate or Decimal(0)] += line.amount or Decimal(0)
+    nothing = rounded(Decimal(0), document.currency)
+    net = sum(nets.values(), nothing)
+    tax = sum((rounded(amount * rate / 100, document.currency) for rate, amount in nets.items()), nothing)
+    return replace(document, lines=lines, net=net, tax=tax, total=net + tax)
+
+
+def _offered(quote: Transaction, deal: Deal) -> Transaction:
+    """A quote: good for thirty days, and then taken up, declined or forgotten."""
+    due = quote.date + timedelta(days=30)
+    if "orders" in deal.days:
+        status = "Accepted"
+    elif due >= AS_OF:
+        status = "Pending"
+    else:
+        status = "Declined" if draw(3, deal.id, "declined") == 0 else "Expired"
+    return replace(quote, due_date=due, status=status)
+
+
+def _ordered(order: Transaction, deal: Deal) -> Transaction:
+    """An order: promised in a fortnight; one that never left the house is open, or was called off long ago."""
+    due = order.date + timedelta(days=14)
+    alone = "Open" if due >= AS_OF else "Cancelled"
+    return replace(order, due_date=due, status="Delivered" if "delivery_notes" in deal.days else alone)
+
+
+def _shipped(note: Transaction, deal: Deal) -> Transaction:
+    """A delivery note: what was sent and how, without a price."""
+    carrier = choose(tuple(CARRIERS), deal.id, "carrier")
+    return replace(
+        note,
+        status="In transit" if note.date + timedelta(days=4) >= AS_OF else "Delivered",
+        carrier=carrier,
+        tracking_number=CARRIERS[carrier].format(draw(10**6, deal.id, "tracking")),
+        lines=tuple(replace(line, unit_price=None, discount=None, tax_rate=None, amount=None) for line in deal.lines()),
+    )
+
+
+def _invoiced(invoice: Transaction, deal: Deal) -> Transaction:
+    """An invoice: most are paid, what is not is open until the due date and overdue after it.
+
+    A credit note lowers what is owed if it was not paid yet.
+    """
+    due = invoice.date + timedelta(days=choose((14, 30, 30, 45), deal.client.portal, "terms"))
+    late = due < AS_OF
+    credit = _credit(deal) if "credit_notes" in deal.days else Decimal(0)
+    owed = Decimal(0) if _is_paid(deal) else (invoice.total or Decimal(0)) - credit
+    if draw(4, deal.id, "in part") == 0:
+        owed = owed / 2
+    owed = rounded(owed, invoice.currency)
+    return replace(invoice, due_date=due, balance=owed, status=("Overdue" if late else "Open") if owed else "Paid")
+
+
+def _credited(credit: Transaction, deal: Deal) -> Transaction:
+    """A credit note: set against the invoice it is for if that was not paid yet, else paid back after a while."""
+    nothing = rounded(Decimal(0), credit.currency)
+    if "invoices" in deal.days and not _is_paid(deal):
+        return replace(credit, status="Applied", balance=nothing)
+    if credit.date + timedelta(days=60) < AS_OF:
+        return replace(credit, status="Refunded", balance=nothing)
+    return replace(credit, status="Open", balance=credit.total)
+
+
+def _is_paid(deal: Deal) -> bool:
+    """Whether the customer has paid the deal's invoice: nine out of ten old ones, one out of four new ones."""
+    old = deal.days["invoices"] + timedelta(days=45) < AS_OF
+    return draw(20, deal.id, "paid") < (18 if old else 5)
+
+
+def _credit(deal: Deal) -> Decimal:
+    """What the deal's credit note takes off its invoice."""
+    blank = Transaction("credit_notes", "", "", deal.days["credit_notes"], deal.currency)
+    return _priced(blank, deal.returned()).total or Decimal(0)
