@@ -1,0 +1,66 @@
+"""DuckDB's only room: an in-memory database that spills to disk, spoken to in SQL."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self
+
+import duckdb
+
+_SETTINGS: dict[str, str | bool | int | float | list[str]] = {
+    "autoinstall_known_extensions": False,
+    "autoload_known_extensions": False,
+}
+_BATCH = 10_000
+
+
+class CsvShapeError(Exception):
+    """A CSV file is not in the shape it was said to have. Carries no place: the caller finds it."""
+
+
+class Database:
+    """One connection. Not for use from several threads."""
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect(":memory:", config=_SETTINGS)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self._connection.close()
+
+    def run(self, sql: str, *values: object) -> None:
+        """Execute one statement; `values` fill its question marks."""
+        self._connection.execute(sql, values)
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        """All rows of a query."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
+        """The rows of a query one by one, in its order, holding a batch in memory. Other queries may run meanwhile."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(sql)
+            while batch := cursor.fetchmany(_BATCH):
+                yield from batch
+
+    def load_csv(self, table: str, file: Path, cells: Sequence[str], insert: str) -> None:
+        """Run `insert` (an SQL select list) over the rows of a CSV file and append the result to `table`.
+
+        The select list sees each cell as text (an empty one as NULL) under the names in `cells`, and the row's number
+        within the file, from 1 after the header, as `file_row`. Raises CsvShapeError where a row does not have exactly
+        these cells, or the quoting is broken, or the file is not UTF-8.
+        """
+        columns = ", ".join(f"'{name}': 'VARCHAR'" for name in cells)
+        try:
+            self._connection.execute(
+                f"INSERT INTO {table} BY NAME SELECT {insert} FROM (SELECT row_number() OVER () AS file_row, * "
+                f"FROM read_csv(?, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
+                f"strict_mode=true, null_padding=false, max_line_size=16000000, columns={{{columns}}}))",
+                [str(file)],
+            )
+        except duckdb.InvalidInputException as error:
+            raise CsvShapeError(str(error).splitlines()[0]) from None
