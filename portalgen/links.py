@@ -1,0 +1,93 @@
+"""Tokens: the unguessable path segment of a link. A pure function of key, site, portal, contact and revision.
+
+A token is `p`, a key id, a link id (26 characters, the first 130 bits of an HMAC-SHA256 of what the link belongs to) and a
+tag (32 hex digits, the first 128 bits of an HMAC-SHA256 over the 28 characters before it). Who holds only the tag key
+can check a token and cannot make one. docs/decisions/links.md says why it is made this way.
+"""
+
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from itsdangerous import Signer
+
+from portalgen.errors import InvalidInputError, did_you_mean
+from portalgen.keys import RootKeys, base32
+from portalgen.model import Link
+
+TOKEN = re.compile(r"p([0-9a-hjkmnp-tv-z])([0-9a-hjkmnp-tv-z]{26})([0-9a-f]{32})")
+_IN_TEXT = re.compile(r"p[0-9a-z]{59}(?![0-9a-z])", re.IGNORECASE)
+_LINK_ID_LENGTH = 26
+
+
+class Verdict(StrEnum):
+    """What a token turned out to be."""
+
+    OK = "ok"
+    MALFORMED = "malformed"
+    UNKNOWN_KEY = "unknown-key"
+    BAD_SIGNATURE = "bad-signature"
+
+
+@dataclass(frozen=True, slots=True)
+class KeyRing:
+    """The derived keys of one site. `first` is the id of the key that makes links where nothing says which."""
+
+    site: str
+    root_keys: RootKeys = field(repr=False)
+
+    @property
+    def first(self) -> str:
+        return next(iter(self.root_keys))
+
+    def token(self, key: str, portal: str, contact: str, revision: int) -> str:
+        """The token of a link. `contact` is '' for the portal's own. Raises InvalidInputError for a key id not held."""
+        if key not in self.root_keys:
+            message = f"there is no root key '{key}'"
+            raise InvalidInputError(message, did_you_mean(key, list(self.root_keys)))
+        message = b"".join(
+            len(part).to_bytes(4, "big") + part for part in (portal.encode(), contact.encode(), str(revision).encode())
+        )
+        link_id = base32(_hmac(self._derived(key, "id"), message).digest())[:_LINK_ID_LENGTH]
+        signed = f"p{key}{link_id}"
+        return signed + self._tag(key, signed)
+
+    def token_of(self, link: Link) -> str:
+        return self.token(link.key or self.first, link.id.portal, link.id.contact, link.revision)
+
+    def read(self, text: str) -> Verdict:
+        """Judge a token that came from outside; upper case counts as lower case."""
+        match = TOKEN.fullmatch(text.lower()) if text.isascii() else None
+        if not match:
+            return Verdict.MALFORMED
+        key, link_id, tag = match.groups()
+        if key not in self.root_keys:
+            return Verdict.UNKNOWN_KEY
+        right = self._tag(key, f"p{key}{link_id}")
+        return Verdict.OK if hmac.compare_digest(right, tag) else Verdict.BAD_SIGNATURE
+
+    def _tag(self, key: str, signed: str) -> str:
+        return _hmac(self._derived(key, "tag"), signed.encode()).hexdigest()[:32]
+
+    def _derived(self, key: str, purpose: str) -> str:
+        """The key for one purpose: derived by itsdangerous, as lower-case hex text."""
+        salt = f"portalgen-link/v1/{purpose}/{self.site}"
+        signer = Signer(self.root_keys[key], salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
+        return signer.derive_key().hex()
+
+
+def _hmac(key: str, message: bytes) -> "hmac.HMAC":
+    return hmac.new(key.encode(), message, hashlib.sha256)
+
+
+def fingerprint(token: str) -> str:
+    """Ten hex digits that stand for a token wherever people look: logs, plans, the ledger."""
+    link_id = token.lower()[2 : 2 + _LINK_ID_LENGTH]
+    return hashlib.sha256(b"portalgen-fingerprint/v1\0" + link_id.encode()).hexdigest()[:10]
+
+
+def redact(text: str) -> str:
+    """`text` with everything that has the shape of a token replaced by its fingerprint."""
+    return _IN_TEXT.sub(lambda match: f"[{fingerprint(match.group())}]", text)
