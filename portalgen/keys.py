@@ -21,6 +21,7 @@ _NAMED_KEY = re.compile(r"([0-9a-hjkmnp-tv-z]):(\S+)")
 _KEY_BYTES = 32
 _FEWEST_DISTINCT = 16
 _COMMAND_SECONDS = 30
+_HINT = "make one with `portalgen keys new`"
 
 RootKeys = Mapping[str, bytes]
 """Root keys of 32 bytes by their one-character key id, in the order in which they were given."""
@@ -47,18 +48,17 @@ def key_text(data: bytes) -> str:
 
 def parse_key(text: str) -> bytes:
     """The 32 bytes of a root key. Raises InvalidInputError without repeating any of `text`."""
-    hint = "make one with `portalgen keys new`"
     match = _KEY.fullmatch(text)
     if not match:
-        raise InvalidInputError("a root key looks like pgk1_ and 56 letters and digits; this one does not", hint)
+        raise InvalidInputError("a root key looks like pgk1_ and 56 letters and digits; this one does not", _HINT)
     body, checksum = match.groups()
     if checksum != _checksum(body):
-        raise InvalidInputError("a root key's checksum is wrong: a character was lost or changed", hint)
+        raise InvalidInputError("a root key's checksum is wrong: a character was lost or changed", _HINT)
     data = base64.b32decode(body.translate(_TO_RFC4648) + "====")
     if base32(data) != body:
-        raise InvalidInputError("a root key's last character has bits that none of ours has", hint)
+        raise InvalidInputError("a root key's last character has bits that none of ours has", _HINT)
     if len(set(data)) < _FEWEST_DISTINCT:
-        raise InvalidInputError("a root key has too few different bytes to be random", hint)
+        raise InvalidInputError("a root key has too few different bytes to be random", _HINT)
     return data
 
 
@@ -72,9 +72,7 @@ def parse_keys(text: str) -> RootKeys:
     for entry in re.split(r"[\s,]+", text.strip()):
         match = _NAMED_KEY.fullmatch(entry)
         if not match:
-            raise InvalidInputError(
-                "each root key is written as ID:KEY, such as a:pgk1_...", "see `portalgen keys new`"
-            )
+            raise InvalidInputError("each root key is written as ID:KEY, such as a:pgk1_...", _HINT)
         name, key = match.groups()
         if name in keys:
             raise InvalidInputError(f"two root keys have the id '{name}'", "give each its own")
@@ -83,7 +81,7 @@ def parse_keys(text: str) -> RootKeys:
 
 
 def load_keys(source: str, root: Path) -> RootKeys:
-    """The keys that `source` yields: env:NAME, file:PATH (relative to `root`), or cmd:COMMAND. Raises InvalidInputError."""
+    """The keys of `source`: env:NAME, file:PATH (relative to `root`) or cmd:COMMAND. Raises InvalidInputError."""
     if not source:
         hint = "keys: file:config/portalgen.keys, and `portalgen keys new config/portalgen.keys`"
         raise InvalidInputError("portals.yaml does not say where the root keys are", hint)
@@ -98,9 +96,7 @@ def load_keys(source: str, root: Path) -> RootKeys:
 
 def _from_environment(name: str) -> str:
     if not os.environ.get(name, "").strip():
-        raise InvalidInputError(
-            f"keys: the environment variable {name} is not set", "make a key with `portalgen keys new`"
-        )
+        raise InvalidInputError(f"keys: the environment variable {name} is not set", _HINT)
     return os.environ[name]
 
 
@@ -116,9 +112,7 @@ def _from_file(path: Path) -> str:
         hint = f"make it with `portalgen keys new {shlex.quote(str(path))}`"
         raise InvalidInputError(f"keys: there is no file {path}", hint) from None
     except UnicodeDecodeError:
-        raise InvalidInputError(
-            f"keys: {path} does not hold root keys", "make them with `portalgen keys new`"
-        ) from None
+        raise InvalidInputError(f"keys: {path} does not hold root keys", _HINT) from None
     except OSError as error:
         raise InvalidInputError(f"keys: {path} cannot be read: {error.strerror}") from None
 

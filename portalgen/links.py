@@ -1,8 +1,8 @@
 """Tokens: the unguessable path segment of a link. A pure function of key, site, portal, contact and revision.
 
-A token is `p`, a key id, a link id (26 characters, the first 130 bits of an HMAC-SHA256 of what the link belongs to) and a
-tag (32 hex digits, the first 128 bits of an HMAC-SHA256 over the 28 characters before it). Who holds only the tag key
-can check a token and cannot make one. docs/decisions/links.md says why it is made this way.
+A token is `p`, a key id, a link id (26 characters: the first 130 bits of an HMAC-SHA256 of what the link belongs to)
+and a tag (32 hex digits: the first 128 bits of an HMAC-SHA256 over the 28 characters before it). Who holds only the tag
+key can check a token and cannot make one.
 """
 
 import hashlib
@@ -47,10 +47,9 @@ class KeyRing:
         if key not in self.root_keys:
             message = f"there is no root key '{key}'"
             raise InvalidInputError(message, did_you_mean(key, list(self.root_keys)))
-        message = b"".join(
-            len(part).to_bytes(4, "big") + part for part in (portal.encode(), contact.encode(), str(revision).encode())
-        )
-        link_id = base32(_hmac(self._derived(key, "id"), message).digest())[:_LINK_ID_LENGTH]
+        parts = [text.encode() for text in (portal, contact, str(revision))]
+        belongs_to = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
+        link_id = base32(_hmac(self._derived(key, "id"), belongs_to).digest())[:_LINK_ID_LENGTH]
         signed = f"p{key}{link_id}"
         return signed + self._tag(key, signed)
 
