@@ -45,10 +45,6 @@ class Book:
         self._database = database
         self.as_of = as_of
 
-    def customer_names(self) -> dict[str, str]:
-        """The name of each customer by id, for all customers."""
-        return dict(self._database.rows("SELECT id, name FROM customers ORDER BY id"))
-
     def extents(self, customer: str) -> dict[str, Extent]:
         """By type, what there is of one customer; a type without transactions is left out."""
         rows = self._database.rows(
@@ -60,9 +56,7 @@ class Book:
 
     def accounts(self, customers: Collection[str]) -> Iterator[Account]:
         """The accounts of `customers` in the order of their ids, one at a time; an id that is not there is left out."""
-        self._database.run(
-            "CREATE OR REPLACE TABLE wanted AS SELECT DISTINCT unnest(?::VARCHAR[]) AS id", [*customers]
-        )
+        self._database.run("CREATE OR REPLACE TABLE wanted AS SELECT DISTINCT unnest(?::VARCHAR[]) AS id", [*customers])
         people = self._database.rows(f"SELECT {_CUSTOMER} FROM customers SEMI JOIN wanted USING (id) ORDER BY id")
         transactions = _Grouped(self._transactions())
         for row in people:

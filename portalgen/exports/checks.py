@@ -67,9 +67,7 @@ class Checks:
         ]
         union = " UNION ".join(f"SELECT currency FROM {table.name}" for table in tables)
         unknown = [code for (code,) in self._rows(union) if code is not None and not known_currency(code)]
-        self._staging.database.run(
-            "CREATE TABLE unknown_currencies AS SELECT unnest(?::VARCHAR[]) AS code", unknown
-        )
+        self._staging.database.run("CREATE TABLE unknown_currencies AS SELECT unnest(?::VARCHAR[]) AS code", unknown)
 
     def _listed(self, table: Table, column: str, message: str, condition: str, count: int) -> Iterator[Problem]:
         rows = self._rows(

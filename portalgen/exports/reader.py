@@ -2,7 +2,7 @@
 
 import datetime
 import zoneinfo
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
 from portalgen.book import Book
@@ -17,9 +17,16 @@ _AMOUNT = "DECIMAL(21,6)"
 _CONTROLS = r"[\x{0}-\x{8}\x{b}-\x{1f}\x{7f}-\x{9f}]"
 
 
+JudgeCustomers = Callable[[Mapping[str, str]], list[Problem]]
+"""Given the name of each customer by id, what is wrong elsewhere because of them."""
+
+
 @contextmanager
-def read_exports(definitions: Definitions) -> Iterator[Book]:
-    """The book of all exports, open while the context lasts. Raises InvalidInputError with every problem found."""
+def read_exports(definitions: Definitions, judge: JudgeCustomers = lambda _: []) -> Iterator[Book]:
+    """The book of all exports, open while the context lasts.
+
+    Raises InvalidInputError with every problem found, those of `judge` with them.
+    """
     if not any(source.type == "customers" for source in definitions.exports):
         where = Location(definitions.file)
         hint = "exports: [{type: customers, path: exports/customers.csv}, ...]"
@@ -31,7 +38,8 @@ def read_exports(definitions: Definitions) -> Iterator[Book]:
             staging.stage(source)
         _raise(staging.problems)
         checks = Checks(staging, definitions.site.currency)
-        _raise([*checks.values(), *checks.relations()])
+        names = dict(database.rows(f"SELECT id, name FROM {HEADER_TABLES['customers'].name} ORDER BY id"))
+        _raise([*checks.values(), *checks.relations(), *judge(names)])
         _fill(database, definitions.site.currency)
         yield Book(database, definitions.site.as_of or _newest_day(staging.files, definitions.site.timezone))
 

@@ -1,0 +1,152 @@
+"""Bundles -> build/, only what changed.
+
+`build/bundles/<portal>/<contact or _>/` holds a bundle's files, `build/manifests/<portal>/<contact or _>.json` says
+which they are. A bundle's manifest is removed before its first file is touched and written after its last, so a
+manifest that is there is true.
+"""
+
+import hashlib
+import json
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+
+from portalgen import __version__
+from portalgen.errors import PortalgenError
+from portalgen.model import BuiltBundle, BuiltFile, Bundle, LinkId
+from portalgen.names import safe_name
+from portalgen.pages import Page, Renderer
+
+_BUNDLES, _MANIFESTS = "bundles", "manifests"
+_OF_PORTAL = "_"
+
+
+@dataclass(frozen=True, slots=True)
+class Built:
+    """What a build came to: every bundle in the order given, how many of them were rendered, and how many removed."""
+
+    bundles: tuple[BuiltBundle, ...]
+    rendered: int
+    pages: int
+    removed: int
+
+
+def build_bundles(bundles: Iterable[Bundle], renderer: Renderer, folder: Path) -> Built:
+    """Make `folder` hold exactly `bundles`; one whose fingerprint has not changed is not touched."""
+    built: list[BuiltBundle] = []
+    rendered = pages = 0
+    for bundle in bundles:
+        before = read_manifest(folder, bundle.link.id)
+        wanted = fingerprint_of(bundle, renderer)
+        if before and before.fingerprint == wanted and _is_whole(folder, before):
+            built.append(before)
+            continue
+        built.append(_write(bundle, wanted, renderer.render(bundle), folder))
+        rendered += 1
+        pages += len(built[-1].files)
+    return Built(tuple(built), rendered, pages, _remove_others(folder, built))
+
+
+def fingerprint_of(bundle: Bundle, renderer: Renderer) -> str:
+    """Hex SHA-256 over all that the bundle's bytes follow from: the rows, the definition, templates and version."""
+    site = replace(bundle.site, base_url="", key="", as_of=None)
+    link = replace(bundle.link, key="", revision=0)
+    parts = (__version__, renderer.digest, replace(bundle, site=site, link=link))
+    return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def bundle_folder(link: LinkId) -> str:
+    """Where a bundle lies below `build/bundles`, with '/' between the two parts."""
+    return f"{safe_name(link.portal)}/{safe_name(link.contact) if link.contact else _OF_PORTAL}"
+
+
+def file_path(folder: Path, bundle: BuiltBundle, file: BuiltFile) -> Path:
+    """Where a file of a built bundle lies; `folder` is the build folder."""
+    return folder / _BUNDLES / bundle.folder / file.path
+
+
+def read_manifest(folder: Path, link: LinkId) -> BuiltBundle | None:
+    """The bundle of `link` as it was last built, or None if it is not there whole."""
+    try:
+        data = json.loads(_manifest(folder, bundle_folder(link)).read_bytes())
+        files = tuple(BuiltFile(**file) for file in data.pop("files"))
+        bundle = BuiltBundle(id=LinkId(**data.pop("id")), files=files, **data)
+    except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    return bundle if bundle.id == link else None
+
+
+def read_file(folder: Path, bundle: BuiltBundle, file: BuiltFile) -> bytes:
+    """A built file's bytes. Raises PortalgenError if they are not those that were built."""
+    try:
+        data = file_path(folder, bundle, file).read_bytes()
+    except OSError:
+        data = b""
+    if hashlib.sha256(data).hexdigest() != file.sha256:
+        where = file_path(folder, bundle, file)
+        raise PortalgenError(f"{where} is not what was built", "delete the build folder and build again")
+    return data
+
+
+def _manifest(folder: Path, bundle: str) -> Path:
+    return folder / _MANIFESTS / f"{bundle}.json"
+
+
+def _is_whole(folder: Path, bundle: BuiltBundle) -> bool:
+    """Whether every file is there with its size; their digests are checked when they are published."""
+    try:
+        return all(file_path(folder, bundle, file).stat().st_size == file.size for file in bundle.files)
+    except OSError:
+        return False
+
+
+def _write(bundle: Bundle, fingerprint: str, pages: Iterable[Page], folder: Path) -> BuiltBundle:
+    place = bundle_folder(bundle.link.id)
+    manifest, home = _manifest(folder, place), folder / _BUNDLES / place
+    manifest.unlink(missing_ok=True)
+    files = tuple(_write_page(page, home) for page in pages)
+    keep = {file.path for file in files}
+    for path in [path for path in home.rglob("*") if path.is_file() and path.relative_to(home).as_posix() not in keep]:
+        path.unlink()
+    counts = Counter(transaction.type for transaction in bundle.transactions)
+    built = BuiltBundle(
+        id=bundle.link.id,
+        folder=place,
+        fingerprint=fingerprint,
+        digest=_digest(files),
+        counts={type_: counts[type_] for type_ in bundle.link.types},
+        files=files,
+    )
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    manifest.write_text(json.dumps(asdict(built), ensure_ascii=False, indent=1), encoding="utf-8")
+    return built
+
+
+def _write_page(page: Page, home: Path) -> BuiltFile:
+    path = home / page.path
+    if not path.parent.is_dir():
+        path.parent.mkdir(parents=True)
+    path.write_bytes(page.body)
+    return BuiltFile(page.path, hashlib.sha256(page.body).hexdigest(), len(page.body))
+
+
+def _digest(files: Sequence[BuiltFile]) -> str:
+    lines = "".join(f"{file.sha256} {file.path}\n" for file in sorted(files, key=lambda file: file.path))
+    return hashlib.sha256(lines.encode()).hexdigest()
+
+
+def _remove_others(folder: Path, built: Sequence[BuiltBundle]) -> int:
+    """Remove the bundles of links that are no longer wanted, manifest first; return how many there were."""
+    wanted = {bundle.folder for bundle in built}
+    for manifest in [*(folder / _MANIFESTS).glob("*/*.json")]:
+        if f"{manifest.parent.name}/{manifest.stem}" not in wanted:
+            manifest.unlink()
+    others = [home for home in (folder / _BUNDLES).glob("*/*") if f"{home.parent.name}/{home.name}" not in wanted]
+    for home in others:
+        shutil.rmtree(home)
+    for parent in {home.parent for home in others}:
+        if not any(parent.iterdir()):
+            parent.rmdir()
+    return len(others)

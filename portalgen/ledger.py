@@ -1,0 +1,113 @@
+"""The private record of each link ever issued and what became of it. It holds no token.
+
+The definitions decide; the ledger only guards: from it a publish knows which links are out there, which of them are
+burned, and which were left half-way. It is one object, `private/ledger.json`.
+"""
+
+import datetime
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, replace
+
+from portalgen.errors import NotInStoreError, PortalgenError
+from portalgen.model import LinkId
+from portalgen.stores.base import PRIVATE, Metadata, Store
+
+_KEY = f"{PRIVATE}ledger.json"
+_FORMAT = 1
+LIVE, DISABLED, EXPIRED, REVOKED = "live", "disabled", "expired", "revoked"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One link. Its identity is `fingerprint`, which follows from portal, contact, revision, key and site.
+
+    `state` is live, disabled, expired or revoked; a revoked link never comes back. `since` is the ISO date of the last
+    change of state, `issued` that of the first publish. `types` are all types ever published under the link. `bundle`
+    is the digest of the published bundle, '' where there is none. `unfinished` says that a publish of this link began
+    and may not have ended: what the store holds of it is then not known.
+    """
+
+    portal: str
+    contact: str
+    revision: int
+    key: str
+    fingerprint: str
+    state: str = LIVE
+    since: str = ""
+    issued: str = ""
+    types: tuple[str, ...] = ()
+    bundle: str = ""
+    unfinished: bool = False
+
+    @property
+    def id(self) -> LinkId:
+        return LinkId(self.portal, self.contact)
+
+
+Ledger = Mapping[str, Record]
+"""Records by fingerprint."""
+
+
+def read_ledger(store: Store, site: str) -> Ledger | None:
+    """The ledger of `site`, or None where there is none. Raises PortalgenError if it is another site's or broken."""
+    try:
+        data = json.loads(store.read(_KEY))
+        if data["format"] != _FORMAT:
+            raise PortalgenError(f"the ledger has format {data['format']}", "a newer portalgen wrote it; use that one")
+        if data["site"] != site:
+            hint = "give each site a store, or a prefix in the bucket, of its own"
+            raise PortalgenError(f"this store holds the site '{data['site']}', not '{site}'", hint)
+        records = [Record(**{**item, "types": tuple(item["types"])}) for item in data["links"]]
+    except NotInStoreError:
+        return None
+    except (ValueError, TypeError, KeyError) as error:
+        hint = "restore private/ledger.json, or delete it to have it rebuilt from the definitions"
+        raise PortalgenError(f"the ledger cannot be read: {error}", hint) from None
+    return {record.fingerprint: record for record in records}
+
+
+def write_ledger(store: Store, site: str, records: Iterable[Record]) -> None:
+    """Replace the ledger. Raises StoreError."""
+    links = [asdict(record) for record in sorted(records, key=lambda record: (record.id, record.revision, record.key))]
+    data = json.dumps({"format": _FORMAT, "site": site, "links": links}, ensure_ascii=False, indent=1)
+    store.write(_KEY, data.encode(), Metadata("application/json"))
+
+
+class OpenLedger:
+    """The ledger of one store while a publish is at work. `found` says whether the store had one."""
+
+    def __init__(self, store: Store, site: str, today: datetime.date) -> None:
+        found = read_ledger(store, site)
+        self.found = found is not None
+        self.records: dict[str, Record] = dict(found or {})
+        self._store = store
+        self._site = site
+        self._today = today.isoformat()
+        self._saved = dict(self.records)
+
+    def begin(self, link: Record) -> None:
+        """Note that `link` is about to be written, before it is: a crash must not leave a link that nobody knows of."""
+        known = self.records.get(link.fingerprint)
+        issued = known.issued if known else self._today
+        since = known.since if known and known.state == LIVE else self._today
+        ever = tuple(dict.fromkeys([*(known.types if known else ()), *link.types]))
+        bundle = known.bundle if known else ""
+        record = replace(link, state=LIVE, issued=issued, since=since, types=ever, bundle=bundle, unfinished=True)
+        self.records[link.fingerprint] = record
+
+    def finish(self, fingerprint: str, bundle: str) -> None:
+        """Note that a link that was begun is published whole."""
+        self.records[fingerprint] = replace(self.records[fingerprint], bundle=bundle, unfinished=False)
+
+    def purged(self, fingerprint: str, state: str) -> None:
+        """Note that nothing is left under a link, and the state that it is in now."""
+        record = self.records[fingerprint]
+        since = record.since if record.state == state else self._today
+        self.records[fingerprint] = replace(record, state=state, since=since, bundle="", unfinished=False)
+
+    def save(self) -> None:
+        """Write the ledger, if anything in it changed. Raises StoreError."""
+        if self.records != self._saved:
+            write_ledger(self._store, self._site, self.records.values())
+            self._saved = dict(self.records)
