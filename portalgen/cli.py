@@ -1,0 +1,229 @@
+"""The command line: parsing, printing, exit codes, and the one place where errors become sentences."""
+
+import json
+import logging
+import shutil
+import sys
+import traceback
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NoReturn, TypeVar
+
+import click
+
+from portalgen import __version__
+from portalgen.commands.build import build as run_build
+from portalgen.commands.check import check as run_check
+from portalgen.commands.demo import demo as run_demo
+from portalgen.commands.init import init as run_init
+from portalgen.commands.keys import keys_new as run_keys_new
+from portalgen.commands.link import link as run_link
+from portalgen.commands.plan import plan as run_plan
+from portalgen.commands.preview import preview as run_preview
+from portalgen.commands.publish import publish as run_publish
+from portalgen.commands.report import Report, problem_json
+from portalgen.commands.schema import schema as run_schema
+from portalgen.commands.status import status as run_status
+from portalgen.errors import NOWHERE, PortalgenError, Problem
+from portalgen.links import redact
+from portalgen.publish import Progress
+
+Outcome = TypeVar("Outcome", bound=Report)
+_LEVELS = ("debug", "info", "warning", "error")
+
+
+class _RedactingFormatter(logging.Formatter):
+    """Whatever a library logs, no token is in it."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        return redact(super().format(record))
+
+
+def _set_up_logging(level: str) -> None:
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_RedactingFormatter("%(levelname)s %(name)s: %(message)s"))
+    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
+
+
+def _run(verb: Callable[[], Outcome], *, as_json: bool) -> Outcome:
+    """Run a verb and print its report; leave with its exit code unless that is 0."""
+    try:
+        report = verb()
+    except PortalgenError as error:
+        _leave(error.problems, error.exit_code, as_json=as_json)
+    except Exception as error:
+        logging.getLogger("portalgen").debug(traceback.format_exc())
+        hint = "this is a bug; please report it with what --log-level debug prints (tokens are left out of it)"
+        _leave([Problem(NOWHERE, f"unexpected {type(error).__name__}: {error}", hint)], 1, as_json=as_json)
+    text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else report.to_text()
+    click.echo(text if report.shows_tokens else redact(text))
+    _complain(report.warnings())
+    if report.exit_code:
+        sys.exit(report.exit_code)
+    return report
+
+
+def _leave(problems: Iterable[Problem], code: int, *, as_json: bool) -> NoReturn:
+    if as_json:
+        click.echo(redact(json.dumps({"errors": [problem_json(problem) for problem in problems]}, indent=2)))
+    _complain(problems)
+    sys.exit(code)
+
+
+def _complain(problems: Iterable[Problem]) -> None:
+    for problem in problems:
+        click.echo(redact(str(problem)), err=True)
+
+
+def _progress() -> Progress:
+    """A counter on a terminal, silence elsewhere."""
+    if not sys.stderr.isatty():
+        return lambda _: None
+    done = 0
+
+    def show(count: int) -> None:
+        nonlocal done
+        done += count
+        click.echo(f"\r{done:,} objects", nl=False, err=True)
+
+    return show
+
+
+def _program() -> str:
+    """How the user calls this program: by name where that finds it, by path otherwise."""
+    return "portalgen" if shutil.which("portalgen") == sys.argv[0] else sys.argv[0]
+
+
+_config = click.option(
+    "--config",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("config/portals.yaml"),
+    show_default=True,
+    help="The definitions.",
+)
+_store = click.option("--store", metavar="NAME", help="The store to use.  [default: the first]")
+_json = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+_removals = click.option(
+    "--expect-removals", type=click.IntRange(0), metavar="N", help="Confirm that exactly N portals vanish."
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, prog_name="portalgen")
+@click.option("--log-level", type=click.Choice(_LEVELS), default="warning", show_default=True, help="What to log.")
+def main(log_level: str) -> None:
+    """Customer portals without a server.
+
+    Reads portal definitions and an ERP's exports, renders static pages for every customer and contact, and publishes
+    them under links that cannot be guessed.
+    """
+    _set_up_logging(log_level)
+
+
+@main.command()
+@_config
+@_json
+def init(config: Path, as_json: bool) -> None:
+    """Write a commented portals.yaml to start from."""
+    _run(lambda: run_init(config), as_json=as_json)
+
+
+@main.command()
+@_config
+@_json
+def check(config: Path, as_json: bool) -> None:
+    """Report everything that is wrong, and what each link would show."""
+    _run(lambda: run_check(config), as_json=as_json)
+
+
+@main.command()
+@_config
+@_json
+def build(config: Path, as_json: bool) -> None:
+    """Render the bundles that changed into build/."""
+    _run(lambda: run_build(config), as_json=as_json)
+
+
+@main.command()
+@_config
+@_store
+@_json
+@click.option("--port", type=click.IntRange(0, 65535), default=8750, show_default=True, help="0: any that is free.")
+@click.option("--open", "open_browser", is_flag=True, help="Open it in a browser.")
+def preview(config: Path, store: str | None, as_json: bool, port: int, open_browser: bool) -> None:
+    """Serve the built bundles on this machine, for your eyes only."""
+    report = _run(lambda: run_preview(config, store, port, open_browser=open_browser), as_json=as_json)
+    report.server.wait()
+
+
+@main.command()
+@_config
+@_store
+@_removals
+@_json
+def plan(config: Path, store: str | None, expect_removals: int | None, as_json: bool) -> None:
+    """Print what a publish would do, and why. Writes nothing to the store."""
+    _run(lambda: run_plan(config, store, expect_removals), as_json=as_json)
+
+
+@main.command()
+@_config
+@_store
+@_removals
+@_json
+@click.option("--show-links", is_flag=True, help="Print every live link afterwards. Links are secrets.")
+def publish(config: Path, store: str | None, expect_removals: int | None, as_json: bool, show_links: bool) -> None:
+    """Purge what is gone, build what changed, upload it."""
+    progress = _progress()
+    _run(lambda: run_publish(config, store, expect_removals, show_links=show_links, progress=progress), as_json=as_json)
+
+
+@main.command()
+@click.argument("portal", required=False)
+@click.argument("contact", required=False)
+@_config
+@_json
+def link(portal: str | None, contact: str | None, config: Path, as_json: bool) -> None:
+    """Print the link of a portal or of a contact; without either, all links. Links are secrets."""
+    _run(lambda: run_link(config, portal, contact), as_json=as_json)
+
+
+@main.command()
+@_config
+@_store
+@_json
+def status(config: Path, store: str | None, as_json: bool) -> None:
+    """List portals and contacts with their states and counts."""
+    _run(lambda: run_status(config, store), as_json=as_json)
+
+
+@main.group()
+def keys() -> None:
+    """Root keys, from which all links are made."""
+
+
+@keys.command("new")
+@click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
+@click.option(
+    "--id", "key_id", default="a", show_default=True, metavar="ID", help="One of 0-9, a-z without i, l, o, u."
+)
+@_json
+def keys_new(file: Path | None, key_id: str, as_json: bool) -> None:
+    """Make a root key and print it, or write it to FILE, readable by you alone."""
+    _run(lambda: run_keys_new(file, key_id), as_json=as_json)
+
+
+@main.command()
+@_json
+def schema(as_json: bool) -> None:
+    """Print the JSON Schema of portals.yaml, for editors."""
+    _run(run_schema, as_json=as_json)
+
+
+@main.command()
+@click.argument("folder", type=click.Path(path_type=Path, file_okay=False), default=Path("portalgen-demo"))
+@_json
+def demo(folder: Path, as_json: bool) -> None:
+    """Build and publish an invented company's portals in FOLDER (default: portalgen-demo)."""
+    progress = _progress()
+    _run(lambda: run_demo(folder, _program(), progress), as_json=as_json)

@@ -1,0 +1,44 @@
+"""`portalgen build`: bundles into build/, only what changed."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from portalgen.builder import Built
+from portalgen.commands.project import today_in
+from portalgen.commands.report import Done, plural
+from portalgen.definitions import load
+from portalgen.pipeline import build as build_site
+from portalgen.pipeline import build_folder
+
+
+@dataclass(frozen=True, slots=True)
+class BuildReport(Done):
+    folder: Path
+    built: Built
+
+    def to_json(self) -> Any:
+        built = self.built
+        return {
+            "folder": str(self.folder),
+            "bundles": len(built.bundles),
+            "rendered": built.rendered,
+            "unchanged": len(built.bundles) - built.rendered,
+            "removed": built.removed,
+            "files_written": built.pages,
+        }
+
+    def to_text(self) -> str:
+        built = self.built
+        parts = [
+            f"{built.rendered:,} rendered ({plural(built.pages, 'file')})",
+            f"{len(built.bundles) - built.rendered:,} unchanged",
+            f"{built.removed:,} removed",
+        ]
+        return f"{plural(len(built.bundles), 'bundle')} in {self.folder}: {', '.join(parts)}"
+
+
+def build(config: Path) -> BuildReport:
+    """Build the site of `config`. Needs neither keys nor a store."""
+    definitions = load(config)
+    return BuildReport(build_folder(definitions), build_site(definitions, today_in(definitions)))

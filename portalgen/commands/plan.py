@@ -1,0 +1,61 @@
+"""`portalgen plan`: what a publish would do, and why."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from portalgen.commands.project import ring_of, store_of, today_in
+from portalgen.commands.report import plural, table
+from portalgen.definitions import load
+from portalgen.errors import Problem, RefusedError
+from portalgen.pipeline import plan as plan_site
+from portalgen.plan import KEEP, Plan, Step
+
+
+@dataclass(frozen=True, slots=True)
+class PlanReport:
+    plan: Plan
+    shows_tokens = False
+
+    @property
+    def exit_code(self) -> int:
+        return RefusedError.exit_code if self.plan.refused else 0
+
+    def warnings(self) -> Sequence[Problem]:
+        return RefusedError(self.plan.refused).problems if self.plan.refused else ()
+
+    def to_json(self) -> Any:
+        return {"links": [step_json(step) for step in self.plan.steps], "refused": self.plan.refused or None}
+
+    def to_text(self) -> str:
+        steps = [step for step in self.plan.steps if step.action != KEEP]
+        rows = [
+            (step.action, step.id, step.fingerprint, len(step.put), len(step.delete), step.reason) for step in steps
+        ]
+        kept = len(self.plan.steps) - len(steps)
+        counts = Counter(step.action for step in steps)
+        summary = ", ".join([*(f"{count} to {action}" for action, count in counts.items()), f"{kept} to keep"])
+        listed = [table(rows, ("action", "link", "fingerprint", "put", "delete", "why"))] if rows else []
+        return "\n".join([*listed, f"{plural(len(self.plan.steps), 'link')}: {summary}"])
+
+
+def step_json(step: Step) -> Any:
+    """A step as the plan prints it; `put` and `delete` are numbers of objects."""
+    return {
+        "portal": step.id.portal,
+        "contact": step.id.contact,
+        "fingerprint": step.fingerprint,
+        "action": step.action,
+        "reason": step.reason,
+        "put": len(step.put),
+        "delete": len(step.delete),
+    }
+
+
+def plan(config: Path, store: str | None, expected_removals: int | None) -> PlanReport:
+    """Build what changed and compare it with the store, which is only read."""
+    definitions = load(config)
+    opened, ring = store_of(definitions, store), ring_of(definitions)
+    return PlanReport(plan_site(definitions, ring, opened, today_in(definitions), expected_removals))

@@ -1,0 +1,62 @@
+"""What the verbs share: the definitions, the keys, the store, the day."""
+
+import datetime
+import zoneinfo
+from pathlib import Path
+
+from portalgen.errors import InvalidInputError, Location, did_you_mean
+from portalgen.keys import load_keys
+from portalgen.links import KeyRing
+from portalgen.model import Definitions, StoreSource
+from portalgen.stores import open_store
+from portalgen.stores.counting import CountingStore
+
+
+def today_in(definitions: Definitions) -> datetime.date:
+    """The date of now where the site is."""
+    return datetime.datetime.now(zoneinfo.ZoneInfo(definitions.site.timezone)).date()
+
+
+def ring_of(definitions: Definitions) -> KeyRing:
+    """The site's keys. Raises InvalidInputError."""
+    return KeyRing(definitions.site.id, load_keys(definitions.keys, definitions.root))
+
+
+def store_source(definitions: Definitions, name: str | None) -> StoreSource:
+    """The store called `name`, or the first. Raises InvalidInputError."""
+    where = Location(definitions.file)
+    if not definitions.stores:
+        raise InvalidInputError("stores: there is none", "stores: {local: {kind: directory, path: site}}", where)
+    if name is None:
+        return definitions.stores[0]
+    names = [store.name for store in definitions.stores]
+    if name not in names:
+        raise InvalidInputError(f"there is no store '{name}'", did_you_mean(name, names), where)
+    return definitions.stores[names.index(name)]
+
+
+def store_of(definitions: Definitions, name: str | None) -> CountingStore:
+    """The store called `name`, or the first, opened. Raises InvalidInputError."""
+    return CountingStore(open_store(store_source(definitions, name)))
+
+
+def link_url(definitions: Definitions, token: str) -> str:
+    """The address of a link. Raises InvalidInputError if the site has none."""
+    if not definitions.site.base_url:
+        hint = "base_url: https://portals.example.com"
+        raise InvalidInputError(
+            "site: 'base_url' is missing, so links have no address", hint, Location(definitions.file)
+        )
+    return f"{definitions.site.base_url}/{token}/index.html"
+
+
+def write_new_file(path: Path, data: bytes) -> None:
+    """Write a file that must not be there yet. Raises InvalidInputError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        raise InvalidInputError(f"{path} is there already and was left as it is") from None
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be written: {error.strerror}") from None
