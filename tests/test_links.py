@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from shared_data import shared
+from tests.shared_data import shared
 
 from portalgen.errors import InvalidInputError
 from portalgen.keys import key_text, parse_key, parse_keys
