@@ -1,0 +1,24 @@
+"""The rule that makes a page's name from a transaction's number."""
+
+import re
+from hashlib import sha256
+
+_OWN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
+_HASHED = re.compile(r".*-[0-9a-f]{12}")
+_NOT_IN_SLUG = re.compile(r"[^A-Za-z0-9]+")
+_RESERVED = frozenset(
+    ["con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(10))]
+)  # Windows gives these names to devices, whatever ending follows
+
+
+def safe_name(text: str) -> str:
+    """A file name and HTML id for `text`: `[a-z0-9-]` only, the same on every machine, at most 61 characters.
+
+    Text that is already such a name stays as it is; any other becomes a slug and 12 hex digits of its SHA-256, so that
+    two texts which differ in nothing but case, white space or Unicode form keep names of their own. A name as it is
+    never ends like a hashed one, so the two kinds cannot meet.
+    """
+    if _OWN_NAME.fullmatch(text) and text not in _RESERVED and not _HASHED.fullmatch(text):
+        return text
+    slug = _NOT_IN_SLUG.sub("-", text).lower().strip("-")[:40].rstrip("-")
+    return f"{slug or 'x'}-{sha256(text.encode()).hexdigest()[:12]}"

@@ -1,0 +1,153 @@
+"""One bundle's pages. The only room of jinja2.
+
+Every template is given `view`; `root`, which leads from the page to the bundle's top ('' or '../'); `listing`, the list
+that the page is or belongs to (None on the summary); and on the page of a transaction `document`. What these hold
+stands in `views`. The words of the interface stand in the templates alone.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from traceback import walk_tb
+
+from jinja2 import ChoiceLoader, Environment, FunctionLoader, PrefixLoader, StrictUndefined
+from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
+
+from portalgen.errors import InvalidInputError, Location, PortalgenError
+from portalgen.model import Bundle
+from portalgen.resources import templates_folder
+from portalgen.views import view_of
+
+SUMMARY = "index.html"
+STYLESHEET = "portal.css"
+
+_TEMPLATE_OF = {
+    "quotes": "quote.html",
+    "orders": "order.html",
+    "invoices": "invoice.html",
+    "credit_notes": "credit_note.html",
+    "delivery_notes": "delivery_note.html",
+}
+_CONTENT_TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8"}
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One file of a bundle. `path` is relative to the bundle, with '/' between its parts."""
+
+    path: str
+    body: bytes
+
+
+class Renderer:
+    """Renders bundles with the default templates, or with those of the same name in the folder `overrides`.
+
+    An override may extend the template that it replaces under the name `!default/<name>`. All files are read here,
+    once; `digest` (hex SHA-256) stands for them. A broken template is found when it is first used.
+    """
+
+    def __init__(self, overrides: Path | None = None) -> None:
+        defaults = _read(templates_folder())
+        own = _read(overrides) if overrides else {}
+        self.digest: str = _digest(defaults, own)
+        self._sources = {**defaults, **own}
+        self._files = frozenset(str(source.file) for source in (*defaults.values(), *own.values()))
+        loaders = [PrefixLoader({"!default": _loader(defaults)}), _loader(own), _loader(defaults)]
+        self._environment = Environment(
+            loader=ChoiceLoader(loaders),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+            auto_reload=False,
+            cache_size=-1,
+        )
+        # What differs from run to run has no place in a page.
+        del self._environment.globals["lipsum"], self._environment.filters["random"]
+
+    def render(self, bundle: Bundle) -> Iterator[Page]:
+        """The files of `bundle`, each path once, in a fixed order. PortalgenError where a template fails."""
+        view = view_of(bundle)
+        yield Page(STYLESHEET, self._sources[STYLESHEET].body)
+        yield Page(SUMMARY, self._fill("summary.html", view=view, root="", listing=None))
+        for listing in view.listings:
+            yield Page(listing.href, self._fill("list.html", view=view, root="", listing=listing))
+            name = _TEMPLATE_OF[listing.type]
+            for document in listing.documents:
+                body = self._fill(name, view=view, root="../", listing=listing, document=document)
+                yield Page(document.href, body)
+
+    def _fill(self, name: str, **values: object) -> bytes:
+        try:
+            return self._environment.get_template(name).render(values).encode()
+        except PortalgenError:
+            raise
+        except Exception as error:  # a template is code, and can fail in every way that code can
+            raise self._broken(name, error) from error
+
+    def _broken(self, name: str, error: Exception) -> PortalgenError:
+        where = Location(str(self._sources[name].file)) if name in self._sources else Location(name)
+        for frame, line in walk_tb(error.__traceback__):
+            if frame.f_code.co_filename in self._files:
+                where = Location(frame.f_code.co_filename, line)
+        hint = ""
+        match error:
+            case TemplateSyntaxError():
+                what = error.message or "syntax error"
+            case TemplateNotFound():
+                what = f"there is no template '{error.name}'"
+            case RecursionError():
+                what = "the template includes itself without end"
+                hint = f'to extend the default template, write {{% extends "!default/{name}" %}}'
+            case _:
+                what = str(error) or type(error).__name__
+        return PortalgenError(f"this template cannot be rendered: {what}", hint, where)
+
+
+def content_type(path: str) -> str:
+    """The media type under which a page of this path is to be served."""
+    return _CONTENT_TYPES.get(Path(path).suffix, "application/octet-stream")
+
+
+@dataclass(frozen=True, slots=True)
+class _Source:
+    file: Path
+    body: bytes
+
+
+def _read(folder: Path) -> dict[str, _Source]:
+    """Every file below `folder` by its name within it, but for hidden ones."""
+    if not folder.is_dir():
+        raise InvalidInputError("there is no such folder of templates", where=Location(str(folder)))
+    files: dict[str, _Source] = {}
+    for file in sorted(folder.rglob("*"), key=Path.as_posix):
+        name = file.relative_to(folder)
+        if file.is_file() and not any(part.startswith(".") for part in name.parts):
+            files[name.as_posix()] = _Source(file, file.read_bytes())
+    return files
+
+
+def _digest(*folders: Mapping[str, _Source]) -> str:
+    digest = sha256()
+    for folder in folders:
+        digest.update(len(folder).to_bytes(8))
+        for name, source in folder.items():
+            for part in (name.encode(), source.body):
+                digest.update(len(part).to_bytes(8) + part)
+    return digest.hexdigest()
+
+
+def _loader(sources: Mapping[str, _Source]) -> FunctionLoader:
+    def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
+        source = sources.get(name)
+        if source is None:
+            return None
+        try:
+            return source.body.decode(), str(source.file), lambda: True
+        except UnicodeDecodeError as error:
+            line = source.body.count(b"\n", 0, error.start) + 1
+            raise PortalgenError("this template is not UTF-8 text", where=Location(str(source.file), line)) from error
+
+    return FunctionLoader(load)

@@ -1,0 +1,158 @@
+"""The golden portals' pages in a real browser and under the validators: axe-core, and the Nu HTML checker.
+
+Needs Chromium, Java, and what package-lock.json pins: npm ci --prefix tests/web
+"""
+
+import json
+import shutil
+import subprocess
+import threading
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from tests.needs import need
+from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from tests.samples import PORTALS, bundle, invoice
+
+from portalgen.pages import Renderer
+
+MODULES = Path(__file__).parent / "node_modules"
+AXE = MODULES / "axe-core" / "axe.min.js"
+VNU = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
+FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run"]
+FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+
+LONG = "W" * 300
+HOSTILE = "<script>alert(1)</script>\"><img src=x onerror='alert(1)'>"
+EXTREMES = {
+    "nothing": bundle(),
+    "long": bundle([invoice(LONG, reference=LONG, status=LONG, note=LONG, carrier=LONG)], contact=LONG),
+    "hostile": bundle([invoice(HOSTILE, reference=HOSTILE, status=HOSTILE, note=HOSTILE)], contact=HOSTILE),
+}
+
+
+class QuietHandler(SimpleHTTPRequestHandler):
+    """Serves a folder and logs nothing."""
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is the base class's
+        """Say nothing."""
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the pages of each portal in a folder of its own."""
+    root = tmp_path_factory.mktemp("site")
+    renderer = Renderer()
+    for name, portal in {**PORTALS, **EXTREMES}.items():
+        for page in renderer.render(portal):
+            file = root / name / page.path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(page.body)
+    return root
+
+
+@pytest.fixture(scope="module")
+def served(site: Path) -> Iterator[str]:
+    """The address at which `site` is served."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(site))) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    """The system's Chromium, never one that Playwright fetched. Its sandbox does not work for root in a container."""
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    need(chromium, "no Chromium on this machine")
+    need(AXE.exists(), "no axe-core: npm ci --prefix tests/web")
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS, chromium_sandbox=False)
+        yield started
+        started.close()
+
+
+def paths(site: Path, *names: str) -> list[str]:
+    """The pages of the portals `names`, relative to `site`."""
+    return sorted(file.relative_to(site).as_posix() for name in names for file in (site / name).rglob("*.html"))
+
+
+@pytest.fixture(scope="module", params=["file", "http"])
+def base(request: pytest.FixtureRequest, site: Path, served: str) -> str:
+    """Where the pages are read from: a disk, or a server."""
+    return site.as_uri() if request.param == "file" else served
+
+
+def complaints(page: Page, url: str) -> Iterator[str]:
+    """What is wrong with the page at `url`. axe-core looks at served pages only: it sees the same from a disk."""
+    page.goto(url)
+    if page.evaluate("getComputedStyle(document.body).marginTop") != "0px":
+        yield "the stylesheet is not in force"
+    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+        yield "the page scrolls sideways"
+    if url.startswith("http"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+        result = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
+        yield from (f"axe: {each['id']}: {[node['html'] for node in each['nodes']]}" for each in result["violations"])
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [320, 360, 768, 1440])
+def test_every_page_is_sound(browser: Browser, site: Path, base: str, width: int, scheme: str) -> None:
+    """Accessible, quiet, within its content security policy, asking for nothing beside the bundle, and no wider than
+    the screen; from a disk and from a server."""
+    found: list[str] = []
+
+    def script_ran(dialog: Dialog) -> None:
+        found.append(f"a script ran: {dialog.message}")
+        dialog.dismiss()
+
+    with browser.new_context(
+        viewport={"width": width, "height": 800}, color_scheme="dark" if scheme == "dark" else "light"
+    ) as context:
+        page = context.new_page()
+        page.on("console", lambda message: found.append(f"console: {message.text}"))
+        page.on("pageerror", lambda error: found.append(f"error: {error}"))
+        page.on("dialog", script_ran)
+        page.on("request", lambda request: found.append(request.url) if not request.url.startswith(base) else None)
+        for path in paths(site, *PORTALS, *EXTREMES):
+            found += [f"{path}: {complaint}" for complaint in complaints(page, f"{base}/{path}")]
+    assert found == []
+
+
+def test_keyboard_reaches_the_content_first(browser: Browser, site: Path) -> None:
+    with browser.new_context() as context:
+        page = context.new_page()
+        page.goto((site / "brilliant" / "index.html").as_uri())
+        page.keyboard.press("Tab")
+        page.keyboard.press("Enter")
+        page.keyboard.press("Tab")
+        assert page.evaluate("document.activeElement.getAttribute('href')") == "quotes.html"
+
+
+def checked(*arguments: str) -> set[tuple[str, str]]:
+    """The messages, warnings and all, that the Nu checker has on what `arguments` name: file name and text."""
+    need(shutil.which("java"), "no Java on this machine")
+    need(VNU.exists(), "no vnu-jar: npm ci --prefix tests/web")
+    allow_localhost = "-Dnu.validator.servlet.allow-forbidden-hosts=true"
+    command = ["java", allow_localhost, "-jar", str(VNU), "--format", "json", "--exit-zero-always", *arguments]
+    report = json.loads(subprocess.run(command, capture_output=True, check=True).stderr)
+    return {(each["url"].rpartition("/")[2], each["message"]) for each in report["messages"]}
+
+
+def test_pages_are_valid_html(site: Path, served: str) -> None:
+    """Without a warning, but for one that cannot be met: the words are English whatever the link's locale is.
+
+    From a server, because the checker takes 'self' in a policy for nobody when it reads from a disk.
+    """
+    found = checked(*(f"{served}/{path}" for path in paths(site, *PORTALS, *EXTREMES)))
+    assert {each for each in found if "appears to be written in English" not in each[1]} == set()
+
+
+def test_the_stylesheet_is_valid(site: Path) -> None:
+    assert checked("--css", str(site / "brilliant" / "portal.css")) == set()
