@@ -43,7 +43,7 @@ def build_bundles(bundles: Iterable[Bundle], renderer: Renderer, folder: Path) -
         if before and before.fingerprint == wanted and _is_whole(folder, before):
             built.append(before)
             continue
-        built.append(_write(bundle, wanted, renderer.render(bundle), folder))
+        built.append(_write(bundle, wanted, renderer.render(bundle), folder, before))
         rendered += 1
         pages += len(built[-1].files)
     return Built(tuple(built), rendered, pages, _remove_others(folder, built))
@@ -102,11 +102,14 @@ def _is_whole(folder: Path, bundle: BuiltBundle) -> bool:
         return False
 
 
-def _write(bundle: Bundle, fingerprint: str, pages: Iterable[Page], folder: Path) -> BuiltBundle:
+def _write(
+    bundle: Bundle, fingerprint: str, pages: Iterable[Page], folder: Path, before: BuiltBundle | None
+) -> BuiltBundle:
     place = bundle_folder(bundle.link.id)
     manifest, home = _manifest(folder, place), folder / _BUNDLES / place
     manifest.unlink(missing_ok=True)
-    files = tuple(_write_page(page, home) for page in pages)
+    known = {file.path: file for file in before.files} if before else {}
+    files = tuple(_write_page(page, home, known.get(page.path)) for page in pages)
     keep = {file.path for file in files}
     for path in [path for path in home.rglob("*") if path.is_file() and path.relative_to(home).as_posix() not in keep]:
         path.unlink()
@@ -124,12 +127,14 @@ def _write(bundle: Bundle, fingerprint: str, pages: Iterable[Page], folder: Path
     return built
 
 
-def _write_page(page: Page, home: Path) -> BuiltFile:
+def _write_page(page: Page, home: Path, before: BuiltFile | None) -> BuiltFile:
+    """Write a page, unless it was written just so `before` and lies there still."""
+    file = BuiltFile(page.path, hashlib.sha256(page.body).hexdigest(), len(page.body))
     path = home / page.path
-    if not path.parent.is_dir():
-        path.parent.mkdir(parents=True)
-    path.write_bytes(page.body)
-    return BuiltFile(page.path, hashlib.sha256(page.body).hexdigest(), len(page.body))
+    if file != before or not path.is_file() or path.stat().st_size != file.size:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(page.body)
+    return file
 
 
 def _digest(files: Sequence[BuiltFile]) -> str:

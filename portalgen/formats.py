@@ -49,14 +49,13 @@ def minor_units(currency: str) -> int:
 
 
 class Formatter:
-    """Writes values for one locale. `tag` must be a `known_locale`; `direction` is 'ltr' or 'rtl'.
+    """Writes values for one locale. `tag` must be a `known_locale`.
 
     Every method gives '' for None. Rounding is half-even and never leaves a minus before a zero.
     """
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
-        self.direction: str = _locale(tag).text_direction
 
     def money(self, amount: Decimal | None, currency: str) -> str:
         """`amount` in the currency's major unit, with the decimals of that currency."""

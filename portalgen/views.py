@@ -131,10 +131,8 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that one bundle shows. `contact` is whose link it is, '' for the portal's own; `dir` is 'ltr' or 'rtl'."""
+    """All that one bundle shows. `contact` is whose link it is, '' for the portal's own."""
 
-    lang: str
-    dir: str
     issuer: Issuer
     customer: Party
     contact: str
@@ -146,8 +144,6 @@ def view_of(bundle: Bundle) -> View:
     """`bundle` for the templates. PortalgenError where it holds what its link may not show, or a page name twice."""
     formatter = Formatter(bundle.link.locale)
     return View(
-        lang=formatter.tag,
-        dir=formatter.direction,
         issuer=_issuer(bundle.site),
         customer=_party(bundle.customer, formatter),
         contact=_text(bundle.link.contact_name),

@@ -111,10 +111,6 @@ def test_a_country_code_becomes_a_name_and_anything_else_stays() -> None:
     assert [Formatter("de").country(each) for each in ("CH", "Chile", "ZZZ", "")] == ["Schweiz", "Chile", "ZZZ", ""]
 
 
-def test_direction() -> None:
-    assert [Formatter(tag).direction for tag in ("de", "ar-AE", "he", "fa")] == ["ltr", "rtl", "rtl", "rtl"]
-
-
 @pytest.mark.parametrize("tag", ["en", "de-CH", "zh-Hant-TW", "es-419", "ar-AE"])
 def test_known_locales(tag: str) -> None:
     assert known_locale(tag)

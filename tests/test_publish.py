@@ -1,0 +1,425 @@
+"""A publish makes the store what the definitions and exports say: no more, no less, and again after a failure."""
+
+import datetime
+import posixpath
+from pathlib import Path
+
+import pytest
+
+from portalgen.errors import InvalidInputError, PortalgenError, RefusedError
+from portalgen.links import redact
+from portalgen.model import LinkId
+from portalgen.plan import CREATE, KEEP, PURGE, UPDATE
+from portalgen.stores.memory import Fault, MemoryStore, fail_at, no_fault
+from tests.sites import INVOICES, KEY_A, KEY_B, TODAY, SmallSite, new_site
+
+
+@pytest.fixture
+def store() -> MemoryStore:
+    return MemoryStore()
+
+
+@pytest.fixture
+def site(tmp_path: Path, store: MemoryStore) -> SmallSite:
+    return new_site(tmp_path, store)
+
+
+ALL_LINKS = {LinkId("ants"), LinkId("ants", "ann"), LinkId("bees"), LinkId("crows")}
+
+
+def test_every_live_link_answers_after_the_first_publish(site: SmallSite) -> None:
+    done = site.publish()
+    assert site.live_links() == ALL_LINKS
+    assert (done.uploaded, done.unchanged, done.deleted, done.failed) == (len(site.everything_public()), 0, 0, ())
+
+
+def test_the_same_input_uploads_nothing_the_second_time(site: SmallSite, store: MemoryStore) -> None:
+    first = site.publish()
+    store.requests.clear()
+    again = site.publish()
+    assert (again.uploaded, again.unchanged) == (0, first.uploaded)
+    assert dict(store.requests) == {"read": 1}
+    assert {step.action for step in again.steps} == {KEEP}
+
+
+def test_one_changed_invoice_uploads_its_page_the_list_and_nobody_elses(site: SmallSite) -> None:
+    site.publish()
+    before = site.everything_public()
+    site.write("exports/invoices.csv", INVOICES.replace("70.00,70.00", "70.00,0.00"))
+    done = site.publish()
+    assert [step.id.portal for step in done.steps if step.action == UPDATE] == ["bees"]
+    changed = {key for key, data in site.everything_public().items() if before.get(key) != data}
+    assert changed
+    assert all(key.startswith(f"public/{site.token('bees')}/") for key in changed)
+    assert done.uploaded == len(changed)
+
+
+def test_a_document_that_left_the_export_is_gone_from_the_store(site: SmallSite) -> None:
+    site.publish()
+    site.write("exports/invoices.csv", INVOICES.replace("INV-2,C-1,2026-11-01,2026-11-30,EUR,50.00,0.00\n", ""))
+    done = site.publish()
+    assert done.deleted == 2, "one page under the portal's link, one under the contact's"
+    assert not any("inv-2" in path for path in (*site.files("ants"), *site.files("ants", "ann")))
+
+
+def test_a_portal_that_left_the_definitions_leaves_no_object(site: SmallSite) -> None:
+    site.publish()
+    others = {key: data for key, data in site.everything_public().items() if site.token("bees") not in key}
+    del site.portals["bees"]
+    done = site.publish()
+    assert site.everything_public() == others
+    assert [(step.id, step.action, step.reason) for step in done.steps if step.action != KEEP] == [
+        (LinkId("bees"), PURGE, "portal deleted")
+    ]
+    assert done.purged_links == 1
+
+
+def test_a_contact_that_left_the_definitions_leaves_no_object(site: SmallSite) -> None:
+    site.publish()
+    site.portals["ants"] = "{customer: C-1, show: ALL}"
+    done = site.publish()
+    assert not site.files("ants", "ann")
+    assert site.files("ants")
+    assert [step.reason for step in done.steps if step.action == PURGE] == ["contact deleted"]
+
+
+def test_a_type_that_is_no_longer_granted_is_gone(site: SmallSite) -> None:
+    site.publish()
+    assert "orders.html" in site.files("ants")
+    site.portals["ants"] = "{customer: C-1, show: [invoices], contacts: {ann: {show: [invoices]}}}"
+    site.publish()
+    assert not any("order" in path for path in site.files("ants"))
+    assert b"SO-1" not in b"".join(site.files("ants").values())
+
+
+def test_disabling_takes_the_link_away_and_enabling_gives_the_same_one_back(site: SmallSite) -> None:
+    site.publish()
+    before = site.files("bees")
+    site.portals["bees"] = "{customer: C-2, show: [invoices], enabled: false}"
+    site.publish()
+    assert not site.files("bees")
+    site.portals["bees"] = "{customer: C-2, show: [invoices]}"
+    done = site.publish()
+    assert site.files("bees") == before
+    assert [(step.action, step.reason) for step in done.steps if step.id.portal == "bees"] == [
+        (CREATE, "no longer disabled")
+    ]
+
+
+def test_disabling_a_portal_takes_its_contacts_links_too(site: SmallSite) -> None:
+    site.publish()
+    site.portals["ants"] = "{customer: C-1, show: ALL, enabled: no, contacts: {ann: {show: [invoices]}}}"
+    site.publish()
+    assert site.live_links() == {LinkId("bees"), LinkId("crows")}
+
+
+def test_a_link_expires_after_its_last_day_not_on_it(site: SmallSite) -> None:
+    site.portals["bees"] = f"{{customer: C-2, show: [invoices], expires: {TODAY}}}"
+    site.publish(TODAY)
+    assert site.files("bees")
+    site.publish(TODAY + datetime.timedelta(days=1))
+    assert not site.files("bees")
+
+
+def test_a_higher_revision_gives_a_new_link_and_kills_the_old_one(site: SmallSite) -> None:
+    site.publish()
+    others = {key: data for key, data in site.everything_public().items() if site.token("bees") not in key}
+    content = site.files("bees")
+    site.portals["bees"] = "{customer: C-2, show: [invoices], revision: 2}"
+    site.publish()
+    assert not site.files("bees", revision=1)
+    assert site.files("bees", revision=2) == content
+    assert {
+        key: data for key, data in site.everything_public().items() if site.token("bees", "", 2) not in key
+    } == others
+
+
+def test_a_deleted_portal_that_comes_back_is_refused_with_the_revision_to_write(site: SmallSite) -> None:
+    site.publish()
+    kept = site.portals.pop("bees")
+    site.publish()
+    site.portals["bees"] = kept
+    with pytest.raises(InvalidInputError) as caught:
+        site.publish()
+    assert "bees" in str(caught.value)
+    assert "write revision: 2" in str(caught.value)
+    assert not site.files("bees")
+    site.portals["bees"] = "{customer: C-2, show: [invoices], revision: 2}"
+    site.publish()
+    assert site.files("bees", revision=2)
+
+
+def test_a_second_key_changes_no_link_and_a_retired_key_kills_its_links(site: SmallSite) -> None:
+    site.publish()
+    before = site.everything_public()
+    site.keys = f"a:{KEY_A} b:{KEY_B}"
+    assert site.publish().uploaded == 0
+    assert site.everything_public() == before
+    site.keys = f"b:{KEY_B}"
+    site.publish()
+    ring = site.ring
+    assert {key.split("/")[1] for key in site.everything_public()} == {
+        ring.token("b", link.portal, link.contact, 1) for link in ALL_LINKS
+    }
+
+
+def many(site: SmallSite, count: int) -> None:
+    rows = "".join(f"D-{number},Customer {number},X\n" for number in range(count))
+    site.write("exports/customers.csv", "id,name,city\nC-1,Ants & Sons,Aarhus\nC-2,Bees Ltd,B\nC-3,Crows,C\n" + rows)
+    site.portals |= {f"d{number}": f"{{customer: D-{number}}}" for number in range(count)}
+
+
+def test_many_portals_vanishing_at_once_wait_for_approval(site: SmallSite) -> None:
+    many(site, 20)
+    site.publish()
+    before = site.everything_public()
+    for number in range(11):
+        del site.portals[f"d{number}"]
+    with pytest.raises(RefusedError, match="11 of 23 portals vanished"):
+        site.publish()
+    assert site.everything_public() == before
+    with pytest.raises(RefusedError, match="11 portals vanished from the definitions, not 10 as expected"):
+        site.publish(expected_removals=10)
+    assert site.everything_public() == before
+    assert site.publish(expected_removals=11).purged_links == 11
+
+
+def test_a_portal_disabled_on_purpose_goes_even_while_others_wait_for_approval(site: SmallSite) -> None:
+    many(site, 20)
+    site.publish()
+    for number in range(11):
+        del site.portals[f"d{number}"]
+    site.portals["bees"] = "{customer: C-2, show: [invoices], enabled: false}"
+    with pytest.raises(RefusedError):
+        site.publish()
+    assert not site.files("bees")
+    assert site.files("crows")
+
+
+@pytest.mark.parametrize("broken", ["export", "template"])
+def test_neither_a_bad_export_nor_a_broken_template_holds_a_purge_back(site: SmallSite, broken: str) -> None:
+    site.publish()
+    others = {key: data for key, data in site.everything_public().items() if site.token("bees") not in key}
+    del site.portals["bees"]
+    if broken == "export":
+        site.write("exports/invoices.csv", INVOICES.replace("100.00,100.00", "a lot,100.00"))
+    else:
+        site.write("templates/invoice.html", "{% if %}")
+    with pytest.raises(PortalgenError):
+        site.publish()
+    assert site.everything_public() == others
+
+
+def test_a_store_that_cannot_be_read_leaves_everything_as_it_was(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    before = dict(store.contents)
+    site.write("exports/invoices.csv", INVOICES.replace("70.00,70.00", "70.00,0.00"))
+    store.fault = fail_at("read", 1)
+    with pytest.raises(PortalgenError, match="cannot read"):
+        site.publish()
+    assert store.contents == before
+
+
+def test_a_failed_listing_names_the_link_and_the_next_run_purges_it(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    del site.portals["bees"]
+    token = site.token("bees")
+    store.fault = lambda action, key: "out of order" if action == "list" and token in key else None
+    done = site.publish()
+    assert [(failure.key, failure.cause.endswith("out of order")) for failure in done.failed] == [
+        (f"public/{token}/", True)
+    ]
+    store.fault = no_fault
+    site.publish()
+    assert not any(token in key for key in store.contents)
+
+
+def test_any_failed_write_is_named_and_repaired_by_the_next_run(tmp_path: Path) -> None:
+    whole = new_site(tmp_path / "whole", MemoryStore())
+    whole.publish()
+    manifests = [item.key for item in whole.store.objects("private/manifests/")]
+    for number, broken in enumerate([*whole.everything_public(), *manifests]):
+        store = MemoryStore(full_at(broken))
+        site = new_site(tmp_path / str(number), store)
+        done = site.publish()
+        assert [failure.key for failure in done.failed] == [broken]
+        assert no_dead_links(site)
+        store.fault = no_fault
+        assert site.publish().failed == ()
+        assert site.everything_public() == whole.everything_public()
+
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_ledger_that_cannot_be_written_stops_the_publish_and_the_next_run_repairs(
+    site: SmallSite, store: MemoryStore, number: int
+) -> None:
+    """The first write of the ledger announces the links, the second one ends the publish."""
+    asked = 0
+
+    def fault(action: str, key: str) -> str | None:
+        nonlocal asked
+        asked += action == "write" and key == "private/ledger.json"
+        return "full" if asked == number and key == "private/ledger.json" and action == "write" else None
+
+    store.fault = fault
+    with pytest.raises(PortalgenError, match=r"cannot write 'private/ledger\.json'"):
+        site.publish()
+    assert bool(site.everything_public()) == (number == 2)
+    store.fault = no_fault
+    site.publish()
+    assert site.live_links() == ALL_LINKS
+
+
+def full_at(broken: str) -> Fault:
+    return lambda action, key: "full" if action == "write" and key == broken else None
+
+
+def no_dead_links(site: SmallSite) -> bool:
+    """Every page that a reader can reach from a summary that is there, is there."""
+    public = site.everything_public()
+    ahead = [key for key in public if key.endswith("/index.html")]
+    seen = set(ahead)
+    while ahead:
+        key = ahead.pop()
+        if key not in public:
+            return False
+        if not key.endswith(".html"):
+            continue
+        for href in (part.split('"')[0] for part in public[key].decode().split('href="')[1:]):
+            if not href.startswith(("#", "mailto:", "data:")):
+                target = posixpath.normpath(posixpath.join(posixpath.dirname(key), href.partition("#")[0]))
+                ahead += [target] if target not in seen else []
+                seen.add(target)
+    return True
+
+
+def test_any_failed_delete_is_named_and_repaired_by_the_next_run(tmp_path: Path) -> None:
+    store = MemoryStore()
+    site = new_site(tmp_path, store)
+    site.publish()
+    count = len(site.files("bees"))
+    for number in range(1, count + 1):
+        site.portals["bees"] = f"{{customer: C-2, show: [invoices], revision: {number}}}"
+        site.publish()
+        gone = site.portals.pop("bees")
+        store.fault = fail_at("delete", number)
+        done = site.publish()
+        assert len(done.failed) == 1
+        assert done.failed[0].key.startswith(f"public/{site.token('bees', revision=number)}/")
+        assert done.purged_links == 0
+        store.fault = no_fault
+        assert site.publish().purged_links == 1
+        assert not site.files("bees", revision=number)
+        site.portals["bees"] = gone
+
+
+def test_a_failed_delete_of_a_withdrawn_page_is_repaired_by_the_next_run(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    site.portals["ants"] = "{customer: C-1, show: [invoices], contacts: {ann: {show: [invoices]}}}"
+    store.fault = fail_at("delete", 1)
+    assert len(site.publish().failed) == 1
+    store.fault = no_fault
+    assert site.publish().failed == ()
+    assert not any("order" in path for path in site.files("ants"))
+
+
+def test_what_was_withdrawn_goes_even_if_the_new_summary_cannot_be_written(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    site.portals["ants"] = "{customer: C-1, show: [invoices], contacts: {ann: {show: [invoices]}}}"
+    store.fault = lambda action, key: "disk full" if action == "write" and key.endswith("/index.html") else None
+    assert len(site.publish().failed) == 1
+    assert not any("order" in path for path in site.files("ants"))
+
+
+def test_a_crash_between_uploads_leaves_no_link_unknown(site: SmallSite, store: MemoryStore) -> None:
+    """The link is in the ledger before its first object is written, so deleting its definition still purges it."""
+
+    class CrashError(Exception):
+        pass
+
+    def crash(action: str, key: str) -> None:
+        if action == "write" and key.startswith("public/") and key.endswith("index.html"):
+            raise CrashError
+
+    store.fault = crash
+    with pytest.raises(CrashError):
+        site.publish()
+    assert site.everything_public()
+    store.fault = no_fault
+    site.portals.clear()
+    site.publish()
+    assert not site.everything_public()
+
+
+def test_a_half_written_change_that_is_taken_back_is_written_back(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    before = site.everything_public()
+    site.portals["bees"] = "{customer: C-2, show: ALL}"
+    store.fault = lambda action, key: "gone" if action == "write" and key.endswith("/index.html") else None
+    assert site.publish().failed
+    assert site.everything_public() != before, "the order's page is out there"
+    store.fault = no_fault
+    site.portals["bees"] = "{customer: C-2, show: [invoices]}"
+    site.publish()
+    assert site.everything_public() == before
+
+
+def test_a_lost_ledger_changes_no_link_and_still_purges_what_is_not_wanted(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    before = site.everything_public()
+    del store.contents["private/ledger.json"]
+    site.publish()
+    assert site.everything_public() == before
+    del store.contents["private/ledger.json"]
+    del site.portals["bees"]
+    site.publish()
+    assert site.everything_public() == {key: data for key, data in before.items() if site.token("bees") not in key}
+
+
+def test_a_ledger_of_another_site_is_refused(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    store.contents["private/ledger.json"] = store.contents["private/ledger.json"].replace(b'"small"', b'"other"')
+    with pytest.raises(PortalgenError, match="holds the site 'other'"):
+        site.publish()
+
+
+def test_a_damaged_ledger_is_refused(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    store.contents["private/ledger.json"] = b"{"
+    with pytest.raises(PortalgenError, match="the ledger cannot be read"):
+        site.publish()
+
+
+def test_a_built_file_that_was_tampered_with_is_not_published(site: SmallSite) -> None:
+    site.publish()
+    site.portals["bees"] = "{customer: C-2, show: ALL}"
+    site.inventory()
+    victim = site.root / "build/bundles/bees/_/index.html"
+    site.publish()
+    size = len(victim.read_bytes())
+    victim.write_bytes(b"x" * size)
+    site.portals["bees"] = "{customer: C-2, show: ALL, revision: 2}"
+    done = site.publish()
+    assert [redact(failure.key).rpartition("/")[2] for failure in done.failed] == ["index.html"]
+    assert "is not what was built" in done.failed[0].cause
+
+
+def test_the_private_part_holds_no_token(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    tokens = {key.split("/")[1].encode() for key in site.everything_public()}
+    private = {key: data for key, data in store.contents.items() if key.startswith("private/")}
+    assert len(private) == 1 + len(ALL_LINKS)
+    assert not any(token in data or token.decode() in key for key, data in private.items() for token in tokens)
+
+
+def test_pages_are_uploaded_before_the_lists_that_lead_to_them(site: SmallSite, store: MemoryStore) -> None:
+    order: list[str] = []
+
+    def watch(action: str, key: str) -> None:
+        if action == "write" and key.startswith("public/"):
+            order.append(key.split("/", 2)[2])
+
+    store.fault = watch
+    site.publish()
+    ranks = [2 if path == "index.html" else 1 if path.endswith(".html") and "/" not in path else 0 for path in order]
+    assert ranks == sorted(ranks)
