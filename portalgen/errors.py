@@ -30,8 +30,9 @@ class Problem:
     hint: str = ""
 
     def __str__(self) -> str:
-        text = f"{self.where}: {self.message}" if self.where.file else self.message
-        return f"{text}\n  hint: {self.hint}" if self.hint else text
+        """One line, and one more for the hint. What a terminal would obey or hide is written as an escape."""
+        text = _printable(f"{self.where}: {self.message}" if self.where.file else self.message)
+        return f"{text}\n  hint: {_printable(self.hint)}" if self.hint else text
 
 
 class PortalgenError(Exception):
@@ -76,9 +77,26 @@ class NotInStoreError(StoreError):
 
 def did_you_mean(wrong: str, valid: Sequence[str]) -> str:
     """A hint naming the nearest valid name; with none near, the valid names themselves when they are few."""
-    near = get_close_matches(wrong, valid, n=1, cutoff=0.6)
-    if near:
-        return f"did you mean '{near[0]}'?"
+    if near := nearest(wrong, valid):
+        return f"did you mean '{near}'?"
     if 0 < len(valid) <= 12:
         return f"valid here: {', '.join(valid)}"
     return ""
+
+
+def nearest(wrong: str, valid: Sequence[str]) -> str:
+    """The valid name that was probably meant, or ''.
+
+    One that differs only in case comes first, then one whose characters are in another order, then one with a typo.
+    """
+    if same := next((name for name in valid if name.casefold() == wrong.casefold()), ""):
+        return same
+    near = get_close_matches(wrong, valid, n=5, cutoff=0.6)
+    swapped = (name for name in near if sorted(name) == sorted(wrong))
+    return next(swapped, near[0] if near else "")
+
+
+def _printable(text: str) -> str:
+    if text.isprintable():
+        return text
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -1,0 +1,159 @@
+"""The house: floors, no circles, one room for each third-party library, nothing imported inside a function."""
+
+import ast
+import sys
+from collections import defaultdict
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "portalgen"
+
+# A module imports only from floors below its own. Modules on one floor do not know each other.
+FLOORS = [
+    {"__init__", "errors"},
+    {"model", "names", "resources", "stores.base", "database", "keys", "formats", "exports.csvfile"},
+    {"yamlfile", "links", "ledger", "amounts", "views", "exports.columns", "stores.counting", "demo.catalogue"},
+    {"stores.directory", "stores.memory", "stores.s3", "stores", "pages", "book", "schema", "plan", "exports.staging"},
+    {"builder", "definitions", "grants", "preview", "purge", "exports.checks"},
+    {"publish", "exports.reader"},
+    {"inventory"},
+    {"pipeline"},
+]
+
+ROOMS = {
+    "babel": "formats",
+    "boto3": "stores.s3",
+    "botocore": "stores.s3",
+    "click": "cli",
+    "duckdb": "database",
+    "itsdangerous": "links",
+    "jinja2": "pages",
+    "mypy_boto3_s3": "stores.s3",
+    "pydantic": "schema",
+    "pydantic_core": "schema",
+    "yaml": "yamlfile",
+}
+"""By third-party library, the one module that may import it."""
+
+
+def name_of(path: Path) -> str:
+    parts = path.relative_to(PACKAGE).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
+
+
+MODULES = {name_of(path): ast.parse(path.read_text(encoding="utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
+
+
+def imports_of(tree: ast.AST) -> set[str]:
+    """The full names of the modules that a module imports, whether for use or for types alone."""
+    found = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, "imports are absolute"
+            for alias in node.names:
+                full = f"{node.module}.{alias.name}"
+                found.add(full if full.removeprefix("portalgen.") in MODULES else str(node.module))
+    return found
+
+
+def own_imports(name: str) -> set[str]:
+    found = {module for module in imports_of(MODULES[name]) if module.split(".")[0] == "portalgen"}
+    return {module.removeprefix("portalgen").removeprefix(".") or "__init__" for module in found}
+
+
+def floor_of(name: str) -> int:
+    """The number of a module's floor; the commands, what they share, and the command line come above the pipeline."""
+    top = len(FLOORS)
+    if name in {"commands", "commands.report"}:
+        return 1
+    if name == "commands.project":
+        return top
+    if name.startswith("commands."):
+        uses = [floor_of(other) for other in own_imports(name) if other.startswith("commands.")]
+        return max([top, *uses]) + 1
+    if name == "demo" or name.startswith("demo."):
+        return 2 + sum(other.startswith("demo") for other in reachable(name))
+    if name in {"cli", "__main__"}:
+        return 100 + (name == "__main__")
+    return next(number for number, floor in enumerate(FLOORS) if name in floor)
+
+
+def reachable(name: str) -> set[str]:
+    found: set[str] = set()
+    ahead = list(own_imports(name))
+    while ahead:
+        other = ahead.pop()
+        if other not in found:
+            found.add(other)
+            ahead += own_imports(other)
+    return found
+
+
+@pytest.mark.parametrize("name", MODULES)
+def test_a_module_imports_only_from_floors_below(name: str) -> None:
+    for other in own_imports(name):
+        assert floor_of(other) < floor_of(name), f"{name} (floor {floor_of(name)}) imports {other} ({floor_of(other)})"
+
+
+def test_no_module_can_reach_itself() -> None:
+    assert [name for name in MODULES if name in reachable(name)] == []
+
+
+def test_each_third_party_library_has_one_room() -> None:
+    users = defaultdict(set)
+    for name, tree in MODULES.items():
+        for module in imports_of(tree):
+            library = module.split(".")[0]
+            if library not in sys.stdlib_module_names and library != "portalgen":
+                users[library].add(name)
+    assert users == {library: {room} for library, room in ROOMS.items()}
+
+
+def test_nothing_is_imported_inside_a_function() -> None:
+    functions = [
+        (name, node)
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    inside = [
+        f"{name}.{function.name}"
+        for name, function in functions
+        for node in ast.walk(function)
+        if isinstance(node, ast.Import | ast.ImportFrom)
+    ]
+    assert functions
+    assert inside == []
+
+
+def test_the_plan_knows_no_clock_no_files_and_no_environment() -> None:
+    allowed = {"collections.abc", "dataclasses", "portalgen.errors", "portalgen.ledger", "portalgen.model"}
+    assert imports_of(MODULES["plan"]) <= allowed
+
+
+def test_modules_stay_under_four_hundred_lines_and_functions_under_a_hundred() -> None:
+    long = [name for name, tree in MODULES.items() if max((n.end_lineno or 0 for n in tree.body), default=0) > 400]
+    lengths = {
+        f"{name}.{node.name}": (node.end_lineno or 0) - node.lineno + 1
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef)
+    }
+    assert long == []
+    assert max(lengths.values()) <= 100
+    assert sorted(lengths.values())[len(lengths) * 9 // 10] <= 30
+
+
+def test_money_is_never_a_float() -> None:
+    """No module calls float() or holds a float."""
+    found = [
+        f"{name}:{node.lineno}"
+        for name, tree in MODULES.items()
+        for node in ast.walk(tree)
+        if (isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "float")
+        or (isinstance(node, ast.Constant) and isinstance(node.value, float))
+    ]
+    assert found == []
