@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 
 from portalgen.errors import InvalidInputError, Problem, did_you_mean
 from portalgen.model import Account, Bundle, Contact, Definitions, Link, LinkId, Portal, Site
@@ -79,12 +80,25 @@ def ungranted(definitions: Definitions) -> list[Problem]:
     ]
 
 
+_REFERENCES = {
+    "quotes": "quote_number",
+    "orders": "order_number",
+    "invoices": "invoice_number",
+    "delivery_notes": "delivery_note_number",
+}
+"""By type, the field in which another transaction names one of that type."""
+
+
 def bundle_for(link: Link, account: Account, site: Site, as_of: datetime.date) -> Bundle:
-    """What `link` may show of `account`. Raises InvalidInputError if the account is another customer's."""
+    """What `link` may show of `account`: rows of granted types, without the numbers of documents of any other type.
+
+    Raises InvalidInputError if the account is another customer's.
+    """
     if link.customer != account.customer.id:
         raise InvalidInputError(f"link '{link.id}' is not for customer '{account.customer.id}'")
+    withheld = {field: "" for type_, field in _REFERENCES.items() if type_ not in link.types}
     granted = tuple(
-        transaction
+        replace(transaction, **withheld) if withheld else transaction  # type: ignore[arg-type]
         for transaction in account.transactions
         if transaction.type in link.types and transaction.customer_id == link.customer
     )

@@ -1,0 +1,295 @@
+"""The command line as a user meets it."""
+
+import json
+import os
+import re
+import stat
+import subprocess
+import sys
+import urllib.request
+from pathlib import Path
+from urllib.error import HTTPError
+
+import pytest
+from click.testing import CliRunner, Result
+
+from portalgen.cli import main
+from portalgen.commands.demo import demo
+from portalgen.demo import write_demo
+from portalgen.links import TOKEN
+from portalgen.preview import Preview
+from portalgen.stores import memory
+from tests.s3_server import S3Server
+
+VERBS = ("init", "check", "build", "preview", "plan", "publish", "link", "status", "keys", "schema", "demo")
+
+
+def run(*arguments: str, code: int = 0) -> Result:
+    result = CliRunner().invoke(main, list(arguments))
+    assert result.exit_code == code, f"{arguments}: {result.output}"
+    assert "Traceback" not in result.output
+    return result
+
+
+@pytest.fixture(scope="module")
+def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo company, built and published to a directory."""
+    folder = tmp_path_factory.mktemp("demo")
+    demo(folder, "portalgen", lambda _: None)
+    return folder
+
+
+def config(folder: Path) -> str:
+    return str(folder / "config/portals.yaml")
+
+
+def tokens_in(text: str | bytes) -> list[str]:
+    said = text.decode("utf-8", "replace") if isinstance(text, bytes) else text
+    return re.findall(r"p[0-9a-z]{59}", said.lower())
+
+
+def test_help_names_every_verb() -> None:
+    said = run("--help").stdout
+    assert [verb for verb in VERBS if f"\n  {verb} " not in said] == []
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_explains_itself_and_offers_json(verb: str) -> None:
+    said = run(*([verb, "new"] if verb == "keys" else [verb]), "--help").stdout
+    assert "--json" in said
+
+
+def test_init_writes_a_starter_that_loads_and_never_overwrites(tmp_path: Path) -> None:
+    run("init", "--config", config(tmp_path))
+    before = Path(config(tmp_path)).read_bytes()
+    said = run("check", "--config", config(tmp_path), code=2).stderr
+    assert "there is no file 'exports/customers.csv'" in said
+    assert "unknown" not in said
+    assert "is there already" in run("init", "--config", config(tmp_path), code=2).stderr
+    assert Path(config(tmp_path)).read_bytes() == before
+
+
+def test_the_schema_describes_the_starter() -> None:
+    schema = json.loads(run("schema").stdout)
+    assert {"version", "site", "exports", "stores", "portals"} <= schema["properties"].keys()
+    assert json.loads(run("schema", "--json").stdout) == schema
+
+
+def test_check_says_what_each_link_would_show(published: Path) -> None:
+    report = json.loads(run("check", "--config", config(published), "--json").stdout)
+    assert report["errors"] == []
+    by_id = {(link["portal"], link["contact"]): link["types"] for link in report["links"]}
+    counted = by_id["clareen", ""]["invoices"]
+    with (published / "exports/invoices.csv").open(encoding="utf-8") as file:
+        assert 0 < counted["count"] < len(file.readlines())
+    assert counted["first_date"] <= counted["last_date"] <= "2026-10-30"
+    assert " invoices, " in run("check", "--config", config(published)).stdout
+
+
+def test_a_second_build_and_publish_change_nothing(published: Path) -> None:
+    build = json.loads(run("build", "--config", config(published), "--json").stdout)
+    assert (build["rendered"], build["files_written"], build["removed"]) == (0, 0, 0)
+    done = json.loads(run("publish", "--config", config(published), "--json").stdout)
+    assert (done["uploaded"], done["deleted"], done["purged_links"], done["failed"]) == (0, 0, 0, [])
+    assert done["requests"] == 1
+
+
+def test_plan_keeps_everything_after_a_publish(published: Path) -> None:
+    plan = json.loads(run("plan", "--config", config(published), "--json").stdout)
+    assert plan["refused"] is None
+    assert {link["action"] for link in plan["links"]} == {"keep"}
+
+
+def test_link_prints_one_address_and_nothing_else(published: Path) -> None:
+    said = run("link", "clareen", "--config", config(published)).stdout
+    assert re.fullmatch(r"http://127\.0\.0\.1:8750/p[0-9a-z]{59}/index\.html\n", said)
+    assert TOKEN.fullmatch(said.split("/")[3])
+    assert (published / "site" / said.split("/")[3] / "index.html").is_file()
+
+
+def test_link_as_json_is_a_list(published: Path) -> None:
+    [link] = json.loads(run("link", "clareen", "ann", "--config", config(published), "--json").stdout)
+    assert link.keys() == {"portal", "contact", "url", "fingerprint", "state"}
+    assert (link["portal"], link["contact"], link["state"]) == ("clareen", "ann", "live")
+
+
+def test_a_wrong_portal_or_contact_is_met_with_the_nearest_one(published: Path) -> None:
+    said = run("link", "clarene", "--config", config(published), code=2).stderr
+    assert "there is no portal 'clarene'" in said
+    assert "did you mean 'clareen'?" in said
+    assert "did you mean 'ann'?" in run("link", "clareen", "anne", "--config", config(published), code=2).stderr
+
+
+def test_the_link_of_a_disabled_portal_comes_with_a_warning(published: Path) -> None:
+    links = json.loads(run("link", "--config", config(published), "--json").stdout)
+    disabled = next(link["portal"] for link in links if link["state"] == "disabled")
+    assert "does not answer" in run("link", disabled, "--config", config(published)).stderr
+
+
+def test_status_lists_every_portal_and_contact(published: Path) -> None:
+    report = json.loads(run("status", "--config", config(published), "--json").stdout)
+    links = json.loads(run("link", "--config", config(published), "--json").stdout)
+    assert len(report["links"]) == len(links)
+    assert {link["published"] for link in report["links"] if link["state"] == "live"} == {"yes"}
+    assert {link["published"] for link in report["links"] if link["state"] == "disabled"} == {"no"}
+    assert "clareen/ann" in run("status", "--config", config(published)).stdout
+
+
+def test_keys_new_prints_a_key_or_writes_a_file_for_its_owner(tmp_path: Path) -> None:
+    assert re.fullmatch(r"a:pgk1_[0-9a-hjkmnp-tv-z]{56}\n", run("keys", "new").stdout)
+    said = run("keys", "new", str(tmp_path / "my.keys"), "--id", "b").stdout
+    assert "pgk1_" not in said
+    assert stat.S_IMODE((tmp_path / "my.keys").stat().st_mode) == 0o600
+    assert (tmp_path / "my.keys").read_text(encoding="ascii").startswith("b:pgk1_")
+
+
+def test_a_missing_config_is_one_sentence() -> None:
+    said = run("build", "--config", "nowhere/portals.yaml", code=2)
+    assert said.stderr.startswith("nowhere/portals.yaml: there is no such file")
+    errors = json.loads(run("build", "--config", "nowhere/portals.yaml", "--json", code=2).stdout)
+    assert len(errors["errors"]) == 1
+
+
+def test_an_unknown_store_is_met_with_the_nearest_one(published: Path) -> None:
+    said = run("plan", "--config", config(published), "--store", "lokal", code=2).stderr
+    assert "did you mean 'local'?" in said
+
+
+def test_what_nobody_foresaw_is_a_sentence_too(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_: object) -> None:
+        raise RuntimeError("the moon is full")
+
+    monkeypatch.setattr("portalgen.commands.status.read_ledger", fail)
+    said = run("status", "--config", config(published), code=1).stderr
+    assert "unexpected RuntimeError: the moon is full" in said
+
+
+# Tokens: no verb but those that are there for it prints one, whatever the log level and whatever fails.
+
+QUIET = [
+    ["check"],
+    ["build"],
+    ["plan"],
+    ["publish"],
+    ["status"],
+    ["check", "--json"],
+    ["build", "--json"],
+    ["plan", "--json"],
+    ["publish", "--json"],
+    ["status", "--json"],
+]
+
+
+def portalgen(*arguments: str, code: int | None = 0) -> subprocess.CompletedProcess[str]:
+    """The command in a process of its own, so that logging is as it is for users."""
+    command = [sys.executable, "-m", "portalgen", *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "COLUMNS": "200"})
+    assert code is None or done.returncode == code, done.stdout + done.stderr
+    return done
+
+
+def test_no_verb_prints_a_token_while_it_talks_to_s3_at_debug_level(
+    tmp_path: Path, s3_server: S3Server, s3_bucket: str
+) -> None:
+    write_demo(tmp_path)
+    run("keys", "new", str(tmp_path / "config/portalgen.keys"))
+    path = Path(config(tmp_path))
+    store = f"{{kind: s3, bucket: {s3_bucket}, region: us-east-1, endpoint: '{s3_server.endpoint}'}}"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(re.sub(r"(?m)^  local: .*$", f"  local: {store}", text), encoding="utf-8")
+    said = ""
+    for verb in QUIET:
+        done = portalgen("--log-level", "debug", *verb, "--config", config(tmp_path))
+        said += done.stdout + done.stderr
+    path.write_text(path.read_text(encoding="utf-8").replace("revision: 1", "revision: 2", 1), encoding="utf-8")
+    # A bucket that is gone fails every request; what was built for it must still not be spelled out.
+    missing = path.read_text(encoding="utf-8").replace(s3_bucket, "portals-that-is-not-there")
+    path.write_text(missing, encoding="utf-8")
+    for verb in (["publish"], ["plan"], ["status"], ["publish", "--json"]):
+        done = portalgen("--log-level", "debug", *verb, "--config", config(tmp_path), code=1)
+        said += done.stdout + done.stderr
+    assert "PutObject" in said, "the S3 client did log what it was doing"
+    assert re.search(r"public/\[[0-9a-f]{10}\]/", said), "keys are logged by fingerprint"
+    assert tokens_in(said) == []
+    assert "pgk1_" not in said
+
+
+def test_failures_of_single_objects_are_named_by_fingerprint(published: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = memory.MemoryStore(lambda action, key: "full" if action == "write" and key.endswith("index.html") else None)
+    monkeypatch.setattr("portalgen.commands.project.open_store", lambda _: store)
+    for options in ([], ["--json"]):
+        result = run("publish", "--config", config(published), *options, code=1)
+        assert tokens_in(result.output) == []
+        assert re.search(r"public/\[[0-9a-f]{10}\]/index\.html", result.output)
+    assert "NOT COMPLETE" in run("publish", "--config", config(published), code=1).stdout
+
+
+def test_publish_prints_links_only_where_it_is_told_to(published: Path) -> None:
+    assert tokens_in(run("publish", "--config", config(published)).output) == []
+    assert tokens_in(run("publish", "--show-links", "--config", config(published)).stdout)
+
+
+def test_nothing_under_build_holds_a_token(published: Path) -> None:
+    files = [path for path in (published / "build").rglob("*") if path.is_file()]
+    assert files
+    holding = [path for path in files if tokens_in(path.read_bytes()) or tokens_in(str(path.relative_to(published)))]
+    assert holding == []
+
+
+def test_nothing_private_is_under_the_public_root(published: Path) -> None:
+    public = {path.relative_to(published / "site").parts[0] for path in (published / "site").rglob("*")}
+    assert public
+    assert all(TOKEN.fullmatch(name) for name in public)
+    assert (published / "site.private").is_dir()
+
+
+# The preview.
+
+
+def fetch(url: str, host: str | None = None) -> tuple[int, bytes, dict[str, str]]:
+    request = urllib.request.Request(url, headers={"Host": host} if host else {})  # noqa: S310 - loopback
+    try:
+        with urllib.request.urlopen(request) as answer:  # noqa: S310 - loopback
+            return answer.status, answer.read(), dict(answer.headers)
+    except HTTPError as error:
+        with error:
+            return error.code, error.read(), dict(error.headers)
+
+
+def test_the_preview_answers_links_and_says_no_more_of_what_is_not_there(published: Path) -> None:
+    preview = Preview(published / "build", published / "site", 0, {"bundles/clareen/_/index.html": "clareen"})
+    try:
+        url = run("link", "clareen", "--config", config(published)).stdout.strip()
+        path = url.removeprefix("http://127.0.0.1:8750/")
+        status, body, headers = fetch(preview.address + path)
+        assert (status, body) == (200, (published / "site" / path).read_bytes())
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert "frame-ancestors 'none'" in headers["Content-Security-Policy"]
+        assert fetch(preview.address)[0] == 200
+        assert fetch(preview.address + "bundles/clareen/_/index.html")[1] == body
+        absent = [
+            path[:-12] + "x/index.html",
+            "p" + "0" * 59 + "/index.html",
+            path.removesuffix("index.html"),
+            "bundles/",
+            "bundles/../../config/portalgen.keys",
+            "..%2fconfig/portalgen.keys",
+            "../site.private/ledger.json",
+            "manifests/clareen/_.json",
+        ]
+        answers = {fetch(preview.address + each)[:2] for each in absent}
+        assert {status for status, _ in answers} == {404}
+        assert len(answers) == 1, "one answer for all"
+        assert fetch(preview.address + path, host="evil.example")[0] == 404
+    finally:
+        preview.stop()
+
+
+def test_a_port_that_is_taken_is_one_sentence(published: Path) -> None:
+    preview = Preview(published / "build", None, 0, {})
+    try:
+        port = preview.address.rstrip("/").rpartition(":")[2]
+        said = run("preview", "--config", config(published), "--port", port, code=1).stderr
+        assert "cannot listen on" in said
+    finally:
+        preview.stop()
