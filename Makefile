@@ -4,13 +4,14 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+WEB := tests/web/node_modules/.ready
 
-.PHONY: demo test lint types bench lock clean
+.PHONY: demo test lint types bench pictures lock clean
 
 demo: $(READY)
 	$(BIN)/portalgen demo build/demo
 
-test: $(READY) lint types
+test: $(READY) $(WEB) lint types
 	$(BIN)/pytest
 
 lint: $(READY)
@@ -22,6 +23,10 @@ types: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/build.py
+
+# The README's pictures, of the demo company; needs Chromium.
+pictures: demo
+	$(BIN)/python docs/pictures.py build/demo
 
 # Pinned versions with their hashes; needs uv (pip install uv).
 lock:
@@ -36,3 +41,7 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(READY)
+
+# What the tests of the pages check them with. Without npm those tests are skipped.
+$(WEB): tests/web/package-lock.json
+	if command -v npm >/dev/null; then npm ci --prefix tests/web --ignore-scripts --no-audit --no-fund && touch $(WEB); fi
