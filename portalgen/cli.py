@@ -1,5 +1,6 @@
 """The command line: parsing, printing, exit codes, and the one place where errors become sentences."""
 
+import contextlib
 import json
 import logging
 import shutil
@@ -51,6 +52,9 @@ def _run(verb: Callable[[], Outcome], *, as_json: bool) -> Outcome:
         report = verb()
     except PortalgenError as error:
         _leave(error.problems, error.exit_code, as_json=as_json)
+    except OSError as error:
+        where = f"{error.filename}: " if error.filename else ""
+        _leave([Problem(NOWHERE, f"{where}{error.strerror or error}")], 1, as_json=as_json)
     except Exception as error:
         logging.getLogger("portalgen").debug(traceback.format_exc())
         hint = "this is a bug; please report it with what --log-level debug prints (tokens are left out of it)"
@@ -153,7 +157,8 @@ def build(config: Path, as_json: bool) -> None:
 def preview(config: Path, store: str | None, as_json: bool, port: int, open_browser: bool) -> None:
     """Serve the built bundles on this machine, for your eyes only."""
     report = _run(lambda: run_preview(config, store, port, open_browser=open_browser), as_json=as_json)
-    report.server.wait()
+    with contextlib.suppress(KeyboardInterrupt):
+        report.server.wait()
 
 
 @main.command()

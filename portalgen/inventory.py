@@ -103,8 +103,7 @@ def wanted_links(
     for link in links_of(definitions, today):
         token = ring.token_of(link)
         tokens[fingerprint(token)] = token
-        key = link.key or ring.first
-        wanted.append(Wanted(link.id, link.revision, key, fingerprint(token), link.state, link.types))
+        wanted.append(Wanted(link.id, link.revision, ring.key_of(link), fingerprint(token), link.state, link.types))
     return by_fingerprint(wanted), tokens
 
 

@@ -33,14 +33,18 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class KeyRing:
-    """The derived keys of one site. `first` is the id of the key that makes links where nothing says which."""
+    """The derived keys of one site."""
 
     site: str
     root_keys: RootKeys = field(repr=False)
 
-    @property
-    def first(self) -> str:
-        return next(iter(self.root_keys))
+    def key_of(self, link: Link) -> str:
+        """The id of the key that makes `link`. Raises InvalidInputError if there are several and nothing says which."""
+        if link.key or len(self.root_keys) == 1:
+            return link.key or next(iter(self.root_keys))
+        held = ", ".join(self.root_keys)
+        message = f"there are several root keys ({held}), and nothing says which one makes the links"
+        raise InvalidInputError(message, f"site: {{key: {next(iter(self.root_keys))}}}")
 
     def token(self, key: str, portal: str, contact: str, revision: int) -> str:
         """The token of a link. `contact` is '' for the portal's own. Raises InvalidInputError for a key id not held."""
@@ -54,7 +58,7 @@ class KeyRing:
         return signed + self._tag(key, signed)
 
     def token_of(self, link: Link) -> str:
-        return self.token(link.key or self.first, link.id.portal, link.id.contact, link.revision)
+        return self.token(self.key_of(link), link.id.portal, link.id.contact, link.revision)
 
     def read(self, text: str) -> Verdict:
         """Judge a token that came from outside; upper case counts as lower case."""

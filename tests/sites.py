@@ -40,7 +40,7 @@ class SmallSite:
     store: Store
     portals: dict[str, str] = field(default_factory=lambda: dict(PORTALS))
     keys: str = f"a:{KEY_A}"
-    extra: str = ""
+    key: str = ""
 
     def write(self, name: str, text: str) -> None:
         path = self.root / name
@@ -58,13 +58,13 @@ class SmallSite:
         self.write(
             "config/portals.yaml",
             "version: 1\n"
-            "site: {id: small, title: Small & Co, base_url: 'https://portals.example', as_of: 2026-11-20}\n"
+            "site: {id: small, title: Small & Co, base_url: 'https://portals.example', as_of: 2026-11-20, "
+            f"key: {self.key}}}\n"
             "keys: env:PORTALGEN_SMALL_KEYS\n"
             "exports:\n"
             "  - {type: customers, path: exports/customers.csv}\n"
             "  - {type: invoices, path: exports/invoices.csv}\n"
             "  - {type: orders, path: exports/orders.csv}\n"
-            f"{self.extra}"
             f"portals:\n{portals}",
         )
         return load(self.root / "config/portals.yaml")

@@ -149,13 +149,16 @@ def test_a_deleted_portal_that_comes_back_is_refused_with_the_revision_to_write(
     assert site.files("bees", revision=2)
 
 
-def test_a_second_key_changes_no_link_and_a_retired_key_kills_its_links(site: SmallSite) -> None:
+def test_a_second_key_changes_no_link_unasked_and_a_retired_key_kills_its_links(site: SmallSite) -> None:
     site.publish()
     before = site.everything_public()
-    site.keys = f"a:{KEY_A} b:{KEY_B}"
+    site.keys = f"b:{KEY_B} a:{KEY_A}"
+    with pytest.raises(InvalidInputError, match="nothing says which one makes the links"):
+        site.publish()
+    site.key = "a"
     assert site.publish().uploaded == 0
     assert site.everything_public() == before
-    site.keys = f"b:{KEY_B}"
+    site.keys, site.key = f"b:{KEY_B}", ""
     site.publish()
     ring = site.ring
     assert {key.split("/")[1] for key in site.everything_public()} == {
