@@ -1,0 +1,282 @@
+"""What each link of a world must show, worked out from the world alone, and what its files do show.
+
+Nothing here is the product's: not the rule of who may see what, not the arithmetic, not a template.
+"""
+
+import base64
+import html
+import io
+import re
+import zipfile
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
+from urllib.parse import unquote
+
+from tests.worlds import MINOR_UNITS, ROLES, SITE, SITE_CURRENCY, TODAY, TYPES, Cells, Document, Grantee, World
+
+_OF_DOCUMENTS = (
+    *("number", "date", "due_date", "currency", "status", "reference", "net", "tax", "total", "balance", "note"),
+    *("branch", "order_number", "quote_number", "invoice_number", "delivery_note_number", "carrier", "tracking_number"),
+)
+SHOWN: Mapping[str, Sequence[str]] = {
+    "customers": ["id", "name", "email", "phone", "street", "city", "region", "postal_code", "country", "tax_id"],
+    **dict.fromkeys(TYPES, _OF_DOCUMENTS),
+    "lines": ["line", "item", "description", "quantity", "unit", "unit_price", "discount", "tax_rate", "amount"],
+    "products": ["name", "unit"],
+    "contacts": [],
+}
+"""The columns that a page shows. A product's stand in for what a line leaves empty, and show in no other way."""
+
+NOT_SHOWN: Mapping[str, Sequence[str]] = {
+    "customers": ["currency", "language", "status", "parent_id"],
+    **dict.fromkeys(TYPES, ("customer_id", "customer_visible", "attachment", "payment_url")),
+    "lines": ["number"],
+    "products": ["sku", "description", "price", "currency", "image", "availability"],
+    "contacts": ["id", "customer_id", "name", "email", "phone", "language"],
+}
+"""The columns that no page shows, by design. Nor does any page show the id of a portal, or a contact's e-mail.
+
+A customer's id and a product's SKU show where a row that is shown holds them: as the customer number, and as an item.
+"""
+
+REFERENCES = {
+    "quote_number": "quotes",
+    "order_number": "orders",
+    "invoice_number": "invoices",
+    "delivery_note_number": "delivery_notes",
+}
+"""Columns that hold the number of another document: shown only to those who may see documents of that type."""
+
+LinkKey = tuple[str, str]
+"""Portal and contact, '' for the portal's own link."""
+Files = Mapping[str, bytes]
+"""The files behind one link, by path."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What is to be seen: marks, names (see `worlds`), and the digits of every number of at least nine."""
+
+    marks: frozenset[str]
+    names: frozenset[str]
+    numbers: frozenset[str]
+
+
+# What each link must show
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What one live link may see."""
+
+    link: LinkKey
+    customer: str
+    types: frozenset[str]
+    holder: str
+
+
+def grants_of(world: World) -> list[Grant]:
+    """Every link that is to be live, by the words of the design: a contact sees no more than its portal."""
+    found = []
+    for portal in world.portals:
+        for contact in (None, *portal.contacts):
+            said = [portal, contact] if contact else [portal]
+            if all(each.enabled and not (each.expires and each.expires < TODAY.isoformat()) for each in said):
+                types = frozenset.intersection(*(_types(each) for each in said))
+                holder = (contact.name or contact.id) if contact else ""
+                found.append(Grant((portal.id, contact.id if contact else ""), portal.customer, types, holder))
+    return found
+
+
+def _types(grantee: Grantee) -> frozenset[str]:
+    return frozenset(type_ for name in grantee.show for type_ in (TYPES if name == "ALL" else ROLES.get(name, (name,))))
+
+
+def visible_documents(world: World, customer: str) -> list[Document]:
+    """The documents of a customer that a customer may see, granted or not."""
+    return [
+        document
+        for document in world.documents
+        if document.cells["customer_id"] == customer
+        and document.cells["customer_visible"].lower() not in {"false", "no", "0"}
+        and document.cells["status"] in world.visible.get(document.type, [document.cells["status"]])
+    ]
+
+
+def expected(world: World, grant: Grant) -> Sight:
+    """What the files of a link must show: no more, and no less."""
+    customer = next(row for row in world.customers if row["id"] == grant.customer)
+    documents = [each for each in visible_documents(world, grant.customer) if each.type in grant.types]
+    cells = [grant.holder, *SITE.values(), *(customer[name] for name in SHOWN["customers"])]
+    for document in documents:
+        granted = [name for name in SHOWN[document.type] if REFERENCES.get(name, document.type) in grant.types]
+        cells += [document.cells[name] for name in granted]
+        for line in document.lines:
+            cells += [line[name] for name in SHOWN["lines"]]
+            cells += _from_catalogue(line, world.products)
+    marks = frozenset[str]().union(*(marks_in(cell, world) for cell in cells))
+    numbers = {mark for mark in marks if mark.isdecimal()} | {*_worked_out(documents)}
+    return Sight(marks, world.names & {*cells}, _long(numbers))
+
+
+def _from_catalogue(line: Cells, products: Sequence[Cells]) -> list[str]:
+    """What the line leaves empty and the catalogue knows."""
+    product = next((row for row in products if row["sku"] == line["item"]), None)
+    pairs = {"description": "name", "unit": "unit"}
+    return [product[theirs] for ours, theirs in pairs.items() if not line[ours]] if product else []
+
+
+def _worked_out(documents: Sequence[Document]) -> Iterator[str]:
+    """The digits of what is in no cell: amounts that follow from lines, and the sums of a list."""
+    sums: defaultdict[tuple[str, str, str], list[Decimal | None]] = defaultdict(list)
+    for document in documents:
+        currency = currency_of(document)
+        for name, amount in amounts(document).items():
+            yield _digits(amount, currency)
+            if name in {"total", "balance"}:
+                sums[document.type, currency, name].append(amount)
+    for (_, currency, _), found in sums.items():
+        known = [amount for amount in found if amount is not None]
+        if len(known) == len(found):
+            yield _digits(sum(known, Decimal(0)), currency)
+
+
+def currency_of(document: Document) -> str:
+    """The document's currency; the site's, where the export names none."""
+    return document.cells["currency"] or SITE_CURRENCY
+
+
+def amounts(document: Document) -> dict[str, Decimal | None]:
+    """The document's amounts: those of the export and, if it names no total, those that follow from the lines."""
+    found = {name: _decimal(document.cells[name]) for name in ("net", "tax", "total", "balance")}
+    lines = [(_decimal(line["amount"]), _decimal(line["tax_rate"])) for line in document.lines]
+    if found["total"] is None and lines and all(amount is not None for amount, _ in lines):
+        cent = Decimal(1).scaleb(-MINOR_UNITS[currency_of(document)])
+        rates = {rate for _, rate in lines}
+        bases = {
+            rate: sum((amount or Decimal(0) for amount, its in lines if its == rate), Decimal(0)) for rate in rates
+        }
+        net = sum(bases.values(), Decimal(0))
+        tax = sum((_half_up(base * (rate or Decimal(0)) / 100, cent) for rate, base in bases.items()), Decimal(0))
+        found |= {"net": net, "tax": tax, "total": net + tax}
+    return found
+
+
+def _half_up(amount: Decimal, cent: Decimal) -> Decimal:
+    return amount.quantize(cent, ROUND_HALF_UP)
+
+
+def _decimal(cell: str) -> Decimal | None:
+    return Decimal(cell) if cell else None
+
+
+def _digits(amount: Decimal | None, currency: str) -> str:
+    return "" if amount is None else re.sub(r"\D", "", f"{amount:.{MINOR_UNITS[currency]}f}").lstrip("0")
+
+
+def _long(numbers: Iterable[str]) -> frozenset[str]:
+    return frozenset(number for number in numbers if len(number) >= 9)
+
+
+# What files do show
+
+_HEX, _DIGITS = re.compile(r"(?=([0-9a-f]{12}))"), re.compile(r"(?=([0-9]{13}))")
+_DAY = re.compile(r"(?<!\d)\d{4}-\d\d-\d\d(?!\d)")
+_NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
+_TAG = re.compile(r"</?[a-zA-Z][^>]*>")
+_TEXT_OF_TAG = re.compile(r">([^<>]+)<")
+_NUMBER = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[.,'\u2019\u00a0\u202f\u066c ]?[0-9])*")
+_BASE64, _URL_SAFE = re.compile(rb"[A-Za-z0-9+/]{24,}"), bytes.maketrans(b"-_", b"+/")
+_DEPTH = 4
+
+
+def seen(files: Files, world: World) -> Sight:
+    """Everything of `world` in the bytes and the paths of `files`, compressed and encoded parts unpacked."""
+    marks: set[str] = set()
+    names: set[str] = set()
+    numbers: set[str] = set()
+    for path, data in files.items():
+        for reading in (path, *readings(data)):
+            found = _of_reading(reading)
+            marks |= found.marks
+            numbers |= found.numbers
+            names |= found.names
+    return Sight(frozenset(marks) & world.marks.keys(), frozenset(names) & world.names, frozenset(numbers))
+
+
+def marks_in(text: str, world: World) -> frozenset[str]:
+    """The marks within a text, whatever the case and the separators."""
+    return _of_reading(text).marks & world.marks.keys()
+
+
+@lru_cache(maxsize=1024)
+def _of_reading(text: str) -> Sight:
+    """All in `text` that has the shape of a mark, a name or a long number."""
+    squashed = _NOT_ALPHANUMERIC.sub("", text.casefold())
+    shown = _TAG.sub("\n", text)
+    return Sight(
+        marks=frozenset([*_HEX.findall(squashed), *_DIGITS.findall(squashed), *_DAY.findall(text)]),
+        names=frozenset(html.unescape(node).strip() for node in _TEXT_OF_TAG.findall(text)),
+        numbers=_long(re.sub("[^0-9]", "", number).lstrip("0") for number in _NUMBER.findall(shown)),
+    )
+
+
+@lru_cache(maxsize=1024)
+def readings(data: bytes, depth: int = _DEPTH) -> tuple[str, ...]:
+    """Every way to read `data` as text: as it is, without escapes, and what is packed into it."""
+    text = data.decode("utf-8", "replace")
+    found = [text]
+    if "&" in text or "%" in text:
+        found.append(unquote(html.unescape(text)))
+    if depth:
+        found += [reading for inner in _unpacked(data) for reading in readings(inner, depth - 1)]
+    return tuple(found)
+
+
+def _unpacked(data: bytes) -> Iterator[bytes]:
+    """What is packed into `data`; where it is cut short, as much as there is."""
+    with suppress(zlib.error):
+        yield zlib.decompressobj(wbits=47).decompress(data)  # gzip or zlib
+    if zipfile.is_zipfile(io.BytesIO(data)):
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            for name in archive.namelist():
+                yield name.encode()
+                yield archive.read(name)
+    for run in _BASE64.findall(re.sub(rb"\s+", b"", data).translate(_URL_SAFE)):
+        for start in range(4):  # what stands before the encoded part may be of its alphabet
+            length = len(run) - start
+            yield base64.b64decode(run[start : start + length - (length % 4 == 1)] + b"==")
+
+
+# The verdict
+
+
+def complaints(world: World, bundles: Mapping[LinkKey, Files]) -> list[str]:
+    """What `bundles` show that they must not, and what they should show and do not; one sentence for each."""
+    grants = {grant.link: grant for grant in grants_of(world)}
+    found = [
+        f"{link} is no live link and shows {len(files)} files" for link, files in bundles.items() if link not in grants
+    ]
+    for link, grant in grants.items():
+        if link not in bundles:
+            found.append(f"{link} lacks every file, and is live")
+            continue
+        wanted, there = expected(world, grant), seen(bundles[link], world)
+        whose = f"{link} of customer {grant.customer!r}"
+        found += [f"{whose} shows the {world.marks[mark]} ({mark})" for mark in sorted(there.marks - wanted.marks)]
+        found += [f"{whose} lacks the {world.marks[mark]} ({mark})" for mark in sorted(wanted.marks - there.marks)]
+        found += [f"{whose} shows the name {name!r}" for name in sorted(there.names - wanted.names)]
+        found += [f"{whose} lacks the name {name!r}" for name in sorted(wanted.names - there.names)]
+        found += [f"{whose} shows an unaccountable {number}" for number in sorted(there.numbers - wanted.numbers)]
+        found += [f"{whose} lacks the number {number}" for number in sorted(wanted.numbers - there.numbers)]
+    return found
+
+
+def leaks(found: Iterable[str]) -> list[str]:
+    """Those of the complaints that are about something shown."""
+    return [complaint for complaint in found if " shows " in complaint]
