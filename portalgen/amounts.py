@@ -7,14 +7,16 @@ changed, and a document whose total it gives gets no amount of our own making.
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from decimal import ROUND_HALF_UP, Context, Decimal
+from functools import reduce
 
 from portalgen.formats import minor_units
 from portalgen.model import Line, Transaction
 
-_EXACT = Context(prec=60)
+_EXACT = Context(prec=120)
+"""Digits enough for any product of a quantity, a price and a rate as exports may hold them, and for any sum."""
 
 
 def completed(transaction: Transaction, lines: Sequence[Line]) -> Transaction:
@@ -25,7 +27,7 @@ def completed(transaction: Transaction, lines: Sequence[Line]) -> Transaction:
         return replace(transaction, lines=lines)
     net = transaction.net if transaction.net is not None else _net(lines)
     tax = transaction.tax if transaction.tax is not None else _tax(lines, digits)
-    total = None if net is None else net + (tax or 0)
+    total = None if net is None else _EXACT.add(net, tax or Decimal(0))
     return replace(transaction, lines=lines, net=net, tax=tax, total=total)
 
 
@@ -33,13 +35,13 @@ def _with_amount(line: Line, digits: int) -> Line:
     if line.amount is not None or line.quantity is None or line.unit_price is None:
         return line
     gross = _EXACT.multiply(line.quantity, line.unit_price)
-    percent_left = Decimal(100) - (line.discount or 0)
+    percent_left = _EXACT.subtract(Decimal(100), line.discount or Decimal(0))
     return replace(line, amount=_rounded(_EXACT.multiply(gross, percent_left).scaleb(-2, _EXACT), digits))
 
 
 def _net(lines: Sequence[Line]) -> Decimal | None:
     amounts = [line.amount for line in lines if line.amount is not None]
-    return sum(amounts, Decimal(0)) if amounts and len(amounts) == len(lines) else None
+    return _sum(amounts) if amounts and len(amounts) == len(lines) else None
 
 
 def _tax(lines: Sequence[Line], digits: int) -> Decimal | None:
@@ -47,9 +49,13 @@ def _tax(lines: Sequence[Line], digits: int) -> Decimal | None:
     for line in lines:
         if line.tax_rate is None or line.amount is None:
             return None
-        by_rate[line.tax_rate] += line.amount
+        by_rate[line.tax_rate] = _EXACT.add(by_rate[line.tax_rate], line.amount)
     taxes = [_rounded(_EXACT.multiply(net, rate).scaleb(-2, _EXACT), digits) for rate, net in by_rate.items()]
-    return sum(taxes, Decimal(0)) if taxes else None
+    return _sum(taxes) if taxes else None
+
+
+def _sum(amounts: Iterable[Decimal]) -> Decimal:
+    return reduce(_EXACT.add, amounts, Decimal(0))
 
 
 def _rounded(amount: Decimal, digits: int) -> Decimal:

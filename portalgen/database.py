@@ -1,5 +1,6 @@
 """DuckDB's only room: an in-memory database that spills to disk, spoken to in SQL."""
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +13,8 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoload_known_extensions": False,
 }
 _BATCH = 10_000
+_GLOB = re.compile(r"([*?\[])")
+"""What DuckDB takes for a pattern in the name of a file, unless it is in brackets."""
 
 
 class CsvShapeError(Exception):
@@ -47,12 +50,12 @@ class Database:
             while batch := cursor.fetchmany(_BATCH):
                 yield from batch
 
-    def load_csv(self, table: str, file: Path, cells: Sequence[str], insert: str) -> None:
-        """Run `insert` (an SQL select list) over the rows of a CSV file and append the result to `table`.
+    def load_csv(self, table: str, file: Path, cells: Sequence[str], insert: str) -> int:
+        """Run `insert` (an SQL select list) over the rows of a CSV file, append to `table`, and return how many.
 
         The select list sees each cell as text (an empty one as NULL) under the names in `cells`, and the row's number
-        within the file, from 1 after the header, as `file_row`. Raises CsvShapeError where a row does not have exactly
-        these cells, or the quoting is broken, or the file is not UTF-8.
+        within the file, from 1 after the header, as `file_row`. Raises CsvShapeError where a row does not have these
+        cells, or the quoting is broken, or the file is not UTF-8; cells too many go unnoticed when they are empty.
         """
         columns = ", ".join(f"'{name}': 'VARCHAR'" for name in cells)
         try:
@@ -60,7 +63,9 @@ class Database:
                 f"INSERT INTO {table} BY NAME SELECT {insert} FROM (SELECT row_number() OVER () AS file_row, * "
                 f"FROM read_csv(?, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
                 f"strict_mode=true, null_padding=false, max_line_size=16000000, columns={{{columns}}}))",
-                [str(file)],
+                [_GLOB.sub(r"[\1]", str(file))],
             )
         except duckdb.InvalidInputException as error:
             raise CsvShapeError(str(error).splitlines()[0]) from None
+        count = self._connection.fetchone()
+        return int(count[0]) if count else 0

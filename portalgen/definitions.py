@@ -68,13 +68,26 @@ class _Reading:
         if isinstance(patterns, str):
             patterns = [patterns]
         for number, pattern in enumerate(patterns if isinstance(patterns, list) else []):
-            where = str(self.file.parent / str(pattern))
-            files = sorted(glob.glob(where, recursive=True))  # noqa: PTH207 - the pattern may be absolute
-            if not files and not glob.has_magic(str(pattern)):
-                self.problem(_Spot(document, ("include", number)), f"include: there is no file '{pattern}'")
-            for file in files:
-                found += self._included_file(Path(file))
+            if isinstance(pattern, str):
+                for file in self._files(pattern, _Spot(document, ("include", number))):
+                    found += self._included_file(file)
         return found
+
+    def _files(self, pattern: str, spot: "_Spot") -> list[Path]:
+        where = self.file.parent / pattern
+        if glob.has_magic(pattern):
+            folder = self.file.parent
+            found = sorted(glob.glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207 - may be absolute
+            return [folder / file for file in found if (folder / file).is_file()]
+        if where.is_dir():
+            self.problem(
+                spot, f"include: '{pattern}' is a folder", f"for the files in it: {pattern.rstrip('/')}/*.yaml"
+            )
+        elif not where.exists():
+            self.problem(spot, f"include: there is no file '{pattern}'", f"looked for {where.absolute()}")
+        else:
+            return [where]
+        return []
 
     def _included_file(self, file: Path) -> Included:
         try:
@@ -102,9 +115,10 @@ class _Reading:
 
     def _export(self, item: ExportModel, spot: "_Spot") -> ExportSource:
         if item.lines and item.type not in TRANSACTION_TYPES:
-            self.problem(spot.down("lines"), f"{item.type} have no lines")
+            self.problem(spot.down("lines"), f"export of {item.type}: {item.type} have no lines", "remove it")
         if item.visible and item.type not in TRANSACTION_TYPES:
-            self.problem(spot.down("visible"), f"{item.type} have no status to be visible by")
+            message = f"export of {item.type}: {item.type} have no status to be visible by"
+            self.problem(spot.down("visible"), message, "remove it")
         return ExportSource(
             type=item.type,
             path=item.path,
@@ -124,14 +138,21 @@ class _Reading:
             for id_, item in model.portals.items():
                 spot = _Spot(document, ("portals", id_))
                 if id_ in first:
-                    where = document.key_place(spot.at)
-                    self.problems.append(Problem(where, f"portal '{id_}' is defined twice, first at {first[id_]}"))
+                    message = f"portal '{id_}' is here twice, first in {first[id_].file}:{first[id_].line}"
+                    self.problems.append(Problem(document.key_place(spot.at), message, "keep one of them"))
                     continue
                 first[id_] = document.key_place(spot.at)
                 yield _portal(id_, item, roles, spot)
 
     def problem(self, spot: "_Spot", message: str, hint: str = "") -> None:
         self.problems.append(Problem(spot.document.place(spot.at), message, hint))
+
+
+class _Places(dict[str, Location]):
+    """What is not written at all stands where the thing around it stands; '' is always there."""
+
+    def __missing__(self, key: str) -> Location:
+        return self[key.rpartition(".")[0]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +167,7 @@ class _Spot:
 
     def places(self) -> Mapping[str, Location]:
         """Where the spot itself ('') and each of its keys stands, with one more level as 'columns.number'."""
-        found = {"": self.document.key_place(self.at)}
+        found = _Places({"": self.document.key_place(self.at)})
         value: Value = self.document.data
         for part in self.at:
             if isinstance(value, dict):

@@ -91,9 +91,15 @@ def nearest(wrong: str, valid: Sequence[str]) -> str:
     """
     if same := next((name for name in valid if name.casefold() == wrong.casefold()), ""):
         return same
-    near = get_close_matches(wrong, valid, n=5, cutoff=0.6)
+    near = get_close_matches(wrong, valid, n=5)
     swapped = (name for name in near if sorted(name) == sorted(wrong))
     return next(swapped, near[0] if near else "")
+
+
+def shown(value: object) -> str:
+    """`value` in quotes, cut short when it is long, for use in a message."""
+    text = str(value)
+    return f"'{text if len(text) <= 60 else text[:57] + '...'}'"
 
 
 def _printable(text: str) -> str:

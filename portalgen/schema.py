@@ -4,13 +4,10 @@ Every scalar arrives as text, exactly as it was written, and is read by the fiel
 """
 
 import datetime
-import re
-import zoneinfo
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -20,107 +17,36 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
 
-from portalgen.errors import Problem, did_you_mean
-from portalgen.formats import known_currency, known_locale
-from portalgen.model import TRANSACTION_TYPES
+from portalgen import fields
+from portalgen.errors import Problem, did_you_mean, shown
+from portalgen.fields import LEAVE_OUT, NOT_SUPPORTED, VALUE_EXPECTED, VALUES_NOT_YET, FieldError
 from portalgen.yamlfile import At, Document, Value
 
 NOT_YET = frozenset({"bulletin", "logo", "accent", "profile", "dates", "every_customer"})
 """Keys that the design has a place for and this version cannot honour: refused rather than quietly ignored."""
+_EXAMPLES = {
+    "version": "version: 1",
+    "site": "site: {id: northwind, title: Northwind Traders}",
+    "id": "id: northwind",
+    "title": "title: Northwind Traders",
+    "type": "type: invoices",
+    "path": "path: exports/invoices.csv",
+    "status": "status: [Open, Paid]",
+    "kind": "kind: directory (or s3)",
+    "bucket": "bucket: northwind-portals",
+    "customer": "customer: C-1001 (the id in the export of customers)",
+}
+"""How to write what must not be missing."""
 
 
 Model = TypeVar("Model", bound=BaseModel)
+_KEYS_EXPECTED = "keys and values are expected here"
 
 
-def _text(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("a text is expected here")
-    if not value.strip():
-        raise ValueError("must not be empty")
-    return value
-
-
-def _id(value: object) -> object:
-    text = str(_text(value))
-    if len(text) > 100 or text != text.strip() or not text.isprintable():
-        raise ValueError("an id has at most 100 printable characters and no space at either end")
-    return text
-
-
-def _name(value: object) -> object:
-    text = str(_id(value))
-    if "/" in text:
-        raise ValueError("must not contain '/'")
-    return text
-
-
-def _matching(pattern: str, expected: str) -> BeforeValidator:
-    def check(value: object) -> object:
-        if not isinstance(value, str) or not re.fullmatch(pattern, value):
-            raise ValueError(
-                f"{value!r} is not {expected}" if isinstance(value, str) else f"{expected} is expected here"
-            )
-        return value
-
-    return BeforeValidator(check)
-
-
-def _truth(value: object) -> object:
-    if isinstance(value, str) and value.lower() in {"true", "false", "yes", "no", "on", "off"}:
-        return value.lower() in {"true", "yes", "on"}
-    raise ValueError("true or false is expected here")
-
-
-def _day(value: object) -> object:
-    try:
-        if isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value):
-            return datetime.date.fromisoformat(value)
-    except ValueError:
-        pass
-    raise ValueError(f"{value!r} is not a date; write it like 2027-12-31")
-
-
-def _with_hint(message: str, hint: str) -> PydanticCustomError:
-    return PydanticCustomError("portalgen", "{message}", {"message": message, "hint": hint})
-
-
-def _known(what: str, is_known: Callable[[str], bool], example: str) -> AfterValidator:
-    def check(value: str) -> str:
-        if not is_known(value):
-            raise _with_hint(f"'{value}' is not {what}", f"write it like {example}")
-        return value
-
-    return AfterValidator(check)
-
-
-def _timezone(value: str) -> str:
-    if value not in zoneinfo.available_timezones():
-        hint = did_you_mean(value, sorted(zoneinfo.available_timezones()))
-        raise _with_hint(f"'{value}' is not a time zone", hint)
-    return value
-
-
-def _grantable(value: str, info: ValidationInfo) -> str:
+def _grantable(value: object, info: ValidationInfo) -> str:
     """A type, ALL, or (the context's `roles`) the name of a role."""
-    valid = [*TRANSACTION_TYPES, "ALL", *(info.context or {}).get("roles", ())]
-    if value not in valid:
-        raise _with_hint(f"'{value}' cannot be shown", did_you_mean(value, valid))
-    return value
-
-
-def _type_or_all(value: str) -> str:
-    valid = (*TRANSACTION_TYPES, "ALL")
-    if value not in valid:
-        raise _with_hint(f"'{value}' cannot be shown", did_you_mean(value, valid))
-    return value
-
-
-def _free_role_name(value: str) -> str:
-    if value == "ALL" or value in TRANSACTION_TYPES:
-        raise _with_hint(f"'{value}' is not free as the name of a role", "choose another name")
-    return value
+    return fields.shown_type(value, (info.context or {}).get("roles", ()))
 
 
 def _list(value: object) -> object:
@@ -131,37 +57,49 @@ def _path_or_mapping(value: object) -> object:
     return {"path": value} if isinstance(value, str) else value
 
 
-def _base_url(value: str) -> str:
-    host = r"[A-Za-z0-9.-]+(:\d+)?"
-    if re.fullmatch(rf"https://{host}(/[A-Za-z0-9._~/-]*)?|http://(127\.0\.0\.1|localhost)(:\d+)?/?", value):
-        return value.rstrip("/")
-    raise ValueError(f"'{value}' is not an address that starts with https://")
+def _matching(pattern: str, what: str, hint: str) -> BeforeValidator:
+    return BeforeValidator(fields.matching(pattern, what, hint))
 
 
 _SCALAR = ["string", "number", "boolean"]
-Text = Annotated[str, BeforeValidator(_text)]
-Id = Annotated[str, BeforeValidator(_id), WithJsonSchema({"type": _SCALAR})]
-Name = Annotated[str, BeforeValidator(_name)]
-Truth = Annotated[bool, BeforeValidator(_truth)]
-Day = Annotated[datetime.date, BeforeValidator(_day)]
+Text = Annotated[str, BeforeValidator(fields.text)]
+Id = Annotated[str, BeforeValidator(fields.id_), WithJsonSchema({"type": _SCALAR})]
+Name = Annotated[str, BeforeValidator(fields.name)]
+Truth = Annotated[bool, BeforeValidator(fields.truth)]
+Day = Annotated[datetime.date, BeforeValidator(fields.day)]
 Revision = Annotated[
-    int, _matching(r"[1-9]\d{0,8}", "a whole number from 1"), WithJsonSchema({"type": "integer", "minimum": 1})
+    int,
+    _matching(r"[1-9]\d{0,8}", "a revision", "write a whole number from 1"),
+    WithJsonSchema({"type": "integer", "minimum": 1}),
 ]
-Currency = Annotated[str, _matching(r"\S+", "a currency code"), _known("an ISO 4217 code", known_currency, "EUR")]
-Locale = Annotated[Text, _known("a locale this system knows", known_locale, "en-GB")]
-Timezone = Annotated[Text, AfterValidator(_timezone)]
-Email = Annotated[str, _matching(r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+", "an e-mail address")]
+Version = Annotated[
+    int, _matching("1", "a known version", "write 1; there is no other yet"), WithJsonSchema({"const": 1})
+]
+Currency = Annotated[str, BeforeValidator(fields.currency)]
+Locale = Annotated[str, BeforeValidator(fields.locale)]
+Timezone = Annotated[str, BeforeValidator(fields.timezone)]
+Email = Annotated[
+    str,
+    _matching(
+        r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+", "an e-mail address", "write one address, like ann@example.com"
+    ),
+]
+SiteId = Annotated[
+    str, _matching(r"[a-z0-9][a-z0-9-]{0,62}", "a site id", "at most 63 of a-z, 0-9 and '-', not '-' first")
+]
 KeyId = Annotated[
     str,
-    _matching(r"[0-9a-hjkmnp-tv-z]", "a key id (one of 0-9, a-z without i, l, o, u)"),
+    _matching(r"[0-9a-hjkmnp-tv-z]", "a key id", "write one of 0-9, a-z without i, l, o, u"),
     WithJsonSchema({"type": _SCALAR}),
 ]
-KeySource = Annotated[str, _matching(r"(env|file|cmd):\S.*", "env:NAME, file:PATH or cmd:COMMAND")]
-Names = Annotated[list[Id], BeforeValidator(_list)]
-Grant = Annotated[list[Annotated[Id, AfterValidator(_grantable)]], BeforeValidator(_list)]
-RoleName = Annotated[Name, AfterValidator(_free_role_name)]
-Role = Annotated[list[Annotated[Id, AfterValidator(_type_or_all)]], BeforeValidator(_list)]
-Columns = dict[str, Id]
+KeySource = Annotated[str, BeforeValidator(fields.key_source)]
+Prefix = Annotated[str, _matching(r"[\w.-]+(/[\w.-]+)*/?", "a folder in a bucket", "write it like portals/")]
+Scalar = Annotated[str, BeforeValidator(fields.text), WithJsonSchema({"type": _SCALAR})]
+Texts = Annotated[list[Scalar], BeforeValidator(_list)]
+Grant = Annotated[list[Annotated[str, BeforeValidator(_grantable)]], BeforeValidator(_list)]
+RoleName = Annotated[str, BeforeValidator(fields.role_name)]
+Role = Annotated[list[Annotated[str, BeforeValidator(fields.shown_type)]], BeforeValidator(_list)]
+Columns = dict[str, Scalar]
 
 
 class _Strict(BaseModel):
@@ -170,16 +108,16 @@ class _Strict(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _nothing_written_is_nothing_said(cls, value: Any) -> Any:
-        """A key with nothing after it counts as not written."""
-        if not isinstance(value, Mapping):
-            raise ValueError("keys and values are expected here")
-        return {key: item for key, item in value.items() if item is not None}
+        """A key with nothing after it counts as not written, and an entry with nothing in it as one without keys."""
+        if not isinstance(value, Mapping | None):
+            raise FieldError(_KEYS_EXPECTED)
+        return {key: item for key, item in (value or {}).items() if item is not None}
 
 
 class SiteModel(_Strict):
-    id: Annotated[str, _matching(r"[a-z0-9][a-z0-9-]{0,62}", "an id of a-z, 0-9 and '-'")]
+    id: SiteId
     title: Text
-    base_url: Annotated[Text, AfterValidator(_base_url)] = ""
+    base_url: Annotated[str, BeforeValidator(fields.base_url)] = ""
     locale: Locale = "en"
     currency: Currency | None = None
     timezone: Timezone = "UTC"
@@ -192,12 +130,12 @@ class SiteModel(_Strict):
 class LinesModel(_Strict):
     path: Text
     columns: Columns = Field(default_factory=dict)
-    ignore: Names = Field(default_factory=list)
-    discount: Literal["percent", "fraction", "amount"] = "percent"
+    ignore: Texts = Field(default_factory=list)
+    discount: Literal["percent", "fraction"] = "percent"
 
 
 class VisibleModel(_Strict):
-    status: Names
+    status: Texts
 
 
 class ExportModel(_Strict):
@@ -205,8 +143,8 @@ class ExportModel(_Strict):
     path: Text
     lines: Annotated[LinesModel, BeforeValidator(_path_or_mapping)] | None = None
     columns: Columns = Field(default_factory=dict)
-    ignore: Names = Field(default_factory=list)
-    empty: Names = Field(default_factory=list)
+    ignore: Texts = Field(default_factory=list)
+    empty: Texts = Field(default_factory=list)
     visible: VisibleModel | None = None
 
 
@@ -221,7 +159,7 @@ class S3Model(_Strict):
     bucket: Text
     region: Text | None = None
     endpoint: Text | None = None
-    prefix: Annotated[str, _matching(r"[\w.-]+(/[\w.-]+)*/?", "a folder such as portals/")] | None = None
+    prefix: Prefix | None = None
 
 
 class _Grantee(_Strict):
@@ -244,14 +182,14 @@ class PortalModel(_Grantee):
 
 
 class ConfigModel(_Strict):
-    version: Annotated[int, _matching("1", "1, the only version there is"), WithJsonSchema({"const": 1})]
+    version: Version
     site: SiteModel
     keys: KeySource | None = None
     exports: list[ExportModel] = Field(default_factory=list)
     stores: dict[Name, Annotated[DirectoryModel | S3Model, Field(discriminator="kind")]] = Field(default_factory=dict)
     roles: dict[RoleName, Role] = Field(default_factory=dict)
     portals: dict[Name, PortalModel] = Field(default_factory=dict)
-    include: Names = Field(default_factory=list)
+    include: Texts = Field(default_factory=list)
 
 
 class IncludedModel(_Strict):
@@ -267,56 +205,90 @@ def json_schema() -> dict[str, Any]:
 
 def validate(model: type[Model], document: Document, roles: Sequence[str] = ()) -> tuple[Model | None, list[Problem]]:
     """`document` as a `model`, or None and every problem in it. `roles` are names that `show` may use."""
+    if not isinstance(document.data, dict):
+        message = _KEYS_EXPECTED if document.data else "there is nothing in it"
+        return None, [Problem(document.place(()), message, f"begin with {' and '.join(_required(model))}")]
     try:
         return model.model_validate(document.data, context={"roles": roles}), []
     except ValidationError as error:
         return None, [_problem(details, model, document) for details in error.errors(include_url=False)]
 
 
+def _required(model: type[BaseModel]) -> list[str]:
+    return [f"'{name}:'" for name, field in model.model_fields.items() if field.is_required()] or ["'portals:'"]
+
+
 def _problem(details: Any, model: type[BaseModel], document: Document) -> Problem:
+    """A problem of pydantic's as one of ours."""
     at, kind = tuple(details["loc"]), details["type"]
-    subject = _subject(at)
+    subject, inner = _subject(at, document)
+    key = str(at[-1])
     if kind == "extra_forbidden":
         return _unknown_key(at, model, document, subject)
-    if kind == "missing":
-        return Problem(document.place(at), f"{subject}'{at[-1]}' is missing")
+    if kind in {"missing", "union_tag_not_found"}:
+        key, around = (key, at[:-1]) if kind == "missing" else ("kind", at)
+        where = document.key_place(_in_file(around, document))
+        return Problem(where, f"{subject}'{key}' is missing", f"write it like {_EXAMPLES[key]}")
     if kind == "literal_error":
-        said = _value_at(document.data, at)
-        valid = details["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-        return Problem(document.place(at), f"{subject}{at[-1]} cannot be '{said}'", did_you_mean(str(said), valid))
-    if kind in {"union_tag_invalid", "union_tag_not_found"}:
-        return Problem(document.place(at), f"{subject}kind must be directory or s3")
+        return _not_in_list(details, document, subject, key)
+    if kind == "union_tag_invalid":
+        valid = ("directory", "s3")
+        said = details["ctx"]["tag"]
+        return Problem(
+            document.place((*at, "kind")), f"{subject}kind cannot be {shown(said)}", did_you_mean(said, valid)
+        )
     message = details["msg"].removeprefix("Value error, ")
-    if kind in {"dict_type", "model_type", "list_type"}:
-        message = "a list is expected here" if kind == "list_type" else "keys and values are expected here"
-    hint = details.get("ctx", {}).get("hint", "")
-    field = next((str(part) for part in reversed(at) if isinstance(part, str) and part != "[key]"), "")
-    return Problem(document.place(at), f"{subject}{field}: {message}" if field else message, hint)
+    message = {"list_type": "a list is expected here"}.get(kind, message)
+    if kind in {"dict_type", "model_type", "model_attributes_type"}:
+        message = _KEYS_EXPECTED
+    where = document.key_place(at[:-1]) if key == "[key]" else document.place(at)
+    return Problem(where, f"{subject}{inner}{message}", getattr(details.get("ctx", {}).get("error"), "hint", ""))
 
 
-def _subject(at: tuple[int | str, ...]) -> str:
-    """ "portal 'acme': contact 'ann': ", from the path to what is wrong; empty outside portals."""
-    names = [("portals", "portal"), ("contacts", "contact")]
-    said = ""
-    for position, (key, word) in zip((0, 2), names, strict=True):
-        if len(at) > position + 2 and at[position] == key:
-            said += f"{word} '{at[position + 1]}': "
-    return said
+def _not_in_list(details: Any, document: Document, subject: str, key: str) -> Problem:
+    """What stands at a Literal field and is none of its values."""
+    where, said = document.place(details["loc"]), _value_at(document.data, details["loc"])
+    if not isinstance(said, str):
+        return Problem(where, f"{subject}{key}: {VALUE_EXPECTED}")
+    if said in VALUES_NOT_YET.get(key, ()):
+        return Problem(where, f"{subject}{key}: '{said}' {NOT_SUPPORTED}", LEAVE_OUT)
+    valid = details["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
+    return Problem(where, f"{subject}{key} cannot be {shown(said)}", did_you_mean(said, valid))
+
+
+_SECTIONS = {"portals": "portal", "stores": "store", "roles": "role"}
+
+
+def _subject(at: At, document: Document) -> tuple[str, str]:
+    """ "portal 'acme': contact 'ann': " and "show: ", from the path to what is wrong; either may be empty."""
+    said, rest = "", at
+    if len(at) > 1 and at[0] in _SECTIONS:
+        said, rest = f"{_SECTIONS[str(at[0])]} {shown(at[1])}: ", at[2:]
+        if len(at) > 3 and at[0] == "portals" and at[2] == "contacts":
+            said, rest = f"{said}contact {shown(at[3])}: ", at[4:]
+    elif len(at) > 1 and at[0] == "exports":
+        type_ = _value_at(document.data, (*at[:2], "type"))
+        is_known = isinstance(type_, str) and at[2:3] != ("type",)
+        said, rest = f"export of {type_}: " if is_known else "exports: ", at[2:]
+    elif len(at) > 1 and at[0] == "site":
+        said, rest = "site: ", at[1:]
+    keys = [str(part) for part in _in_file(rest, document, at[: len(at) - len(rest)]) if isinstance(part, str)]
+    return said, f"{keys[-1]}: " if keys else ""
 
 
 def _unknown_key(at: At, model: type[BaseModel], document: Document, subject: str) -> Problem:
     key, where = str(at[-1]), document.key_place(_in_file(at, document))
     if key in NOT_YET:
-        return Problem(where, f"{subject}'{key}' is not supported by this version yet")
+        return Problem(where, f"{subject}'{key}' {NOT_SUPPORTED}", LEAVE_OUT)
     siblings = _valid_keys(model, at[:-1])
-    return Problem(where, f"{subject}unknown key '{key}'", did_you_mean(key, siblings))
+    return Problem(where, f"{subject}unknown key {shown(key)}", did_you_mean(key, siblings))
 
 
-def _in_file(at: At, document: Document) -> At:
-    """`at` without the parts that pydantic adds for a union."""
+def _in_file(at: At, document: Document, around: At = ()) -> At:
+    """`at`, which is within `around`, without the parts that pydantic adds for a union or a key."""
     found: At = ()
     for part in at:
-        if (*found, part) in document.places:
+        if (*around, *found, part) in document.places:
             found = (*found, part)
     return found
 
@@ -328,13 +300,17 @@ def _valid_keys(model: type[BaseModel], at: At) -> list[str]:
         if part in {"directory", "s3"}:
             current = DirectoryModel if part == "directory" else S3Model
         elif _is_model(current):
-            field = current.model_fields.get(str(part))
-            current = field.annotation if field else None
+            current = _plain(current.model_fields[str(part)].annotation)
         else:
-            current = next(reversed(get_args(current)), None)
-        if get_origin(current) not in {list, dict}:
-            current = next((inner for inner in get_args(current) if _is_model(inner)), current)
+            current = _plain(get_args(current)[-1])
     return list(current.model_fields) if _is_model(current) else []
+
+
+def _plain(annotation: Any) -> Any:
+    """A list, a dict or a model, out of the Annotated and the union that it may stand in."""
+    if get_origin(annotation) in {list, dict} or _is_model(annotation):
+        return annotation
+    return next((found for inner in get_args(annotation) if (found := _plain(inner))), None)
 
 
 def _is_model(annotation: Any) -> bool:
@@ -343,8 +319,8 @@ def _is_model(annotation: Any) -> bool:
 
 def _value_at(data: Value, at: At) -> Value:
     for part in at:
-        if isinstance(data, dict) and part in data:
-            data = data[str(part)]
-        elif isinstance(data, list) and isinstance(part, int) and part < len(data):
+        if isinstance(data, dict):
+            data = data.get(str(part))
+        elif isinstance(data, list) and isinstance(part, int):
             data = data[part]
     return data

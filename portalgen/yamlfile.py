@@ -5,6 +5,7 @@ scalar becomes a number, a date or a truth value behind the writer's back (`0012
 """
 
 import gc
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -20,6 +21,11 @@ MAX_DEPTH = 20
 Value = str | None | list["Value"] | dict[str, "Value"]
 At = tuple[str | int, ...]
 
+_UTF_16_MARKS = {b"\xff\xfe", b"\xfe\xff"}
+_FORBIDDEN = re.compile(
+    "[^\\t\\n\\r\\x20-\\x7e\\xa0-\\u2027\\u202a-\\ud7ff\\ue000-\\ufefe\\uff00-\\ufffd\\U00010000-\\U0010ffff]"
+)
+"""What YAML forbids, and the line ends (U+0085, U+2028, U+2029) and byte order marks that no editor shows."""
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
@@ -52,33 +58,38 @@ class Document:
 def read_yaml(path: Path) -> Document:
     """Parse the file at `path`. Raises InvalidInputError with every problem found."""
     name = str(path)
+    where = Location(name)
     try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            hint = f"the limit is {MAX_BYTES:,}; spread the portals over several files and `include` them"
+            raise InvalidInputError(f"{size:,} bytes are too many", hint, where)
         data = path.read_bytes()
     except FileNotFoundError:
-        raise InvalidInputError(f"{name}: there is no such file", "`portalgen init` writes one to start from") from None
+        raise InvalidInputError("there is no such file", "`portalgen init` writes one to start from", where) from None
     except OSError as error:
-        raise InvalidInputError(f"{name}: cannot be read: {error.strerror}") from None
-    if len(data) > MAX_BYTES:
-        raise InvalidInputError(f"{name}: {len(data):,} bytes are too many", f"the limit is {MAX_BYTES:,}")
+        raise InvalidInputError(f"cannot be read: {error.strerror}", "", where) from None
     try:
         return parse_yaml(data.decode("utf-8-sig"), name)
     except UnicodeDecodeError as error:
+        hint = "it is UTF-16; save it as UTF-8" if data[:2] in _UTF_16_MARKS else "save it as UTF-8"
         line = data.count(b"\n", 0, error.start) + 1
-        raise InvalidInputError("not UTF-8", "save the file as UTF-8", Location(name, line)) from None
+        column = error.start - data.rfind(b"\n", 0, error.start)
+        raise InvalidInputError("the file is not UTF-8", hint, Location(name, line, column)) from None
 
 
 def parse_yaml(text: str, file: str) -> Document:
     """Parse `text`, naming `file` in every place. Raises InvalidInputError with every problem found."""
+    if forbidden := _FORBIDDEN.search(text):
+        where = _place_in(text, forbidden.start(), file)
+        raise InvalidInputError(f"the character U+{ord(forbidden[0]):04X}, which cannot be seen", "remove it", where)
     builder = _Builder(file)
     with _no_garbage_collection():
         try:
             for event in yaml.parse(text, Loader=_LOADER):
                 builder.take(event)
         except yaml.MarkedYAMLError as error:
-            builder.problems.append(_syntax_problem(error, file))
-        except yaml.reader.ReaderError as error:
-            line = text.count("\n", 0, error.position) + 1
-            builder.problems.append(Problem(Location(file, line), f"a character that YAML forbids: {error.reason}"))
+            builder.problems.append(_syntax_problem(error, text, file))
         except yaml.YAMLError as error:
             builder.problems.append(Problem(Location(file), f"not YAML: {error}"))
     if builder.problems:
@@ -86,12 +97,42 @@ def parse_yaml(text: str, file: str) -> Document:
     return builder.document
 
 
-def _syntax_problem(error: yaml.MarkedYAMLError, file: str) -> Problem:
-    mark = error.problem_mark or error.context_mark
-    where = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+def _place_in(text: str, offset: int, file: str) -> Location:
+    return Location(file, text.count("\n", 0, offset) + 1, offset - text.rfind("\n", 0, offset))
+
+
+_FITS = "is it indented like its neighbours, and is every quote and bracket above it closed?"
+_COLON = "put a text that holds ': ' in quotes, and indent each key like its neighbours"
+_QUOTE = "put the value in quotes"
+_SAID = (
+    ("unexpected end of stream", "a quote that is not closed", "close it, or double a quote within the text"),
+    ("unknown escape", "an escape that YAML does not know", "write the text in single quotes: '...'"),
+    ("mapping values are not allowed", "a ':' that does not belong here", _COLON),
+    ("parsing a flow sequence", "the list that starts here does not end", "is a comma or the ']' missing?"),
+    ("parsing a flow mapping", "what starts here with '{' does not end", "is a comma or the '}' missing?"),
+    ("could not find expected ':'", "a key without ':'", "write it like key: value"),
+    ("expected alphabetic", "a value that begins with '*' or '&'", _QUOTE),
+    ("did not find expected", "this does not fit what is above it", _FITS),
+)
+"""What the parser says (a part of it), what that means, and what to do."""
+_WHERE_IT_STARTS = ("unexpected end of stream", "parsing a flow", "could not find expected ':'", "expected alphabetic")
+
+
+def _syntax_problem(error: yaml.MarkedYAMLError, text: str, file: str) -> Problem:
     said = " ".join(part for part in (error.context, error.problem) if part)
-    hint = "indent with spaces, not tabs" if "'\\t'" in said else ""
-    return Problem(where, f"not YAML: {said}", hint)
+    mark = error.problem_mark or error.context_mark
+    if error.context_mark and any(part in said for part in _WHERE_IT_STARTS):
+        mark = error.context_mark
+    where = Location(file, mark.line + 1, mark.column + 1) if mark else Location(file)
+    if "cannot start any token" in said and mark:
+        char = text[mark.index : mark.index + 1]
+        if char == "\t":
+            return Problem(where, "a tab", "indent with spaces, not tabs")
+        return Problem(where, f"a value cannot begin with {char}", _QUOTE)
+    for part, message, hint in _SAID:
+        if part in said:
+            return Problem(where, message, hint)
+    return Problem(where, f"not YAML: {said}")
 
 
 @contextmanager
@@ -121,71 +162,72 @@ class _Builder:
         self.document = Document(file)
         self.problems: list[Problem] = []
         self._stack: list[_Frame] = []
-        self._too_deep = 0
+        self._ignoring = 0
         self._documents = 0
 
     def take(self, event: yaml.Event) -> None:
-        if isinstance(event, yaml.ScalarEvent):
-            self._scalar(event)
-        elif isinstance(event, yaml.CollectionStartEvent):
-            self._open(event)
-        elif isinstance(event, yaml.CollectionEndEvent):
+        if isinstance(event, yaml.CollectionEndEvent):
             self._close()
-        elif isinstance(event, yaml.AliasEvent):
-            self._problem(event, f"alias '*{event.anchor}'", "write the value out; aliases are not allowed here")
-            self._put(None, event)
         elif isinstance(event, yaml.DocumentStartEvent):
             self._documents += 1
             if self._documents == 2:
                 self._problem(event, "a second document in one file", "use `include` for more files")
+        elif isinstance(event, yaml.NodeEvent):
+            self._refuse_reference_and_tag(event)
+            if isinstance(event, yaml.CollectionStartEvent):
+                self._open(event)
+            elif not self._ignoring:
+                self._scalar(event)
 
-    def _scalar(self, event: yaml.ScalarEvent) -> None:
-        self._refuse_anchor_and_tag(event)
+    def _scalar(self, event: yaml.NodeEvent) -> None:
+        """A scalar, or an alias, which has been refused and counts as nothing."""
+        value, style = (event.value, event.style) if isinstance(event, yaml.ScalarEvent) else ("", None)
         frame = self._stack[-1] if self._stack else None
         if frame and isinstance(frame.container, dict) and frame.key is None:
-            self._key(frame, frame.container, event)
+            self._key(frame, frame.container, event, value)
         else:
-            plain_nothing = event.value == "" and not event.style
-            self._put(None if plain_nothing else event.value, event)
+            self._put(None if value == "" and not style else value, event)
 
-    def _key(self, frame: _Frame, container: dict[str, Value], event: yaml.ScalarEvent) -> None:
-        frame.key = event.value
-        at = (*frame.at, event.value)
-        if event.value in container:
+    def _key(self, frame: _Frame, container: dict[str, Value], event: yaml.NodeEvent, key: str) -> None:
+        frame.key = key
+        at = (*frame.at, key)
+        if isinstance(event, yaml.AliasEvent):
+            frame.skipping = True
+        elif key == "<<":
+            self._problem(event, "merge key '<<'", "write the values out; what a portal shows is never inherited")
+            frame.skipping = True
+        elif key in container:
             first = self.document.keys[at]
-            self._problem(event, f"'{event.value}' is here twice, first in line {first.line}")
+            self._problem(event, f"'{key}' is here twice, first in line {first.line}", "keep one of them")
             frame.skipping = True
         else:
             self.document.keys[at] = self._place(event)
 
     def _open(self, event: yaml.CollectionStartEvent) -> None:
-        self._refuse_anchor_and_tag(event)
         frame = self._stack[-1] if self._stack else None
-        if self._too_deep or len(self._stack) >= MAX_DEPTH:
-            if not self._too_deep:
-                self._problem(event, f"nested deeper than {MAX_DEPTH} levels")
-            self._too_deep += 1
+        is_key = frame and isinstance(frame.container, dict) and frame.key is None
+        if not self._ignoring and is_key:
+            self._problem(event, "a list or mapping as a key", "a key must be plain text")
+        elif not self._ignoring and len(self._stack) >= MAX_DEPTH:
+            self._problem(event, f"nested deeper than {MAX_DEPTH} levels", "is a bracket or a brace too many?")
+        elif not self._ignoring:
+            container: dict[str, Value] | list[Value] = {} if isinstance(event, yaml.MappingStartEvent) else []
+            self._stack.append(_Frame(container, self._put(container, event)))
             return
-        if frame and isinstance(frame.container, dict) and frame.key is None:
-            self._problem(event, "a key must be plain text")
-            frame.key, frame.skipping = "", True
-        container: dict[str, Value] | list[Value] = {} if isinstance(event, yaml.MappingStartEvent) else []
-        skipping = bool(frame and frame.skipping)
-        at = self._put(container, event)
-        self._stack.append(_Frame(container, at, skipping=skipping))
+        self._ignoring += 1
 
     def _close(self) -> None:
-        if self._too_deep:
-            self._too_deep -= 1
-            if not self._too_deep:
-                self._stack[-1].key = None
-        else:
+        if not self._ignoring:
             self._stack.pop()
+            return
+        self._ignoring -= 1
+        if not self._ignoring:
+            frame = self._stack[-1]
+            was_key = frame.key is None
+            frame.key, frame.skipping = ("", True) if was_key else (None, False)
 
     def _put(self, value: Value, event: yaml.NodeEvent) -> At:
         """Store `value` where the innermost open container awaits one; return the path to it."""
-        if self._too_deep:
-            return ()
         if not self._stack:
             self.document.data = value
             self.document.places[()] = self._place(event)
@@ -198,17 +240,22 @@ class _Builder:
             return at
         key = frame.key or ""
         at = (*frame.at, key)
-        if not frame.skipping or key not in frame.container:
-            frame.container.setdefault(key, value)
+        if not frame.skipping:
+            frame.container[key] = value
             self.document.places.setdefault(at, self._place(event))
         frame.key, frame.skipping = None, False
         return at
 
-    def _refuse_anchor_and_tag(self, event: yaml.ScalarEvent | yaml.CollectionStartEvent) -> None:
+    def _refuse_reference_and_tag(self, event: yaml.NodeEvent) -> None:
+        if isinstance(event, yaml.AliasEvent):
+            self._problem(event, f"alias '*{event.anchor}'", "write the value out; aliases are not allowed here")
+            return
         if event.anchor:
-            self._problem(event, f"anchor '&{event.anchor}'", "anchors and aliases are not allowed here")
-        if event.tag and event.tag != "!":
-            self._problem(event, f"tag '{event.tag}'", "write the value without a tag")
+            self._problem(event, f"anchor '&{event.anchor}'", "remove it; anchors and aliases are not allowed here")
+        tag = getattr(event, "tag", None)
+        if tag and tag != "!":
+            tag = tag.replace("tag:yaml.org,2002:", "!!")
+            self._problem(event, f"tag '{tag}'", "remove it; every value is read as it is written")
 
     def _problem(self, event: yaml.Event, message: str, hint: str = "") -> None:
         self.problems.append(Problem(self._place(event), message, hint))

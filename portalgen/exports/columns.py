@@ -1,5 +1,6 @@
 """The canonical columns of each kind of export: what may be in it, what must be, and what each cell may hold."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -8,15 +9,38 @@ from portalgen.model import TRANSACTION_TYPES
 
 
 class Kind(StrEnum):
-    """What the cells of a column hold."""
+    """What the cells of a column hold, as messages say it."""
 
-    ID = "an id of at most 200 printable characters without space at either end"
+    ID = "an id"
     TEXT = "text"
-    DATE = "a date such as 2026-11-22"
-    DECIMAL = "a number such as 1234.50, with at most 15 digits before the point and 6 after it"
-    INTEGER = "a whole number from 0"
+    DATE = "a date"
+    DECIMAL = "a number"
+    INTEGER = "a whole number"
     TRUTH = "true or false"
-    CURRENCY = "an ISO 4217 code such as EUR"
+    CURRENCY = "an ISO 4217 code"
+
+
+def hint_for(kind: Kind, cell: str) -> str:
+    """How to write what a column of `kind` holds, given a cell that does not hold it."""
+    if cell != cell.strip() and kind is not Kind.TEXT:
+        return "remove the space around it"
+    if kind is Kind.ID:
+        return "at most 200 characters" if len(cell) > 200 else "remove what is invisible in it"
+    if kind is Kind.DATE and re.match(r"\d{4}-\d\d-\d\d", cell, re.ASCII):
+        return "the calendar has no such day" if len(cell) == 10 else "leave out the time of day"
+    if kind is Kind.DECIMAL and re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII):
+        return "at most 15 digits before the point and 6 after it"
+    return _HOW_TO_WRITE[kind]
+
+
+_HOW_TO_WRITE = {
+    Kind.TEXT: "",
+    Kind.DATE: "write it year-month-day, like 2026-11-22",
+    Kind.DECIMAL: "write it with digits and a point alone, like 1234.50",
+    Kind.INTEGER: "write it with digits alone, like 12",
+    Kind.TRUTH: "yes, no, 1 and 0 will do as well",
+    Kind.CURRENCY: "write three capital letters, like EUR",
+}
 
 
 @dataclass(frozen=True, slots=True)

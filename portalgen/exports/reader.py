@@ -39,7 +39,7 @@ def read_exports(definitions: Definitions, judge: JudgeCustomers = lambda _: [])
         _raise(staging.problems)
         checks = Checks(staging, definitions.site.currency)
         names = dict(database.rows(f"SELECT id, name FROM {HEADER_TABLES['customers'].name} ORDER BY id"))
-        _raise([*checks.values(), *checks.relations(), *judge(names)])
+        _raise([*checks.currencies(), *checks.values(), *checks.relations(), *judge(names)])
         _fill(database, definitions.site.currency)
         yield Book(database, definitions.site.as_of or _newest_day(staging.files, definitions.site.timezone))
 

@@ -1,0 +1,146 @@
+"""What may stand in a field of portals.yaml: the text as it is written -> its value, or why not and how to write it."""
+
+import datetime
+import re
+import zoneinfo
+from collections.abc import Callable, Sequence
+
+from portalgen.errors import did_you_mean, nearest, shown
+from portalgen.formats import known_currency, known_locale
+from portalgen.model import TRANSACTION_TYPES
+
+VALUES_NOT_YET = {
+    "type": {"receipts"},
+    "show": {"statement", "receipts", "products"},
+    "pages": {"month", "year", "all"},
+    "discount": {"amount"},
+}
+"""Values that the design has a place for and this version cannot honour, by their field."""
+NOT_SUPPORTED, LEAVE_OUT = "is not supported by this version yet", "leave it out"
+VALUE_EXPECTED = "a single value is expected here"
+_MOST = 100
+
+
+class FieldError(ValueError):
+    """What is wrong with a value, and a hint of how to write it."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+def text(value: object) -> str:
+    if not isinstance(value, str):
+        raise FieldError(VALUE_EXPECTED)
+    if not value.strip():
+        raise FieldError("must not be empty", "write something, or remove the key")
+    return value
+
+
+def id_(value: object) -> str:
+    said = text(value)
+    if said != said.strip():
+        raise FieldError(f"{shown(said)} begins or ends with a space", "remove the space")
+    if len(said) > _MOST or not said.isprintable():
+        raise FieldError(
+            f"{shown(said)} cannot be an id", f"use at most {_MOST} characters, and none that is invisible"
+        )
+    return said
+
+
+def name(value: object) -> str:
+    said = id_(value)
+    if "/" in said:
+        raise FieldError("an id cannot contain '/'", "use '-' instead")
+    return said
+
+
+def role_name(value: object) -> str:
+    said = name(value)
+    if said == "ALL" or said in TRANSACTION_TYPES:
+        raise FieldError(f"a role cannot be called '{said}', which means something already", "choose another name")
+    return said
+
+
+def matching(pattern: str, what: str, hint: str) -> Callable[[object], str]:
+    """A reader of texts that `pattern` matches: `what` they are, and how to write them."""
+
+    def read(value: object) -> str:
+        said = text(value)
+        if not re.fullmatch(pattern, said, re.ASCII):
+            raise FieldError(f"{shown(said)} is not {what}", hint)
+        return said
+
+    return read
+
+
+def key_source(value: object) -> str:
+    """Where the keys are. What stands here instead may be a key, so no message repeats it."""
+    said = text(value)
+    if not re.fullmatch(r"(env|file|cmd):\S.*", said):
+        hint = "write env:NAME, file:PATH or cmd:COMMAND; the keys themselves never stand in this file"
+        raise FieldError("this does not say where the keys are", hint)
+    return said
+
+
+def truth(value: object) -> bool:
+    said = text(value)
+    if said.lower() in {"true", "false", "yes", "no", "on", "off"}:
+        return said.lower() in {"true", "yes", "on"}
+    raise FieldError(f"{shown(said)} is neither true nor false", "write true or false")
+
+
+def day(value: object) -> datetime.date:
+    said = text(value)
+    if not re.fullmatch(r"\d{4}-\d\d-\d\d", said, re.ASCII):
+        raise FieldError(f"{shown(said)} is not a date", "write it year-month-day, like 2027-12-31")
+    try:
+        return datetime.date.fromisoformat(said)
+    except ValueError:
+        raise FieldError(f"{shown(said)} is not a date", "the calendar has no such day") from None
+
+
+def currency(value: object) -> str:
+    said = text(value)
+    if not known_currency(said):
+        near = f"did you mean '{said.upper()}'?" if known_currency(said.upper()) else "write it like EUR"
+        raise FieldError(f"{shown(said)} is not an ISO 4217 code", near)
+    return said
+
+
+def locale(value: object) -> str:
+    said = text(value)
+    if not known_locale(said):
+        tag = said.partition(".")[0].replace("_", "-")
+        near = f"did you mean '{tag}'?" if known_locale(tag) else "write it like en-GB, or like en"
+        raise FieldError(f"{shown(said)} is not a locale that is known here", near)
+    return said
+
+
+def timezone(value: object) -> str:
+    said = text(value)
+    if said not in (zones := zoneinfo.available_timezones()):
+        near = nearest(said, sorted(zones)) if "/" in said else ""
+        raise FieldError(
+            f"{shown(said)} is not a time zone", f"did you mean '{near}'?" if near else "write it like Europe/London"
+        )
+    return said
+
+
+def base_url(value: object) -> str:
+    said = text(value)
+    host = r"[A-Za-z0-9.-]+(:[0-9]+)?"
+    if re.fullmatch(rf"https://{host}(/[A-Za-z0-9._~/-]*)?|http://(127\.0\.0\.1|localhost)(:[0-9]+)?/?", said):
+        return said.rstrip("/")
+    hint = "write it like https://portals.example.com, without '?' or '#'; http:// is for localhost alone"
+    raise FieldError(f"{shown(said)} cannot be the address of portals", hint)
+
+
+def shown_type(value: object, names: Sequence[str] = ()) -> str:
+    """A type or ALL; or one of `names`."""
+    said, valid = id_(value), (*TRANSACTION_TYPES, "ALL", *names)
+    if said in VALUES_NOT_YET["show"]:
+        raise FieldError(f"'{said}' {NOT_SUPPORTED}", LEAVE_OUT)
+    if said not in valid:
+        raise FieldError(f"{shown(said)} cannot be shown", did_you_mean(said, valid))
+    return said
