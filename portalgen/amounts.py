@@ -3,7 +3,8 @@
 A line's net amount is quantity x unit price, less its discount; a document's net is the sum of its lines, its tax the
 sum over the rates of net x rate, its total net plus tax (EN 16931, BR-CO-10, BR-CO-13, BR-CO-15 and BR-S-9). Every
 amount is rounded half up to the currency's minor units, line by line and rate by rate. What an export does say is never
-changed, and a document whose total it gives gets no amount of our own making.
+changed, and a document whose total it gives gets no amount of our own making. Where some lines say a tax rate and
+others do not, the tax is unknown and so is the total; where none does, there is no tax.
 """
 
 from collections import defaultdict
@@ -27,7 +28,8 @@ def completed(transaction: Transaction, lines: Sequence[Line]) -> Transaction:
         return replace(transaction, lines=lines)
     net = transaction.net if transaction.net is not None else _net(lines)
     tax = transaction.tax if transaction.tax is not None else _tax(lines, digits)
-    total = None if net is None else _EXACT.add(net, tax or Decimal(0))
+    is_taxed = tax is None and any(line.tax_rate for line in lines)
+    total = None if net is None or is_taxed else _EXACT.add(net, tax or Decimal(0))
     return replace(transaction, lines=lines, net=net, tax=tax, total=total)
 
 

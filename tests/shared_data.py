@@ -1,4 +1,4 @@
-"""The reference vectors and real exports that lie beside a checkout, in ../shared; users of the repository may not have them."""
+"""The reference vectors and real exports that may lie beside a checkout, in ../shared."""
 
 from pathlib import Path
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.shared_data import shared
 
 from portalgen.errors import InvalidInputError
 from portalgen.keys import key_text, parse_key, parse_keys
 from portalgen.links import TOKEN, KeyRing, Verdict, fingerprint, redact
+from tests.shared_data import shared
 
 ROOT = {"a": bytes(range(32)), "b": bytes(range(32, 64))}
 RING = KeyRing("prod", ROOT)

@@ -14,13 +14,13 @@ from typing import Any
 from urllib.parse import unquote
 
 import pytest
-from tests.samples import BRILLIANT, PORTALS, SITE, bundle, invoice
 
 from portalgen.errors import InvalidInputError, PortalgenError
 from portalgen.model import TRANSACTION_TYPES, Bundle, Customer, Line, Transaction
 from portalgen.names import safe_name
 from portalgen.pages import Renderer, content_type
 from portalgen.resources import templates_folder
+from tests.samples import BRILLIANT, PORTALS, SITE, bundle, invoice
 
 GOLDEN = Path(__file__).parent / "golden"
 
