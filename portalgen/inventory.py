@@ -29,9 +29,10 @@ class Inventory:
         today: datetime.date,
         expected_removals: int | None = None,
     ) -> None:
-        self._definitions = definitions
+        self.definitions = definitions
         self._ring = ring
-        self._store = store
+        self.today = today
+        self.store = store
         self.wanted, self.tokens = wanted_links(definitions, ring, today)
         self.ledger = OpenLedger(store, definitions.site.id, today)
         if not self.ledger.found:
@@ -40,7 +41,7 @@ class Inventory:
 
     def _recover(self) -> None:
         """Without a ledger, take every link of ours that the store holds for one that was left half-way."""
-        for token in public_tokens(self._store):
+        for token in public_tokens(self.store):
             if self._ring.read(token) is Verdict.OK:
                 link = self.wanted.get(fingerprint(token))
                 if link:
@@ -67,11 +68,11 @@ class Inventory:
                 found[fingerprint(token)] = token
             if step.fingerprint not in found:
                 unknown.append(step.fingerprint)
-        return found | (find_tokens(self._store, unknown) if unknown else {})
+        return found | (find_tokens(self.store, unknown) if unknown else {})
 
     def uploads(self, bundles: Sequence[BuiltBundle]) -> list[Step]:
         """What has to be written. Raises InvalidInputError for links that were revoked and are wanted again."""
-        problems = burned(self.wanted, self.ledger.records, _places(self._definitions))
+        problems = burned(self.wanted, self.ledger.records, _places(self.definitions))
         if problems:
             raise InvalidInputError.of(problems)
         built = {bundle.id: bundle for bundle in bundles}
@@ -86,7 +87,7 @@ class Inventory:
         record = self.ledger.records.get(link.fingerprint)
         if record is None:
             return {}
-        return look(self._store, self.tokens[link.fingerprint], link.fingerprint, trusted=not record.unfinished)
+        return look(self.store, self.tokens[link.fingerprint], link.fingerprint, trusted=not record.unfinished)
 
     def begin(self, steps: Iterable[Step]) -> None:
         """Note in the ledger that these links are about to be written."""

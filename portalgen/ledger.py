@@ -100,6 +100,10 @@ class OpenLedger:
         """Note that a link that was begun is published whole."""
         self.records[fingerprint] = replace(self.records[fingerprint], bundle=bundle, unfinished=False)
 
+    def doubt(self, fingerprint: str) -> None:
+        """Note that a link is about to be purged, before it is: a crash must not leave it for published."""
+        self.records[fingerprint] = replace(self.records[fingerprint], unfinished=True)
+
     def purged(self, fingerprint: str, state: str) -> None:
         """Note that nothing is left under a link, and the state that it is in now."""
         record = self.records[fingerprint]

@@ -1,8 +1,8 @@
 """The story: definitions + exports -> book -> grants -> plan -> purge -> render -> publish."""
 
 import datetime
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import chain
@@ -10,17 +10,16 @@ from pathlib import Path
 
 from portalgen.book import Book
 from portalgen.builder import Built, build_bundles
-from portalgen.errors import RefusedError
+from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, StoreError
 from portalgen.exports.reader import read_exports
 from portalgen.grants import LIVE, bundle_for, links_of, mismatches
 from portalgen.inventory import Inventory
-from portalgen.links import KeyRing
 from portalgen.model import Bundle, Definitions, Link
 from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
-from portalgen.publish import Progress, Upload, upload
-from portalgen.purge import list_paths, purge
-from portalgen.stores.base import Failure, Store
+from portalgen.publish import Progress, Upload, Written, upload
+from portalgen.purge import Taken, list_paths, purge
+from portalgen.stores.base import Failure
 
 
 @contextmanager
@@ -70,62 +69,76 @@ class Published:
     failed: tuple[Failure, ...]
 
 
-def plan(
-    definitions: Definitions, ring: KeyRing, store: Store, today: datetime.date, expected_removals: int | None = None
-) -> Plan:
+def plan(inventory: Inventory) -> Plan:
     """What `publish` would do. Builds, and writes nothing to the store."""
-    inventory = Inventory(definitions, ring, store, today, expected_removals)
     gone = inventory.purges()
     tokens = inventory.tokens_for(gone)
-    counted = [replace(step, delete=list_paths(store, tokens.get(step.fingerprint, ""))) for step in gone]
+    counted = [replace(step, delete=list_paths(inventory.store, tokens.get(step.fingerprint, ""))) for step in gone]
     if inventory.refused:
         return Plan(tuple(counted), inventory.refused)
-    return Plan((*counted, *inventory.uploads(build(definitions, today).bundles)))
+    built = build(inventory.definitions, inventory.today)
+    return Plan((*counted, *inventory.uploads(built.bundles)))
 
 
-def publish(
-    definitions: Definitions,
-    inventory: Inventory,
-    store: Store,
-    today: datetime.date,
-    progress: Progress = lambda _: None,
-) -> Published:
+def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Published:
     """Make the store what the definitions and exports say. Raises RefusedError once what may be purged has been."""
-    ledger = inventory.ledger
-
     # Take away first: neither a bad export nor a broken template may hold a purge back.
     gone = inventory.purges()
-    taken = purge(store, gone, inventory.tokens_for(gone))
-    for step in gone:
-        if step.fingerprint not in taken.failed:
-            ledger.purged(step.fingerprint, step.becomes)
-    ledger.save()
-    if inventory.refused:
-        raise RefusedError(inventory.refused)
+    taken = _take_away(inventory, gone)
+    with _in_any_case(taken.failed):
+        if inventory.refused:
+            raise RefusedError(inventory.refused)
 
-    # Read the exports and render what changed.
-    built = build(definitions, today)
-    bundles = {bundle.id: bundle for bundle in built.bundles}
+        # Read the exports, render what changed, and compare it with what is published.
+        built = build(inventory.definitions, inventory.today)
+        steps = inventory.uploads(built.bundles)
 
-    # Compare what was built with what is published, and note what is about to be written.
-    steps = inventory.uploads(built.bundles)
-    changed = [step for step in steps if step.action != KEEP]
-    inventory.begin(changed)
-    ledger.save()
-
-    # Write it, and the ledger last.
-    jobs = [Upload(step, bundles[step.id], inventory.tokens[step.fingerprint]) for step in changed]
-    written = upload(store, jobs, build_folder(definitions), progress)
-    for step in changed:
-        if step.fingerprint not in written.failed:
-            ledger.finish(step.fingerprint, bundles[step.id].digest)
-    ledger.save()
+        # Write what differs, the ledger before and after it.
+        written = _write(inventory, steps, built, progress)
 
     return Published(
         steps=(*gone, *steps),
         uploaded=written.count,
-        unchanged=sum(len(bundle.files) for bundle in built.bundles) - sum(len(step.put) for step in changed),
+        unchanged=sum(len(bundle.files) for bundle in built.bundles) - sum(len(step.put) for step in steps),
         deleted=taken.deleted + written.deleted,
         purged_links=len(gone) - len(taken.failed),
         failed=tuple(chain(*taken.failed.values(), *written.failed.values())),
     )
+
+
+def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
+    ledger = inventory.ledger
+    for step in gone:
+        ledger.doubt(step.fingerprint)
+    with suppress(StoreError):  # a ledger that cannot be written now must not hold a purge back either
+        ledger.save()
+    taken = purge(inventory.store, gone, inventory.tokens_for(gone))
+    for step in gone:
+        if step.fingerprint not in taken.failed:
+            ledger.purged(step.fingerprint, step.becomes)
+    ledger.save()
+    return taken
+
+
+def _write(inventory: Inventory, steps: Sequence[Step], built: Built, progress: Progress) -> Written:
+    changed = [step for step in steps if step.action != KEEP]
+    inventory.begin(changed)
+    inventory.ledger.save()
+    bundles = {bundle.id: bundle for bundle in built.bundles}
+    jobs = [Upload(step, bundles[step.id], inventory.tokens[step.fingerprint]) for step in changed]
+    written = upload(inventory.store, jobs, build_folder(inventory.definitions), progress)
+    for step in changed:
+        if step.fingerprint not in written.failed:
+            inventory.ledger.finish(step.fingerprint, bundles[step.id].digest)
+    inventory.ledger.save()
+    return written
+
+
+@contextmanager
+def _in_any_case(failed: Mapping[str, Sequence[Failure]]) -> Iterator[None]:
+    """Let no later error hide that something could not be purged."""
+    try:
+        yield
+    except PortalgenError as error:
+        error.problems += tuple(Problem(NOWHERE, str(failure)) for failure in chain(*failed.values()))
+        raise

@@ -324,7 +324,7 @@ MUTANTS = [
     Mutant("a dead link is not purged", _purges_forgotten, republished),
     Mutant(
         "bundles are published under each other's links",
-        edited(pipeline, "publish", ("Upload(step, bundles[step.id]", "Upload(step, bundles[changed[0].id]")),
+        edited(pipeline, "_write", ("Upload(step, bundles[step.id]", "Upload(step, bundles[changed[0].id]")),
         republished,
     ),
 ]

@@ -55,7 +55,7 @@ def publish_world(world: World, folder: Path, store: MemoryStore) -> None:
     """Build `world` in `folder` and publish it to `store`. Fails if the publish reports a failure."""
     definitions = load(write(world, folder))
     inventory = Inventory(definitions, KeyRing(definitions.site.id, KEYS), store, TODAY)
-    assert not publish(definitions, inventory, store, TODAY).failed
+    assert not publish(inventory).failed
 
 
 def in_store(world: World, store: MemoryStore) -> dict[LinkKey, Files]:

@@ -77,9 +77,7 @@ class SmallSite:
         return Inventory(self.definitions, self.ring, self.store, today, expected_removals)
 
     def publish(self, today: datetime.date = TODAY, expected_removals: int | None = None) -> Published:
-        definitions = self.definitions
-        inventory = Inventory(definitions, self.ring, self.store, today, expected_removals)
-        return publish(definitions, inventory, self.store, today)
+        return publish(self.inventory(today, expected_removals))
 
     def token(self, portal: str, contact: str = "", revision: int = 1, key: str = "a") -> str:
         return self.ring.token(key, portal, contact, revision)

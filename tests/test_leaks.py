@@ -1,4 +1,4 @@
-"""No link shows what is not its own: the first two of three layers (the third guards every publish).
+"""No link shows what is not its own: the first two of three layers.
 
 Layer 1 marks every value of a world of easily mistaken customers and looks for the marks in every byte of every
 bundle: exactly those that the grant allows are there. Leaks put in on purpose show that it would notice. Layer 2

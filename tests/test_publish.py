@@ -354,6 +354,41 @@ def test_a_crash_between_uploads_leaves_no_link_unknown(site: SmallSite, store: 
     assert not site.everything_public()
 
 
+def test_a_purge_that_broke_off_and_is_taken_back_gives_the_link_back_whole(
+    site: SmallSite, store: MemoryStore
+) -> None:
+    site.publish()
+    before = site.everything_public()
+    kept = site.portals.pop("bees")
+    store.fault = fail_at("delete", 2)
+    assert site.publish().failed
+    store.fault = no_fault
+    site.portals["bees"] = kept
+    site.publish()
+    assert site.everything_public() == before
+
+
+def test_what_could_not_be_purged_is_named_even_if_the_build_fails_too(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    del site.portals["bees"]
+    site.write("exports/invoices.csv", "number\n")
+    store.fault = fail_at("delete", 1)
+    with pytest.raises(PortalgenError) as caught:
+        site.publish()
+    messages = [problem.message for problem in caught.value.problems]
+    assert any("column 'date' is missing" in message for message in messages)
+    assert any(message.startswith(f"could not delete public/{site.token('bees')}/") for message in messages)
+
+
+def test_a_ledger_that_cannot_be_written_does_not_hold_a_purge_back(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    del site.portals["bees"]
+    store.fault = lambda action, _: "disk full" if action == "write" else None
+    with pytest.raises(PortalgenError, match="disk full"):
+        site.publish()
+    assert not site.files("bees")
+
+
 def test_a_half_written_change_that_is_taken_back_is_written_back(site: SmallSite, store: MemoryStore) -> None:
     site.publish()
     before = site.everything_public()

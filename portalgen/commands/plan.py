@@ -10,6 +10,7 @@ from portalgen.commands.project import ring_of, store_of, today_in
 from portalgen.commands.report import plural, table
 from portalgen.definitions import load
 from portalgen.errors import Problem, RefusedError
+from portalgen.inventory import Inventory
 from portalgen.pipeline import plan as plan_site
 from portalgen.plan import KEEP, Plan, Step
 
@@ -58,4 +59,5 @@ def plan(config: Path, store: str | None, expected_removals: int | None) -> Plan
     """Build what changed and compare it with the store, which is only read."""
     definitions = load(config)
     opened, ring = store_of(definitions, store), ring_of(definitions)
-    return PlanReport(plan_site(definitions, ring, opened, today_in(definitions), expected_removals))
+    inventory = Inventory(definitions, ring, opened, today_in(definitions), expected_removals)
+    return PlanReport(plan_site(inventory))

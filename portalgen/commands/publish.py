@@ -11,7 +11,7 @@ from portalgen.commands.plan import step_json
 from portalgen.commands.project import ring_of, store_of, today_in
 from portalgen.commands.report import plural
 from portalgen.definitions import load
-from portalgen.errors import PortalgenError, Problem
+from portalgen.errors import NOWHERE, PortalgenError, Problem
 from portalgen.inventory import Inventory
 from portalgen.links import redact
 from portalgen.pipeline import Published
@@ -38,11 +38,7 @@ class PublishReport:
         return PortalgenError.exit_code if self.published.failed else 0
 
     def warnings(self) -> Sequence[Problem]:
-        return [
-            problem
-            for failure in self.published.failed
-            for problem in PortalgenError(redact(f"could not {failure.action} {failure.key}: {failure.cause}")).problems
-        ]
+        return [Problem(NOWHERE, redact(str(failure))) for failure in self.published.failed]
 
     def to_json(self) -> Any:
         done = self.published
@@ -85,6 +81,6 @@ def publish(
     definitions = load(config)
     opened, ring, today = store_of(definitions, store), ring_of(definitions), today_in(definitions)
     inventory = Inventory(definitions, ring, opened, today, expected_removals)
-    published = publish_site(definitions, inventory, opened, today, progress)
+    published = publish_site(inventory, progress)
     links = links_to_print(definitions, ring, today) if show_links else None
     return PublishReport(published, opened.requests, time.monotonic() - started, links)

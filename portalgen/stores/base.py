@@ -43,6 +43,9 @@ class Failure:
     action: str
     cause: str
 
+    def __str__(self) -> str:
+        return f"could not {self.action} {self.key}: {self.cause}"
+
 
 class Store(Protocol):
     """A place that keeps objects under keys. Safe to call from several threads at once."""
