@@ -88,6 +88,8 @@ def parse_yaml(text: str, file: str) -> Document:
         try:
             for event in yaml.parse(text, Loader=_LOADER):
                 builder.take(event)
+                if builder.is_lost:
+                    break
         except yaml.MarkedYAMLError as error:
             builder.problems.append(_syntax_problem(error, text, file))
         except yaml.YAMLError as error:
@@ -161,8 +163,11 @@ class _Builder:
     def __init__(self, file: str) -> None:
         self.document = Document(file)
         self.problems: list[Problem] = []
+        self.is_lost = False
+        """Whether reading on makes no sense; the parser's time grows with the square of the depth."""
         self._stack: list[_Frame] = []
         self._ignoring = 0
+        """How deep within a list or mapping that is a key: there, nothing is read."""
         self._documents = 0
 
     def take(self, event: yaml.Event) -> None:
@@ -206,10 +211,11 @@ class _Builder:
     def _open(self, event: yaml.CollectionStartEvent) -> None:
         frame = self._stack[-1] if self._stack else None
         is_key = frame and isinstance(frame.container, dict) and frame.key is None
-        if not self._ignoring and is_key:
-            self._problem(event, "a list or mapping as a key", "a key must be plain text")
-        elif not self._ignoring and len(self._stack) >= MAX_DEPTH:
+        if len(self._stack) + self._ignoring >= MAX_DEPTH:
             self._problem(event, f"nested deeper than {MAX_DEPTH} levels", "is a bracket or a brace too many?")
+            self.is_lost = True
+        elif not self._ignoring and is_key:
+            self._problem(event, "a list or mapping as a key", "a key must be plain text")
         elif not self._ignoring:
             container: dict[str, Value] | list[Value] = {} if isinstance(event, yaml.MappingStartEvent) else []
             self._stack.append(_Frame(container, self._put(container, event)))
@@ -222,9 +228,7 @@ class _Builder:
             return
         self._ignoring -= 1
         if not self._ignoring:
-            frame = self._stack[-1]
-            was_key = frame.key is None
-            frame.key, frame.skipping = ("", True) if was_key else (None, False)
+            self._stack[-1].key, self._stack[-1].skipping = "", True
 
     def _put(self, value: Value, event: yaml.NodeEvent) -> At:
         """Store `value` where the innermost open container awaits one; return the path to it."""

@@ -5,6 +5,7 @@ end of a row and can lose rows where line ends differ, so the rows and their cel
 """
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,9 @@ from portalgen.errors import InvalidInputError, Location, Problem, shown
 csv.field_size_limit(16_000_000)
 _SHOWN = 20
 _CHUNK = 8 * 1024 * 1024
+_SPACED = re.compile(rb"(^|[,\n]) +\Z|\A +([,\r\n]|$)")
+"""What is outside of quotes where a space stands between a quote and the comma or line end next to it."""
+_SPACE_AND_QUOTE = re.compile(r' +"')
 _LINE_ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "'|'"}
 
@@ -60,13 +64,15 @@ def is_table(file: Path, width: int, rows: int) -> bool:
     """Whether the file has `rows` rows below its heading, all of `width` cells, and line ends of one kind.
 
     Commas and line ends outside of quotes are counted, which is fast, and mistaken where a quote stands within a cell
-    that is not quoted; only then is the file read row by row.
+    that is not quoted; only then, and where spaces surround quotes, is the file read row by row.
     """
     counted = breaks = returns = 0
     for part in _whole_lines(file):
-        outside = b"".join(part.split(b'"')[::2])
+        pieces = part.split(b'"')[::2]
+        outside = b"".join(pieces)
         commas = [line.count(b",") for line in outside.split(b"\n") if line not in {b"", b"\r"}]
-        if any(count != width - 1 for count in commas):
+        spaced = (b' "' in part or b'" ' in part) and any(map(_SPACED.search, pieces))
+        if spaced or any(count != width - 1 for count in commas):
             break
         counted += len(commas)
         breaks += outside.count(b"\n")
@@ -112,6 +118,10 @@ def _problems_of_rows(file: Path, name: str, width: int) -> Iterator[Problem]:
             if row.end not in {usual, ""}:
                 message = f"this row ends in {_LINE_ENDS[row.end]}, the rows above in {_LINE_ENDS[usual]}"
                 yield Problem(Location(name, row.start), message, "save the file with one kind of line end")
+                return
+            if any(_SPACE_AND_QUOTE.match(cell) for cell in row.cells):
+                message = "a space before a quote in the row that starts here"
+                yield Problem(Location(name, row.start), message, "remove the space or the quotes")
                 return
             if not width or not row.cells or len(row.cells) == width:
                 continue

@@ -1,0 +1,224 @@
+"""A CSV file is a table or it is refused, and what is wrong in it stands where we say it stands.
+
+The database reads the cells. Python's own csv module and a count of line ends by hand say what it should have read.
+"""
+
+import csv
+import io
+import random
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from portalgen.database import CsvShapeError, Database
+from portalgen.errors import InvalidInputError, Location
+from portalgen.exports import csvfile
+from portalgen.exports.csvfile import is_table, places, problems_of_shape, read_heading
+
+COLUMNS = ("a", "b", "c")
+CELLS = st.text(st.sampled_from("ab0 ,;\"'é€\u2028\n\r\t\\#"), max_size=6)
+ROWS = st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=8)
+
+
+@pytest.fixture(scope="module")
+def file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("csv") / "any.csv"
+
+
+def by_database(file: Path) -> list[tuple[int, str, str, str]] | None:
+    """Each row with its number, as the database reads it; None where it refuses the file."""
+    with Database() as database:
+        database.run("CREATE TABLE rows (file_row BIGINT, a VARCHAR, b VARCHAR, c VARCHAR)")
+        try:
+            count = database.load_csv("rows", file, COLUMNS, "file_row, a, b, c")
+        except CsvShapeError:
+            return None
+        if not is_table(file, 3, count):
+            return None
+        return [
+            (number, *(cell or "" for cell in cells))
+            for number, *cells in database.rows("SELECT * FROM rows ORDER BY file_row")
+        ]
+
+
+def quoted(cell: str, *, always: bool) -> str:
+    """A cell as it is written: in quotes where it has to be, or always."""
+    needs = always or any(char in cell for char in ',"\n\r') or cell != cell.strip()
+    return '"' + cell.replace('"', '""') + '"' if needs else cell
+
+
+@st.composite
+def written(draw: st.DrawFn) -> tuple[str, list[tuple[int, list[str]]]]:
+    """The text of a CSV file, and the line on which each row starts, counted by hand, with its cells."""
+    end = draw(st.sampled_from(["\n", "\r\n"]))
+    text, line, found = f"a,b,c{end}", 2, []
+    for row in draw(ROWS):
+        if draw(st.integers(0, 4)) == 0:
+            text, line = text + end, line + 1
+        body = ",".join(quoted(cell, always=draw(st.booleans())) for cell in row)
+        found.append((line, row))
+        text += body + end
+        line += len(body.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
+    return (text.removesuffix(end) if draw(st.booleans()) else text), found
+
+
+@given(written())
+@settings(deadline=None)
+@example(('a,b,c\n1,"x\r\ny",3\n4,5,6\n', [(2, ["1", "x\r\ny", "3"]), (4, ["4", "5", "6"])]))
+@example(("a,b,c\r\n,,\r\n\r\n1,2,3", [(2, ["", "", ""]), (4, ["1", "2", "3"])]))
+def test_the_database_reads_what_python_reads_and_a_row_is_on_the_line_where_an_editor_shows_it(
+    file: Path, case: tuple[str, list[tuple[int, list[str]]]]
+) -> None:
+    text, rows = case
+    file.write_bytes(text.encode())
+    assert [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row][1:] == [
+        row for _, row in rows
+    ]
+    read = by_database(file)
+    assert read == [(number, *row) for number, (_, row) in enumerate(rows, start=1)]
+    found = places(file, "f", [(number, 2) for number, *_ in read])
+    assert found == {(number, 2): Location("f", line, 3) for number, (line, _) in enumerate(rows, start=1)}
+
+
+SHAPES = st.lists(
+    st.sampled_from(
+        ["1,2,3", "1,2", "1,2,3,", "1,2,", ",,", '"x', 'x"', '"x",2,3', '"1\n2",2,3', '1,2,""', "", '1,x"y,3']
+    )
+    | st.text(st.sampled_from('ab ,"\r\n'), max_size=8),
+    max_size=6,
+)
+
+
+@given(SHAPES, st.sampled_from(["\n", "\r\n"]), st.booleans())
+@settings(deadline=None)
+@example(["1,2,3,"], "\n", False)
+@example(['1,2,3,""'], "\n", True)
+@example(["1,2,3", "\r"], "\n", True)
+@example(['1, "2",3'], "\n", True)
+@example(['1,"2" ,3'], "\n", True)
+@example([' "1",2,"3" '], "\n", False)
+def test_a_file_is_read_as_python_reads_it_or_refused_with_a_reason(
+    file: Path, lines: list[str], end: str, ended: bool
+) -> None:
+    """The database drops empty cells at the end of a row, spaces around quotes, and rows where line ends differ."""
+    text = end.join(["a,b,c", *lines]) + (end if ended else "")
+    file.write_bytes(text.encode())
+    read = by_database(file)
+    if read is None:
+        assert problems_of_shape(file, "f", 3)
+    else:
+        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row][1:]
+        assert [list(cells) for _, *cells in read] == rows
+
+
+@given(st.binary(max_size=40))
+@settings(deadline=None)
+def test_no_bytes_make_it_crash(file: Path, data: bytes) -> None:
+    file.write_bytes(b"a,b,c\n" + data)
+    if by_database(file) is None:
+        assert all(problem.where.file == "f" for problem in problems_of_shape(file, "f", 3))
+    file.write_bytes(data)
+    try:
+        assert read_heading(file, "f")
+    except InvalidInputError as error:
+        assert all(problem.where.file == "f" and problem.message for problem in error.problems)
+
+
+@pytest.mark.parametrize("size", [1, 7, 64])
+def test_a_file_that_is_counted_in_parts_is_counted_whole(
+    file: Path, monkeypatch: pytest.MonkeyPatch, size: int
+) -> None:
+    monkeypatch.setattr(csvfile, "_CHUNK", size)
+    file.write_bytes(b'a,b,c\n1,"x\n,\n",3\n\n4,5,"6"\n"""",,\n')
+    assert is_table(file, 3, 3)
+    assert not is_table(file, 3, 2)
+    assert not is_table(file, 2, 3)
+    file.write_bytes(b'a,b,c\n1,"x\n,\n",3\n4,5,"6",\n')
+    assert not is_table(file, 3, 2)
+
+
+def test_a_long_file_with_one_comma_too_many_near_its_end_is_refused(file: Path) -> None:
+    """Seen with DuckDB 2.0: the last cell is dropped, and what shifted is shown in the wrong column."""
+    rows = [f"INV-{number},Smith,{'' if number % 2 else 'note'}" for number in range(50_000)]
+    rows[49_990] = "INV-49990,Smith, John,"
+    file.write_text("number,name,note\n" + "\n".join(rows) + "\n")
+    assert by_database(file) is None
+    [problem] = problems_of_shape(file, "f", 3)
+    assert (problem.where.line, problem.message) == (49_992, "4 cells where the heading has 3")
+
+
+def test_line_ends_that_change_far_down_are_refused(file: Path) -> None:
+    file.write_bytes(b"a,b,c\r\n" + b"1,2,3\r\n" * 400_000 + b"4,5,6\n" * 10)
+    assert by_database(file) is None
+    [problem] = problems_of_shape(file, "f", 3)
+    assert (problem.where.line, problem.message) == (400_002, "this row ends in LF, the rows above in CR LF")
+
+
+def test_a_quote_within_a_cell_that_is_not_quoted_is_a_character_like_any_other(file: Path) -> None:
+    file.write_text('a,b,c\n24" screen,5" pipe,x"y"\n1,2,3"\n')
+    assert by_database(file) == [(1, '24" screen', '5" pipe', 'x"y"'), (2, "1", "2", '3"')]
+
+
+def test_a_name_that_looks_like_a_pattern_is_a_name(tmp_path: Path) -> None:
+    """Seen with DuckDB 2.0: `[2026]/a.csv` read `2/a.csv` instead, another customer's for all it knows."""
+    for folder in ("[ab]", "a", "x*", "xy", "x?"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "f.csv").write_text(f"a,b,c\n{folder},,\n")
+    for folder in ("[ab]", "a", "x*", "xy", "x?"):
+        assert by_database(tmp_path / folder / "f.csv") == [(1, folder, "", "")]
+
+
+def test_words_for_nothing_are_words(file: Path) -> None:
+    file.write_text('a,b,c\nNULL,null,NaN\n"",\\N,-\n')
+    assert by_database(file) == [(1, "NULL", "null", "NaN"), (2, "", "\\N", "-")]
+
+
+@pytest.mark.parametrize(
+    ("data", "heading"),
+    [
+        (b"a,b\n1,2\n", ["a", "b"]),
+        (b"\xef\xbb\xbfa,b\r\n", ["a", "b"]),
+        (b'\xef\xbb\xbf"a,b",""\n', ["a,b", ""]),
+        (b"a", ["a"]),
+        ("Straße,數量\n".encode(), ["Straße", "數量"]),
+    ],
+)
+def test_the_heading_is_the_first_line(file: Path, data: bytes, heading: list[str]) -> None:
+    file.write_bytes(data)
+    assert read_heading(file, "f") == heading
+
+
+@pytest.mark.parametrize(
+    ("data", "where", "message"),
+    [
+        (b"", "f", "the file is empty"),
+        (b"\n\na,b\n", "f:1", "the first line is empty"),
+        (b"a;b;c\n1;2;3\n", "f:1", "the cells are separated by semicolons"),
+        (b"a\tb\n", "f:1", "the cells are separated by tabs"),
+        (b'a,"b\nc"\n', "f:1:2", r"the name of a column has a line break: 'b\nc'"),
+        (b'a,"b\n', "f:1", "a quote in the row that starts here is never closed"),
+        (b"\xff\xfea\x00,\x00", "f:1:1", "the file is not UTF-8"),
+        (b"a,b\xe4\n", "f:1:4", "the file is not UTF-8"),
+    ],
+)
+def test_a_heading_that_names_no_columns_is_refused(file: Path, data: bytes, where: str, message: str) -> None:
+    file.write_bytes(data)
+    with pytest.raises(InvalidInputError) as refused:
+        read_heading(file, "f")
+    assert str(refused.value).splitlines()[0] == f"{where}: {message}"
+
+
+def test_bytes_that_are_not_utf_8_are_found_far_down_and_in_any_column(file: Path) -> None:
+    file.write_bytes(b"a,b,c\n" + b"1,2,3\n" * 20_000 + b"1,2,\xe4\n")
+    assert by_database(file) is None
+    [problem] = problems_of_shape(file, "f", 3)
+    assert problem.where == Location("f", 20_002, 5)
+
+
+def test_places_are_found_in_any_order(file: Path) -> None:
+    file.write_text('a,b\n"1\n1",2\n\n3,4\n')
+    wanted = [(2, 1), (1, 0)]
+    random.Random(0).shuffle(wanted)  # noqa: S311 - no secret
+    assert places(file, "f", wanted) == {(1, 0): Location("f", 2, 1), (2, 1): Location("f", 5, 2)}
