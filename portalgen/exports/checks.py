@@ -113,6 +113,7 @@ class Checks:
         for type_, table in LINE_TABLES.items():
             yield from self._dangling(table, "number", HEADER_TABLES[type_], "number")
             yield from self._twice(table, "line", "number")
+            yield from self._half_numbered(table)
 
     def _twice(self, table: Table, column: str, within: str = "") -> Iterator[Problem]:
         """Cells of `column` that an earlier row has too; one with the same `within`, if that is given."""
@@ -137,6 +138,16 @@ class Checks:
             yield Problem(where, f"{column}: {what} is there twice, first in {first.file}:{first.line}", hint)
         for where in places[_SHOWN:]:
             yield Problem(where, f"{column}: {count - _SHOWN} more that are there twice")
+
+    def _half_numbered(self, table: Table) -> Iterator[Problem]:
+        """Lines without a number in a document of which other lines have one: their order would be a guess."""
+        condition = f"line IS NULL AND number IN (SELECT number FROM {table.name} WHERE line IS NOT NULL)"
+        [(count,)] = self._rows(f"SELECT count(*) FROM {table.name} WHERE {condition}")
+        if count:
+            message = "must not be empty, since other lines of this document are numbered"
+            yield from self._listed(
+                table, _Fault("line", message, condition, lambda _: "number all of them, or none"), count
+            )
 
     def _dangling(self, table: Table, column: str, target: Table, key: str) -> Iterator[Problem]:
         condition = (
