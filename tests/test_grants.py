@@ -1,0 +1,168 @@
+"""Who may see what: states, what a contact is left of its portal, and that a missing permission shows nothing."""
+
+import datetime
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from portalgen.errors import InvalidInputError, Location
+from portalgen.grants import DISABLED, EXPIRED, LIVE, bundle_for, links_of, mismatches, ungranted
+from portalgen.model import (
+    TRANSACTION_TYPES,
+    Account,
+    Contact,
+    Customer,
+    Definitions,
+    ExportSource,
+    Link,
+    LinkId,
+    Portal,
+    Site,
+)
+from tests.samples import invoice
+
+TODAY = datetime.date(2026, 11, 22)
+SITE = Site(id="x", title="x", locale="en-GB", key="a")
+HERE = {"customer": Location("f", 1), "name": Location("f", 2), "show": Location("f", 3)}
+SHOWN = st.lists(st.sampled_from(TRANSACTION_TYPES), unique=True).map(tuple)
+
+
+def definitions(*portals: Portal) -> Definitions:
+    customers = ExportSource("customers", "exports/customers.csv", {})
+    return Definitions("f", Path(), SITE, "", (customers,), (), portals)
+
+
+def links(*portals: Portal, today: datetime.date = TODAY) -> list[Link]:
+    return [*links_of(definitions(*portals), today)]
+
+
+def portal(**values: object) -> Portal:
+    return replace(Portal("acme", "C-1", places=HERE), **values)  # type: ignore[arg-type]  # a test names its fields
+
+
+def contact(**values: object) -> Contact:
+    return replace(Contact("ann", "Ann", places=HERE), **values)  # type: ignore[arg-type]  # a test names its fields
+
+
+def test_a_portal_and_each_of_its_contacts_have_a_link_in_their_order() -> None:
+    first = portal(contacts=(contact(id="zoe"), contact(id="ann")))
+    found = [str(link.id) for link in links(first, portal(id="bees"))]
+    assert found == ["acme", "acme/zoe", "acme/ann", "bees"]
+
+
+def test_without_show_a_link_shows_no_transaction() -> None:
+    assert [link.types for link in links(portal(contacts=(contact(),)))] == [(), ()]
+    assert [link.types for link in links(portal(contacts=(contact(show=TRANSACTION_TYPES),)))] == [(), ()]
+
+
+@given(SHOWN, SHOWN)
+def test_a_contact_sees_no_more_than_its_portal_and_no_more_than_itself(
+    of_portal: tuple[str, ...], of_contact: tuple[str, ...]
+) -> None:
+    whole, part = links(portal(show=of_portal, contacts=(contact(show=of_contact),)))
+    assert whole.types == of_portal
+    assert {*part.types} == {*of_portal} & {*of_contact}
+
+
+@pytest.mark.parametrize(
+    ("expires", "state"),
+    [
+        (None, LIVE),
+        (TODAY + datetime.timedelta(1), LIVE),
+        (TODAY, LIVE),
+        (TODAY - datetime.timedelta(1), EXPIRED),
+        (datetime.date.min, EXPIRED),
+    ],
+)
+def test_the_day_of_expiry_is_the_last_on_which_a_link_lives(expires: datetime.date | None, state: str) -> None:
+    [link] = links(portal(expires=expires))
+    assert link.state == state
+    [of_portal, of_contact] = links(portal(contacts=(contact(expires=expires),)))
+    assert (of_portal.state, of_contact.state) == (LIVE, state)
+
+
+def test_what_the_portal_loses_each_contact_loses() -> None:
+    past = TODAY - datetime.timedelta(1)
+    both = (contact(), contact(id="bob", enabled=False))
+    assert [link.state for link in links(portal(enabled=False, contacts=both))] == [DISABLED] * 3
+    assert [link.state for link in links(portal(expires=past, contacts=both))] == [EXPIRED, EXPIRED, DISABLED]
+    assert [link.state for link in links(portal(contacts=both))] == [LIVE, LIVE, DISABLED]
+    assert [link.state for link in links(portal(enabled=False, expires=past))] == [DISABLED]
+
+
+def test_locale_and_key_come_from_the_nearest_that_says_one_and_revision_from_the_link_itself() -> None:
+    silent, own = contact(id="ann", revision=3), contact(id="bob", locale="fr", key="c")
+    found = links(portal(revision=2, contacts=(silent, own)))
+    assert [(link.locale, link.key, link.revision) for link in found] == [
+        ("en-GB", "a", 2),
+        ("en-GB", "a", 3),
+        ("fr", "c", 1),
+    ]
+    found = links(portal(locale="de", key="b", contacts=(silent, own)))
+    assert [(link.locale, link.key) for link in found] == [("de", "b"), ("de", "b"), ("fr", "c")]
+
+
+def test_a_contact_s_name_and_address_are_on_its_link_alone() -> None:
+    of_portal, of_contact = links(portal(contacts=(contact(email="ann@acme.example"),)))
+    assert (of_portal.contact_name, of_portal.contact_email) == ("", "")
+    assert (of_contact.contact_name, of_contact.contact_email) == ("Ann", "ann@acme.example")
+
+
+@pytest.mark.parametrize(
+    ("customers", "message", "hint", "line"),
+    [
+        ({"C-1": "Acme"}, None, None, 0),
+        ({"C-2": "Acme"}, "portal 'acme': customer 'C-1' is not in exports/customers.csv", "did you mean 'C-2'?", 1),
+        ({}, "portal 'acme': customer 'C-1' is not in exports/customers.csv", "", 1),
+        (
+            {"C-1": "ACME"},
+            "portal 'acme': customer 'C-1' is called 'ACME', not 'Acme'",
+            "the name is there to catch a wrong customer id; correct the one that is wrong",
+            2,
+        ),
+    ],
+)
+def test_a_portal_and_the_export_agree_on_the_customer(
+    customers: dict[str, str], message: str | None, hint: str | None, line: int
+) -> None:
+    found = mismatches(definitions(portal(name="Acme")), customers)
+    if message is None:
+        assert found == []
+    else:
+        assert [(each.where.line, each.message, each.hint) for each in found] == [(line, message, hint)]
+
+
+def test_a_portal_without_a_name_takes_any() -> None:
+    assert mismatches(definitions(portal()), {"C-1": "Acme"}) == []
+
+
+def test_what_a_contact_is_given_and_does_not_see_is_said() -> None:
+    narrow = portal(
+        show=("orders",), contacts=(contact(show=("quotes", "orders", "invoices")), contact(show=("orders",)))
+    )
+    [problem] = ungranted(definitions(narrow))
+    assert (problem.where.line, problem.message) == (3, "portal 'acme': contact 'ann' does not see quotes, invoices")
+
+
+@given(SHOWN)
+def test_a_bundle_holds_the_granted_types_of_its_customer_and_nothing_else(types: tuple[str, ...]) -> None:
+    rows = tuple(
+        invoice(f"{type_}-{customer}", type=type_, customer_id=customer)
+        for customer in ("C-1", "C-2", "c-1", "C-1 ")
+        for type_ in TRANSACTION_TYPES
+    )
+    link = Link(LinkId("acme"), "C-1", 1, "a", types, LIVE, "en")
+    bundle = bundle_for(link, Account(Customer("C-1", "Acme"), rows), SITE, TODAY)
+    assert [row.number for row in bundle.transactions] == [
+        f"{type_}-C-1" for type_ in TRANSACTION_TYPES if type_ in types
+    ]
+    assert bundle.as_of == TODAY
+
+
+def test_a_bundle_is_not_made_of_another_customer_s_account() -> None:
+    link = Link(LinkId("acme"), "C-1", 1, "a", TRANSACTION_TYPES, LIVE, "en")
+    with pytest.raises(InvalidInputError, match="link 'acme' is not for customer 'C-10'"):
+        bundle_for(link, Account(Customer("C-10", "Other"), ()), SITE, TODAY)
