@@ -5,7 +5,7 @@ DATE, all else text; what an export left empty is NULL. Only transactions that c
 """
 
 import datetime
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Any, Generic, TypeVar
@@ -45,14 +45,12 @@ class Book:
         self._database = database
         self.as_of = as_of
 
-    def extents(self, customer: str) -> dict[str, Extent]:
-        """By type, what there is of one customer; a type without transactions is left out."""
+    def extents(self) -> Mapping[tuple[str, str], Extent]:
+        """By customer and type, what there is; a type without transactions is left out."""
         rows = self._database.rows(
-            "SELECT type, count(*), min(date), max(date) FROM transactions WHERE customer_id = ? GROUP BY type",
-            customer,
+            "SELECT customer_id, type, count(*), min(date), max(date) FROM transactions GROUP BY ALL"
         )
-        found = {type_: Extent(count, first, last) for type_, count, first, last in rows}
-        return {type_: found[type_] for type_ in TRANSACTION_TYPES if type_ in found}
+        return {(customer, type_): Extent(count, first, last) for customer, type_, count, first, last in rows}
 
     def accounts(self, customers: Collection[str]) -> Iterator[Account]:
         """The accounts of `customers` in the order of their ids, one at a time; an id that is not there is left out."""

@@ -50,10 +50,11 @@ def check(config: Path) -> Checked:
         definitions = load(config)
         links = links_of(definitions, today_in(definitions))
         with open_book(definitions) as book:
-            shown = []
-            for link in links:
-                extents = book.extents(link.customer)
-                shown.append((link, {type_: extents[type_] for type_ in link.types if type_ in extents}))
+            there = book.extents()
+        shown = [
+            (link, {type_: there[link.customer, type_] for type_ in link.types if (link.customer, type_) in there})
+            for link in links
+        ]
     except InvalidInputError as error:
         return Checked(error.problems)
     return Checked((), shown, ungranted(definitions))
