@@ -6,8 +6,10 @@ end of a row and can lose rows where line ends differ, so the rows and their cel
 
 import csv
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import repeat
 from pathlib import Path
 
 from portalgen.errors import InvalidInputError, Location, Problem, shown
@@ -70,11 +72,13 @@ def is_table(file: Path, width: int, rows: int) -> bool:
     for part in _whole_lines(file):
         pieces = part.split(b'"')[::2]
         outside = b"".join(pieces)
-        commas = [line.count(b",") for line in outside.split(b"\n") if line not in {b"", b"\r"}]
+        lines = outside.split(b"\n")
+        commas = Counter(map(bytes.count, lines, repeat(b",")))
+        commas[0] -= lines.count(b"") + lines.count(b"\r")
         spaced = (b' "' in part or b'" ' in part) and any(map(_SPACED.search, pieces))
-        if spaced or any(count != width - 1 for count in commas):
+        if spaced or any(number for count, number in commas.items() if count != width - 1):
             break
-        counted += len(commas)
+        counted += commas[width - 1]
         breaks += outside.count(b"\n")
         returns += outside.count(b"\r")
     else:
