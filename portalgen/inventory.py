@@ -8,7 +8,18 @@ from portalgen.grants import links_of
 from portalgen.ledger import OpenLedger, Record
 from portalgen.links import KeyRing, Verdict, fingerprint
 from portalgen.model import BuiltBundle, Definitions, LinkId
-from portalgen.plan import Step, Wanted, burned, by_fingerprint, is_current, purges, refusal, uploads, vanished
+from portalgen.plan import (
+    Step,
+    Wanted,
+    by_fingerprint,
+    is_current,
+    misgiven,
+    purges,
+    refusal,
+    rekeyed,
+    uploads,
+    vanished,
+)
 from portalgen.publish import look
 from portalgen.purge import find_tokens, public_tokens
 from portalgen.stores.base import Store
@@ -51,9 +62,10 @@ class Inventory:
                     self.ledger.begin(Record("", "", 0, token[1], fingerprint(token)))
 
     def purges(self) -> list[Step]:
-        """What has to go. Where the plan is refused, portals that merely vanished stay."""
-        spared = vanished(self.wanted, self.ledger.records) if self.refused else frozenset()
-        return [step for step in purges(self.wanted, self.ledger.records) if step.id.portal not in spared]
+        """What has to go. Where the plan is refused, portals stay that nobody took away on purpose."""
+        wanted, records = self.wanted, self.ledger.records
+        spared = vanished(wanted, records) | rekeyed(wanted, records) if self.refused else frozenset()
+        return [step for step in purges(wanted, records) if step.id.portal not in spared]
 
     def tokens_for(self, steps: Iterable[Step]) -> Mapping[str, str]:
         """The token of each link, by fingerprint; one whose key is no longer held is looked for in the store."""
@@ -71,8 +83,8 @@ class Inventory:
         return found | (find_tokens(self.store, unknown) if unknown else {})
 
     def uploads(self, bundles: Sequence[BuiltBundle]) -> list[Step]:
-        """What has to be written. Raises InvalidInputError for links that were revoked and are wanted again."""
-        problems = burned(self.wanted, self.ledger.records, _places(self.definitions))
+        """What has to be written. Raises InvalidInputError for links that need a new revision."""
+        problems = misgiven(self.wanted, self.ledger.records, _places(self.definitions))
         if problems:
             raise InvalidInputError.of(problems)
         built = {bundle.id: bundle for bundle in bundles}
@@ -104,12 +116,14 @@ def wanted_links(
     for link in links_of(definitions, today):
         token = ring.token_of(link)
         tokens[fingerprint(token)] = token
-        wanted.append(Wanted(link.id, link.revision, ring.key_of(link), fingerprint(token), link.state, link.types))
+        mark, key = fingerprint(token), ring.key_of(link)
+        wanted.append(Wanted(link.id, link.customer, link.revision, key, mark, link.state, link.types))
     return by_fingerprint(wanted), tokens
 
 
 def _record(link: Wanted) -> Record:
-    return Record(link.id.portal, link.id.contact, link.revision, link.key, link.fingerprint, types=link.types)
+    portal, contact = link.id.portal, link.id.contact
+    return Record(portal, contact, link.revision, link.key, link.fingerprint, link.customer, types=link.types)
 
 
 def _places(definitions: Definitions) -> Mapping[LinkId, Location]:

@@ -22,6 +22,7 @@ LIVE, DISABLED, EXPIRED, REVOKED = "live", "disabled", "expired", "revoked"
 class Record:
     """One link. Its identity is `fingerprint`, which follows from portal, contact, revision, key and site.
 
+    `customer` is whose documents it showed, by the ERP's id; '' where that is not known any more.
     `state` is live, disabled, expired or revoked; a revoked link never comes back. `since` is the ISO date of the last
     change of state, `issued` that of the first publish. `types` are all types ever published under the link. `bundle`
     is the digest of the published bundle, '' where there is none. `unfinished` says that a publish of this link began
@@ -33,6 +34,7 @@ class Record:
     revision: int
     key: str
     fingerprint: str
+    customer: str = ""
     state: str = LIVE
     since: str = ""
     issued: str = ""

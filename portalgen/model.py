@@ -155,7 +155,7 @@ class LineSource:
     """The file (or files, as a glob) that holds the lines of a transaction export.
 
     `columns` maps a canonical column to the file's own heading. `discount` tells what the discount column holds:
-    'percent', 'fraction' or 'amount' (off the line).
+    'percent' or 'fraction'.
     """
 
     path: str

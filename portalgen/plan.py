@@ -14,6 +14,7 @@ Stored = Mapping[str, str]
 
 _GUARD_PORTALS = 10
 _GUARD_SHARE = 5
+_NAMED = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,7 @@ class Wanted:
     """A link as the definitions want it. `fingerprint` stands for its token; `state` is live, disabled or expired."""
 
     id: LinkId
+    customer: str
     revision: int
     key: str
     fingerprint: str
@@ -77,8 +79,10 @@ def _why_gone(record: Record, wanted: Mapping[str, Wanted]) -> str:
     successor = next((link for link in wanted.values() if link.id == record.id), None)
     if successor and successor.revision != record.revision:
         return f"revision {successor.revision} replaces revision {record.revision}"
-    if successor:
+    if successor and successor.key != record.key:
         return f"key '{successor.key}' replaces key '{record.key}'"
+    if successor:
+        return f"made with another root key '{record.key}'"
     if any(link.id.portal == record.portal for link in wanted.values()):
         return "contact deleted"
     return "portal deleted"
@@ -90,29 +94,63 @@ def vanished(wanted: Mapping[str, Wanted], ledger: Ledger) -> frozenset[str]:
     return frozenset(record.portal for record in ledger.values() if record.state == LIVE) - spoken_of
 
 
+def rekeyed(wanted: Mapping[str, Wanted], ledger: Ledger) -> frozenset[str]:
+    """The portals with a live link that only a change of the root key itself, under the same id, would kill."""
+    unchanged = {(link.id, link.revision, link.key) for link in wanted.values()}
+    return frozenset(
+        record.portal
+        for record in ledger.values()
+        if record.state == LIVE
+        and record.fingerprint not in wanted
+        and (record.id, record.revision, record.key) in unchanged
+    )
+
+
 def refusal(wanted: Mapping[str, Wanted], ledger: Ledger, expected: int | None) -> str:
-    """Why so many portals must not vanish unasked, or ''. `expected` is the number that somebody said would."""
-    gone = len(vanished(wanted, ledger))
+    """Why portals must not lose their links unasked, or ''. `expected` is how many somebody said would."""
+    gone, other_key = vanished(wanted, ledger), rekeyed(wanted, ledger)
+    lost = gone | other_key
+    if expected is not None and expected != len(lost):
+        return f"{_portals(lost)} would lose their links, not {expected} as expected; nothing was published"
     if expected is not None:
-        return "" if expected == gone else f"{gone} portals vanished from the definitions, not {expected} as expected"
-    live = len({record.portal for record in ledger.values() if record.state == LIVE})
-    if gone > _GUARD_PORTALS and gone * _GUARD_SHARE > live:
+        return ""
+    confirm = f"if that is meant: --expect-removals {len(lost)}"
+    if other_key:
         return (
-            f"{gone} of {live} portals vanished from the definitions; nothing of them was touched. "
-            f"If that is meant: --expect-removals {gone}"
+            f"the root key is not the one that the links of {_portals(other_key)} were made from; "
+            f"nothing was published. Restore that key, or {confirm}"
         )
+    live = len({record.portal for record in ledger.values() if record.state == LIVE})
+    if len(gone) > _GUARD_PORTALS and len(gone) * _GUARD_SHARE > live:
+        return f"{_portals(gone)} of {live} vanished from the definitions; nothing was published; {confirm}"
     return ""
 
 
-def burned(wanted: Mapping[str, Wanted], ledger: Ledger, places: Mapping[LinkId, Location]) -> list[Problem]:
-    """Links that were revoked once and are wanted again: each must get a revision that was never used."""
+def _portals(names: Iterable[str]) -> str:
+    """How many there are, and which: `3 portals (a, b, c)`."""
+    listed = sorted(names)
+    shown = ", ".join(listed[:_NAMED]) + (f" and {len(listed) - _NAMED} more" if len(listed) > _NAMED else "")
+    return f"{len(listed)} portal{'s' if len(listed) != 1 else ''} ({shown})" if listed else "0 portals"
+
+
+def misgiven(wanted: Mapping[str, Wanted], ledger: Ledger, places: Mapping[LinkId, Location]) -> list[Problem]:
+    """Links that must not answer again, or not with what is wanted: each needs a revision that was never used.
+
+    They were revoked once, or somebody has them who was to see another customer's documents.
+    """
     problems = []
     for link in wanted.values():
         record = ledger.get(link.fingerprint)
-        if record and record.state == REVOKED and link.state == LIVE:
-            used = max(other.revision for other in ledger.values() if other.id == link.id)
+        if record is None or link.state != LIVE:
+            continue
+        used = max(other.revision for other in ledger.values() if other.id == link.id)
+        hint = f"write revision: {used + 1} to give it a new link"
+        if record.state == REVOKED:
             message = f"'{link.id}': revision {link.revision} was revoked on {record.since} and cannot come back"
-            problems.append(Problem(places[link.id], message, f"write revision: {used + 1} to give it a new link"))
+            problems.append(Problem(places[link.id], message, hint))
+        elif record.customer and record.customer != link.customer:
+            message = f"'{link.id}': its link was given out for customer '{record.customer}', not '{link.customer}'"
+            problems.append(Problem(places[link.id], message, hint))
     return problems
 
 

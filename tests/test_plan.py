@@ -14,16 +14,16 @@ from portalgen.plan import (
     KEEP,
     UPDATE,
     Wanted,
-    burned,
     by_fingerprint,
+    misgiven,
     purges,
     refusal,
     uploads,
     vanished,
 )
 
-ACME = Wanted(LinkId("acme"), 1, "a", "f1", LIVE)
-PUBLISHED = Record("acme", "", 1, "a", "f1", LIVE, "2026-11-01", "2026-11-01", bundle="d1")
+ACME = Wanted(LinkId("acme"), "C-1", 1, "a", "f1", LIVE)
+PUBLISHED = Record("acme", "", 1, "a", "f1", "C-1", LIVE, "2026-11-01", "2026-11-01", bundle="d1")
 BUNDLE = BuiltBundle(
     LinkId("acme"), "acme/_", "x", "d1", {}, (BuiltFile("index.html", "s1", 1), BuiltFile("a.html", "s2", 1))
 )
@@ -40,6 +40,7 @@ def test_a_live_link_that_is_wanted_is_not_purged() -> None:
         ([replace(ACME, id=LinkId("acme", "ann"), fingerprint="f2")], "contact deleted", REVOKED),
         ([replace(ACME, revision=2, fingerprint="f2")], "revision 2 replaces revision 1", REVOKED),
         ([replace(ACME, key="b", fingerprint="f2")], "key 'b' replaces key 'a'", REVOKED),
+        ([replace(ACME, fingerprint="f2")], "made with another root key 'a'", REVOKED),
         ([replace(ACME, state=DISABLED)], "disabled", DISABLED),
         ([replace(ACME, state=EXPIRED)], "expired", EXPIRED),
     ],
@@ -105,9 +106,16 @@ def test_a_burned_link_is_refused_with_the_next_free_revision() -> None:
         "f1": replace(PUBLISHED, state=REVOKED),
         "f2": replace(PUBLISHED, state=REVOKED, fingerprint="f2", revision=5),
     }
-    [problem] = burned({"f1": ACME}, ledger, {ACME.id: Location("portals.yaml", 9, 3)})
+    [problem] = misgiven({"f1": ACME}, ledger, {ACME.id: Location("portals.yaml", 9, 3)})
     assert str(problem).startswith("portals.yaml:9:3: ")
     assert "write revision: 6" in problem.hint
+
+
+def test_a_link_that_was_given_out_for_one_customer_is_refused_to_another() -> None:
+    [problem] = misgiven({"f1": replace(ACME, customer="C-2")}, {"f1": PUBLISHED}, {ACME.id: Location()})
+    assert problem.message == "'acme': its link was given out for customer 'C-1', not 'C-2'"
+    assert "write revision: 2" in problem.hint
+    assert misgiven({"f1": ACME}, {"f1": PUBLISHED}, {ACME.id: Location()}) == []
 
 
 def test_two_links_of_one_identity_are_refused() -> None:
@@ -125,7 +133,7 @@ def crowd(count: int) -> dict[str, Record]:
 def test_more_than_ten_and_more_than_a_fifth_must_vanish_to_be_refused(live: int, gone: int, refused: bool) -> None:
     ledger = crowd(live)
     kept = list(ledger.values())[gone:]
-    wanted = by_fingerprint(Wanted(record.id, 1, "a", record.fingerprint, LIVE) for record in kept)
+    wanted = by_fingerprint(Wanted(record.id, "C-1", 1, "a", record.fingerprint, LIVE) for record in kept)
     assert len(vanished(wanted, ledger)) == gone
     assert bool(refusal(wanted, ledger, None)) == refused
     assert refusal(wanted, ledger, gone) == ""
