@@ -7,6 +7,7 @@ import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import NoReturn, TypeVar
 
@@ -26,10 +27,12 @@ from portalgen.commands.report import Report, problem_json
 from portalgen.commands.schema import schema as run_schema
 from portalgen.commands.status import status as run_status
 from portalgen.errors import NOWHERE, PortalgenError, Problem
+from portalgen.keys import KEY_IDS
 from portalgen.links import redact
 from portalgen.publish import Progress
 
 Outcome = TypeVar("Outcome", bound=Report)
+_ID_HELP = "What to call it: one of 0-9, a-z without i, l, o, u."
 _LEVELS = ("debug", "info", "warning", "error")
 
 
@@ -61,7 +64,8 @@ def _run(verb: Callable[[], Outcome], *, as_json: bool) -> Outcome:
         _leave([Problem(NOWHERE, f"unexpected {type(error).__name__}: {error}", hint)], 1, as_json=as_json)
     text = json.dumps(report.to_json(), ensure_ascii=False, indent=2) if as_json else report.to_text()
     click.echo(text if report.shows_tokens else redact(text))
-    _complain(report.warnings())
+    _complain(report.problems())
+    _complain(replace(problem, message=f"warning: {problem.message}") for problem in report.warnings())
     if report.exit_code:
         sys.exit(report.exit_code)
     return report
@@ -209,9 +213,7 @@ def keys() -> None:
 
 @keys.command("new")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
-@click.option(
-    "--id", "key_id", default="a", show_default=True, metavar="ID", help="One of 0-9, a-z without i, l, o, u."
-)
+@click.option("--id", "key_id", type=click.Choice(KEY_IDS), default="a", show_default=True, metavar="ID", help=_ID_HELP)
 @_json
 def keys_new(file: Path | None, key_id: str, as_json: bool) -> None:
     """Make a root key and print it, or write it to FILE, readable by you alone."""

@@ -4,7 +4,7 @@ import datetime
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from portalgen.errors import InvalidInputError, Problem, did_you_mean
+from portalgen.errors import InvalidInputError, Problem, nearest
 from portalgen.model import Account, Bundle, Contact, Definitions, Link, LinkId, Portal, Site
 
 LIVE, DISABLED, EXPIRED = "live", "disabled", "expired"
@@ -50,20 +50,34 @@ def _state(portal: Portal, contact: Contact | None, today: datetime.date) -> str
 
 
 def mismatches(definitions: Definitions, customers: Mapping[str, str]) -> list[Problem]:
-    """Portals whose customer the exports do not know, or know under another name. `customers` maps id to name."""
+    """Enabled portals whose customer the exports do not know, or know under another name.
+
+    `customers` maps id to name.
+    """
     source = next((source.path for source in definitions.exports if source.type == "customers"), "the export")
     problems = []
     for portal in definitions.portals:
         name = customers.get(portal.customer)
+        if not portal.enabled:
+            continue
         if name is None:
             message = f"portal '{portal.id}': customer '{portal.customer}' is not in {source}"
-            near = did_you_mean(portal.customer, list(customers)) if len(customers) <= 5000 else ""
-            problems.append(Problem(portal.places["customer"], message, near))
+            problems.append(Problem(portal.places["customer"], message, _customer_meant(portal, customers)))
         elif portal.name and portal.name != name:
             message = f"portal '{portal.id}': customer '{portal.customer}' is called '{name}', not '{portal.name}'"
-            hint = "the name is there to catch a wrong customer id; correct the one that is wrong"
+            hint = "the name is there to catch a wrong id; if the customer was renamed, write the new name here"
             problems.append(Problem(portal.places["name"], message, hint))
     return problems
+
+
+def _customer_meant(portal: Portal, customers: Mapping[str, str]) -> str:
+    """Nobody is proposed who is called otherwise than the definition says: to follow that hint would be a leak."""
+    if portal.name:
+        near = nearest(portal.customer, [id_ for id_, name in customers.items() if name == portal.name])
+        near = near or next((id_ for id_, name in customers.items() if name == portal.name), "")
+    else:
+        near = nearest(portal.customer, list(customers)) if len(customers) <= 5000 else ""
+    return f"did you mean '{near}'?" if near else "if the customer is gone from the ERP, delete the portal"
 
 
 def ungranted(definitions: Definitions) -> list[Problem]:

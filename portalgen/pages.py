@@ -79,6 +79,15 @@ class Renderer:
                 body = self._fill(name, view=view, root="../", listing=listing, document=document)
                 yield Page(document.href, body)
 
+    def compile(self) -> None:
+        """Read every template, used or not. PortalgenError where one has a mistake in its syntax."""
+        for name in self._sources:
+            if name.endswith(".html"):
+                try:
+                    self._environment.get_template(name)
+                except TemplateSyntaxError as error:
+                    raise self._broken(name, error) from error
+
     def _fill(self, name: str, **values: object) -> bytes:
         try:
             return self._environment.get_template(name).render(values).encode()

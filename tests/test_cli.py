@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
@@ -86,6 +87,22 @@ def test_check_says_what_each_link_would_show(published: Path) -> None:
     assert " invoices, " in run("check", "--config", config(published)).stdout
 
 
+def test_check_finds_a_broken_template_a_private_folder_in_public_and_warns_of_a_missing_key(
+    published: Path, tmp_path: Path
+) -> None:
+    for folder in ("config", "exports"):
+        shutil.copytree(published / folder, tmp_path / folder)
+    path = Path(config(tmp_path))
+    path.write_text(path.read_text(encoding="utf-8").replace("path: site}", "path: site, private: site/x}"), "utf-8")
+    (tmp_path / "config/portalgen.keys").unlink()
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "templates/invoice.html").write_text("<p>\n{% if %}", encoding="utf-8")
+    said = run("check", "--config", config(tmp_path), code=2).stderr
+    assert re.search(r"templates/invoice\.html:2: this template cannot be rendered", said)
+    assert "private" in said
+    assert "warning: keys: there is no file" in said
+
+
 def test_a_second_build_and_publish_change_nothing(published: Path) -> None:
     build = json.loads(run("build", "--config", config(published), "--json").stdout)
     assert (build["rendered"], build["files_written"], build["removed"]) == (0, 0, 0)
@@ -133,6 +150,11 @@ def test_status_lists_every_portal_and_contact(published: Path) -> None:
     assert {link["published"] for link in report["links"] if link["state"] == "live"} == {"yes"}
     assert {link["published"] for link in report["links"] if link["state"] == "disabled"} == {"no"}
     assert "clareen/ann" in run("status", "--config", config(published)).stdout
+
+
+def test_an_id_that_no_link_could_carry_is_refused_at_once() -> None:
+    for key_id in ("l", "zz", "A", ""):
+        run("keys", "new", "--id", key_id, code=2)
 
 
 def test_keys_new_prints_a_key_or_writes_a_file_for_its_owner(tmp_path: Path) -> None:

@@ -47,7 +47,7 @@ def test_the_export_with_other_headings_reads_files_that_have_them(tmp_path: Pat
         "OrderID,ProductID,quantity,unit_price,discount\nO-01,P-1,2,10.00,0.15\n", encoding="utf-8"
     )
     report = check(tmp_path / "portals.yaml")
-    assert report.problems == ()
+    assert report.wrong == []
     [(_, extents)] = report.links
     assert extents["orders"].count == 2, "drafts stay hidden"
 

@@ -111,16 +111,20 @@ def test_a_contact_s_name_and_address_are_on_its_link_alone() -> None:
     assert (of_contact.contact_name, of_contact.contact_email) == ("Ann", "ann@acme.example")
 
 
+GONE = "if the customer is gone from the ERP, delete the portal"
+
+
 @pytest.mark.parametrize(
     ("customers", "message", "hint", "line"),
     [
         ({"C-1": "Acme"}, None, None, 0),
         ({"C-2": "Acme"}, "portal 'acme': customer 'C-1' is not in exports/customers.csv", "did you mean 'C-2'?", 1),
-        ({}, "portal 'acme': customer 'C-1' is not in exports/customers.csv", "", 1),
+        ({}, "portal 'acme': customer 'C-1' is not in exports/customers.csv", GONE, 1),
+        ({"C-11": "Other"}, "portal 'acme': customer 'C-1' is not in exports/customers.csv", GONE, 1),
         (
             {"C-1": "ACME"},
             "portal 'acme': customer 'C-1' is called 'ACME', not 'Acme'",
-            "the name is there to catch a wrong customer id; correct the one that is wrong",
+            "the name is there to catch a wrong id; if the customer was renamed, write the new name here",
             2,
         ),
     ],
@@ -166,3 +170,7 @@ def test_a_bundle_is_not_made_of_another_customer_s_account() -> None:
     link = Link(LinkId("acme"), "C-1", 1, "a", TRANSACTION_TYPES, LIVE, "en")
     with pytest.raises(InvalidInputError, match="link 'acme' is not for customer 'C-10'"):
         bundle_for(link, Account(Customer("C-10", "Other"), ()), SITE, TODAY)
+
+
+def test_a_disabled_portal_needs_no_customer() -> None:
+    assert mismatches(definitions(portal(name="Acme", enabled=False)), {}) == []

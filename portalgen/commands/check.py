@@ -1,63 +1,96 @@
 """`portalgen check`: everything that is wrong, and what each link would show."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from portalgen.book import Extent
-from portalgen.commands.project import today_in
-from portalgen.commands.report import plural, problem_json
+from portalgen.commands.project import ring_of, today_in
+from portalgen.commands.report import Done, plural, problem_json
 from portalgen.definitions import load
-from portalgen.errors import InvalidInputError, Problem
+from portalgen.errors import InvalidInputError, PortalgenError, Problem
 from portalgen.grants import LIVE, links_of, ungranted
-from portalgen.model import Link
-from portalgen.pipeline import open_book
+from portalgen.inventory import wanted_links
+from portalgen.model import TRANSACTION_TYPES, Definitions, Link
+from portalgen.pages import Renderer
+from portalgen.pipeline import open_book, templates_of
+from portalgen.stores import open_store
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
-    problems: Sequence[Problem]
+class Checked(Done):
+    wrong: Sequence[Problem]
     links: Sequence[tuple[Link, Mapping[str, Extent]]] = ()
     warned: Sequence[Problem] = ()
-    shows_tokens = False
 
     @property
     def exit_code(self) -> int:
-        return InvalidInputError.exit_code if self.problems else 0
+        return InvalidInputError.exit_code if self.wrong else 0
+
+    def problems(self) -> Sequence[Problem]:
+        return self.wrong
 
     def warnings(self) -> Sequence[Problem]:
-        return (*self.problems, *self.warned)
+        return self.warned
 
     def to_json(self) -> Any:
         return {
-            "errors": [problem_json(problem) for problem in self.problems],
+            "errors": [problem_json(problem) for problem in self.wrong],
             "warnings": [problem_json(problem) for problem in self.warned],
             "links": [_link_json(link, extents) for link, extents in self.links],
         }
 
     def to_text(self) -> str:
-        if self.problems:
-            return plural(len(self.problems), "problem")
+        if self.wrong:
+            return plural(len(self.wrong), "problem")
         lines = [line for link, extents in self.links for line in _link_lines(link, extents)]
         live = sum(link.state == LIVE for link, _ in self.links)
         return "\n".join([*lines, f"all is well: {plural(live, 'live link')}"])
 
 
 def check(config: Path) -> Checked:
-    """Read definitions and exports, and judge them; nothing is written."""
+    """Judge definitions, exports, templates, stores and keys; nothing is written, and no store is asked."""
     try:
         definitions = load(config)
-        links = links_of(definitions, today_in(definitions))
-        with open_book(definitions) as book:
-            there = book.extents()
-        shown = [
-            (link, {type_: there[link.customer, type_] for type_ in link.types if (link.customer, type_) in there})
-            for link in links
-        ]
     except InvalidInputError as error:
         return Checked(error.problems)
-    return Checked((), shown, ungranted(definitions))
+    today = today_in(definitions)
+    wrong = [
+        *_problems_of(Renderer(templates_of(definitions)).compile),
+        *(problem for source in definitions.stores for problem in _problems_of(partial(open_store, source))),
+    ]
+    warned = ungranted(definitions)
+    if definitions.keys:  # a machine that only builds may do without
+        warned += _problems_of(lambda: wanted_links(definitions, ring_of(definitions), today))
+    try:
+        with open_book(definitions) as book:
+            there = book.extents()
+    except InvalidInputError as error:
+        return Checked(sorted([*error.problems, *wrong]), warned=warned)
+    shown = [
+        (link, {type_: there[link.customer, type_] for type_ in link.types if (link.customer, type_) in there})
+        for link in links_of(definitions, today)
+    ]
+    return Checked(wrong, shown, [*warned, *_nothing_to_show(definitions, {type_ for _, type_ in there})])
+
+
+def _problems_of(action: Callable[[], object]) -> Sequence[Problem]:
+    try:
+        action()
+    except PortalgenError as error:
+        return error.problems
+    return ()
+
+
+def _nothing_to_show(definitions: Definitions, there: Container[str]) -> Iterator[Problem]:
+    """Exports of transactions of which nobody will see a single one: as likely as not they came out empty."""
+    for source in definitions.exports:
+        if source.type in TRANSACTION_TYPES and source.type not in there:
+            message = f"{source.path}: there are no {source.type.replace('_', ' ')} to show"
+            hint = "is the export whole? does `visible` name the statuses as they are written?"
+            yield Problem(source.places["path"], message, hint)
 
 
 def _link_json(link: Link, extents: Mapping[str, Extent]) -> Any:
@@ -73,10 +106,17 @@ def _link_json(link: Link, extents: Mapping[str, Extent]) -> Any:
 
 
 def _link_lines(link: Link, extents: Mapping[str, Extent]) -> list[str]:
-    heading = str(link.id) if link.state == LIVE else f"{link.id} ({link.state})"
+    if link.state != LIVE:
+        return [f"{link.id}: {link.state}"]
+    heading = str(link.id)
     if not extents:
         return [f"{heading}: the profile alone"]
     return [f"{heading}:"] + [
-        f"  {extent.count:5} {type_.replace('_', ' ')}, {extent.first_date} to {extent.last_date}"
+        f"  {extent.count:5} {_counted(type_, extent.count)}, {extent.first_date} to {extent.last_date}"
         for type_, extent in extents.items()
     ]
+
+
+def _counted(type_: str, count: int) -> str:
+    words = type_.replace("_", " ")
+    return words.removesuffix("s") if count == 1 else words

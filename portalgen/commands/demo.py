@@ -18,11 +18,14 @@ _LINKS = 3
 
 @dataclass(frozen=True, slots=True)
 class DemoReport(Done):
-    shows_tokens = True
     folder: Path
     program: str
     built: BuildReport
     published: PublishReport
+
+    @property
+    def shows_tokens(self) -> bool:
+        return True
 
     @property
     def links(self) -> LinkReport:
@@ -42,7 +45,7 @@ class DemoReport(Done):
             [
                 f"the demo company is in {self.folder}",
                 self.built.to_text(),
-                PublishReport(self.published.published, self.published.requests, self.published.seconds).to_text(),
+                self.published.outcome,
                 "",
                 "three customers' links:",
                 *lines,

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.commands.project import link_url, ring_of, today_in
-from portalgen.commands.report import table
+from portalgen.commands.report import Done, table
 from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean
 from portalgen.grants import LIVE, links_of
@@ -16,13 +16,15 @@ from portalgen.model import Definitions, Link
 
 
 @dataclass(frozen=True, slots=True)
-class LinkReport:
+class LinkReport(Done):
     """Links with their addresses; `asked_for_one` leaves out what tells them apart."""
 
     links: Sequence[tuple[Link, str, str]]
     asked_for_one: bool = False
-    shows_tokens = True
-    exit_code = 0
+
+    @property
+    def shows_tokens(self) -> bool:
+        return True
 
     def warnings(self) -> Sequence[Problem]:
         return [

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.commands.project import ring_of, store_of, today_in
-from portalgen.commands.report import plural, table
+from portalgen.commands.report import Done, plural, table
 from portalgen.definitions import load
 from portalgen.errors import Problem, RefusedError
 from portalgen.inventory import Inventory
@@ -16,30 +16,34 @@ from portalgen.plan import KEEP, Plan, Step
 
 
 @dataclass(frozen=True, slots=True)
-class PlanReport:
+class PlanReport(Done):
     plan: Plan
-    shows_tokens = False
 
     @property
     def exit_code(self) -> int:
         return RefusedError.exit_code if self.plan.refused else 0
 
-    def warnings(self) -> Sequence[Problem]:
+    def problems(self) -> Sequence[Problem]:
         return RefusedError(self.plan.refused).problems if self.plan.refused else ()
 
     def to_json(self) -> Any:
         return {"links": [step_json(step) for step in self.plan.steps], "refused": self.plan.refused or None}
 
     def to_text(self) -> str:
-        steps = [step for step in self.plan.steps if step.action != KEEP]
-        rows = [
-            (step.action, step.id, step.fingerprint, len(step.put), len(step.delete), step.reason) for step in steps
-        ]
-        kept = len(self.plan.steps) - len(steps)
-        counts = Counter(step.action for step in steps)
+        counts = Counter(step.action for step in self.plan.steps)
+        kept = counts.pop(KEEP, 0)
         summary = ", ".join([*(f"{count} to {action}" for action, count in counts.items()), f"{kept} to keep"])
-        listed = [table(rows, ("action", "link", "fingerprint", "put", "delete", "why"))] if rows else []
-        return "\n".join([*listed, f"{plural(len(self.plan.steps), 'link')}: {summary}"])
+        return f"{steps_table(self.plan.steps)}{plural(len(self.plan.steps), 'link')}: {summary}"
+
+
+def steps_table(steps: Sequence[Step]) -> str:
+    """The steps that change something, a line each, or ''; ends with a line break unless empty."""
+    rows = [
+        (step.action, step.id, step.fingerprint, len(step.put), len(step.delete), step.reason)
+        for step in steps
+        if step.action != KEEP
+    ]
+    return table(rows, ("action", "link", "fingerprint", "put", "delete", "why")) + "\n" if rows else ""
 
 
 def step_json(step: Step) -> Any:

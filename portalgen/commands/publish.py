@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.commands.link import LinkReport, links_to_print
-from portalgen.commands.plan import step_json
+from portalgen.commands.plan import step_json, steps_table
 from portalgen.commands.project import ring_of, store_of, today_in
-from portalgen.commands.report import plural
+from portalgen.commands.report import Done, plural
 from portalgen.definitions import load
 from portalgen.errors import NOWHERE, PortalgenError, Problem
 from portalgen.inventory import Inventory
@@ -21,7 +21,7 @@ from portalgen.publish import Progress
 
 
 @dataclass(frozen=True, slots=True)
-class PublishReport:
+class PublishReport(Done):
     """`links` are those to print, where that was asked for."""
 
     published: Published
@@ -37,7 +37,7 @@ class PublishReport:
     def exit_code(self) -> int:
         return PortalgenError.exit_code if self.published.failed else 0
 
-    def warnings(self) -> Sequence[Problem]:
+    def problems(self) -> Sequence[Problem]:
         return [Problem(NOWHERE, redact(str(failure))) for failure in self.published.failed]
 
     def to_json(self) -> Any:
@@ -56,7 +56,9 @@ class PublishReport:
         }
         return result | ({"urls": self.links.to_json()} if self.links else {})
 
-    def to_text(self) -> str:
+    @property
+    def outcome(self) -> str:
+        """One line that says what was done."""
         done = self.published
         outcome = ", ".join(
             [
@@ -70,7 +72,11 @@ class PublishReport:
         )
         if done.failed:
             outcome = f"NOT COMPLETE, {plural(len(done.failed), 'failure')}; the next run repairs it: {outcome}"
-        return "\n".join([*([self.links.to_text()] if self.links else []), outcome])
+        return outcome
+
+    def to_text(self) -> str:
+        links = f"{self.links.to_text()}\n" if self.links else ""
+        return f"{steps_table(self.published.steps)}{links}{self.outcome}"
 
 
 def publish(

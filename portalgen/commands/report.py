@@ -24,16 +24,28 @@ class Report(Protocol):
     def to_text(self) -> str:
         """The outcome for people; may be empty."""
 
+    def problems(self) -> Sequence[Problem]:
+        """What went wrong, or is."""
+
     def warnings(self) -> Sequence[Problem]:
         """What a person should know besides, and that makes nothing wrong."""
 
 
 class Done:
-    """A report of something that was done, with nothing to warn of: what most reports start from."""
+    """A report of something that was done, with nothing to complain of: what most reports start from."""
 
     __slots__ = ()
-    exit_code = 0
-    shows_tokens = False
+
+    @property
+    def exit_code(self) -> int:
+        return 0
+
+    @property
+    def shows_tokens(self) -> bool:
+        return False
+
+    def problems(self) -> Sequence[Problem]:
+        return ()
 
     def warnings(self) -> Sequence[Problem]:
         return ()

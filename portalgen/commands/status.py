@@ -10,7 +10,7 @@ from portalgen.commands.project import store_of, today_in
 from portalgen.commands.report import Done, plural, table
 from portalgen.definitions import load
 from portalgen.grants import LIVE, links_of
-from portalgen.ledger import Record, read_ledger
+from portalgen.ledger import REVOKED, Record, read_ledger
 from portalgen.model import BuiltBundle, Link
 from portalgen.pipeline import build_folder
 
@@ -26,7 +26,7 @@ class Row:
     @property
     def published(self) -> str:
         if self.record is None or self.record.state != LIVE:
-            return "no"
+            return "revoked" if self.record and self.record.state == REVOKED else "no"
         if self.record.unfinished:
             return "unfinished"
         return "yes" if self.bundle is None or self.record.bundle == self.bundle.digest else "outdated"
