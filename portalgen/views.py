@@ -15,6 +15,8 @@ from portalgen.formats import Formatter
 from portalgen.model import Bundle, Customer, Line, Site, Transaction
 from portalgen.names import safe_name
 
+# A sum over quotes or orders would count those that were declined or cancelled.
+_SUMMED = {"invoices", "credit_notes"}
 _LIST_COLUMNS = ("due_date", "reference", "status", "total", "balance")
 _LINE_COLUMNS = ("item", "description", "quantity", "unit", "unit_price", "discount", "tax_rate", "amount")
 _POSTAL_CODE_LAST = frozenset(
@@ -131,12 +133,16 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """All that one bundle shows. `contact` is whose link it is, '' for the portal's own."""
+    """All that one bundle shows. `contact` is whose link it is, '' for the portal's own.
+
+    `may_show` is true where some type of document is granted, whether there is any or not.
+    """
 
     issuer: Issuer
     customer: Party
     contact: str
     as_of: Day
+    may_show: bool
     listings: tuple[Listing, ...]
 
 
@@ -148,6 +154,7 @@ def view_of(bundle: Bundle) -> View:
         customer=_party(bundle.customer, formatter),
         contact=_text(bundle.link.contact_name),
         as_of=Day(bundle.as_of.isoformat(), formatter.long_date(bundle.as_of)),
+        may_show=bool(bundle.link.types),
         listings=tuple(_listing(type_, found, formatter) for type_, found in _by_type(bundle).items()),
     )
 
@@ -200,7 +207,7 @@ def _listing(type_: str, transactions: Sequence[Transaction], formatter: Formatt
         count=formatter.quantity(Decimal(len(documents))),
         documents=documents,
         columns=_filled(documents, _LIST_COLUMNS),
-        sums=_sums(transactions, formatter),
+        sums=_sums(transactions, formatter) if type_ in _SUMMED else (),
     )
 
 

@@ -138,7 +138,7 @@ def _worked_out(documents: Sequence[Document]) -> Iterator[str]:
         currency = currency_of(document)
         for name, amount in amounts(document).items():
             yield _digits(amount, currency)
-            if name in {"total", "balance"}:
+            if name in {"total", "balance"} and document.type in {"invoices", "credit_notes"}:
                 sums[document.type, currency, name].append(amount)
     for (_, currency, _), found in sums.items():
         known = [amount for amount in found if amount is not None]

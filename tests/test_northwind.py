@@ -14,7 +14,7 @@ from click.testing import CliRunner
 from portalgen.cli import main
 from portalgen.commands.project import ring_of
 from portalgen.definitions import load
-from portalgen.keys import key_text
+from portalgen.keys import write_key_file
 from portalgen.stores.s3 import S3Store
 from tests.s3_server import S3Server
 from tests.shared_data import shared
@@ -29,13 +29,13 @@ def rows(name: str) -> list[dict[str, str]]:
 
 
 @pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def project(tmp_path: Path) -> Path:
     """The documented example beside the unchanged data, with a portal for every customer."""
     for name in FILES:
         (tmp_path / name).symlink_to(shared("data/northwind") / name)
     shutil.copy(EXAMPLE, tmp_path)
     write_portals(tmp_path, [row["customerID"] for row in rows("customers.csv")])
-    monkeypatch.setenv("PORTALGEN_KEYS", f"a:{key_text(bytes(range(32)))}")
+    write_key_file(tmp_path / "portalgen.keys", "a")
     return tmp_path
 
 

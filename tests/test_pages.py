@@ -236,6 +236,16 @@ def test_sums_are_made_per_currency_and_only_of_what_is_known(renderer: Renderer
     assert in_dollar.split()[:2] == ["$238.00", "$238.00"]
 
 
+def test_quotes_and_orders_are_not_summed_since_some_came_to_nothing(renderer: Renderer) -> None:
+    pages = rendered(renderer, bundle([invoice("1", type="orders"), invoice("2", type="quotes")]))
+    assert not [path for path in ("orders.html", "quotes.html") if "Total in" in pages[path]]
+
+
+def test_a_portal_in_which_nothing_is_yet_says_so(renderer: Renderer) -> None:
+    assert "There are no documents yet." in rendered(renderer, bundle([], types=("invoices",)))["index.html"]
+    assert "documents yet" not in rendered(renderer, bundle([], types=()))["index.html"]
+
+
 def test_a_column_without_a_value_is_not_there(renderer: Renderer) -> None:
     line = Line(1, description="Widget", quantity=Decimal(2))
     bare = invoice(

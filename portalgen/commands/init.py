@@ -19,8 +19,8 @@ class Initialised(Done):
     def to_text(self) -> str:
         return (
             f"wrote {self.config}\n"
-            "next: fill it in, put your exports where it says, and run `portalgen check`;\n"
-            "`portalgen demo` shows a whole site at work"
+            "next: `portalgen keys new config/portalgen.keys`, fill the file in, put your exports where it says,\n"
+            "and run `portalgen check`; `portalgen demo` shows a whole site at work"
         )
 
 

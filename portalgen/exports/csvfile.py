@@ -44,6 +44,10 @@ class _BrokenRowError(Exception):
 def read_heading(file: Path, name: str) -> list[str]:
     """The cells of the first line. Raises InvalidInputError if they cannot name columns."""
     try:
+        with file.open("rb") as data:
+            if data.read(4) == b"PK\3\4":
+                hint = "save it as CSV UTF-8 (comma delimited)"
+                raise InvalidInputError("this is an Excel workbook, or a zip, and not a CSV file", hint, Location(name))
         row = next(_rows(file), None)
     except (UnicodeDecodeError, _BrokenRowError):
         raise InvalidInputError.of(problems_of_shape(file, name, 0)) from None
