@@ -75,18 +75,23 @@ def read_manifest(folder: Path, link: LinkId) -> BuiltBundle | None:
         bundle = BuiltBundle(id=LinkId(**data.pop("id")), files=files, **data)
     except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    return bundle if bundle.id == link else None
+    is_true = bundle.id == link and bundle.folder == bundle_folder(link) and bundle.digest == _digest(files)
+    return bundle if is_true else None
 
 
 def read_file(folder: Path, bundle: BuiltBundle, file: BuiltFile) -> bytes:
-    """A built file's bytes. Raises PortalgenError if they are not those that were built."""
+    """A built file's bytes.
+
+    If they are not those that were built, raises PortalgenError, and the next build makes the bundle anew.
+    """
     try:
         data = file_path(folder, bundle, file).read_bytes()
     except OSError:
         data = b""
     if hashlib.sha256(data).hexdigest() != file.sha256:
         where = file_path(folder, bundle, file)
-        raise PortalgenError(f"{where} is not what was built", "delete the build folder and build again")
+        _manifest(folder, bundle.folder).unlink(missing_ok=True)
+        raise PortalgenError(f"{where} is not what was built", "the next build makes it anew")
     return data
 
 
@@ -150,7 +155,10 @@ def _remove_others(folder: Path, built: Sequence[BuiltBundle]) -> int:
             manifest.unlink()
     others = [home for home in (folder / _BUNDLES).glob("*/*") if f"{home.parent.name}/{home.name}" not in wanted]
     for home in others:
-        shutil.rmtree(home)
+        if home.is_dir() and not home.is_symlink():
+            shutil.rmtree(home)
+        else:
+            home.unlink()
     for parent in {home.parent for home in others}:
         if not any(parent.iterdir()):
             parent.rmdir()

@@ -3,6 +3,7 @@
 import contextlib
 import json
 import logging
+import shlex
 import shutil
 import sys
 import traceback
@@ -99,7 +100,9 @@ def _progress() -> Progress:
 
 def _program() -> str:
     """How the user calls this program: by name where that finds it, by path otherwise."""
-    return "portalgen" if shutil.which("portalgen") == sys.argv[0] else sys.argv[0]
+    if Path(sys.argv[0]).name == "__main__.py":
+        return "python -m portalgen"
+    return "portalgen" if shutil.which("portalgen") == sys.argv[0] else shlex.quote(sys.argv[0])
 
 
 _config = click.option(

@@ -1,6 +1,7 @@
 """portals.yaml and the files it includes -> Definitions. The one door: what comes out is valid and consistent."""
 
 import glob
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -102,7 +103,7 @@ class _Reading:
     def definitions(self, config: ConfigModel, document: Document, included: Included) -> Definitions:
         root = root_of(self.file)
         roles = {name: _types(role, {}) for name, role in config.roles.items()}
-        return Definitions(
+        definitions = Definitions(
             file=str(self.file),
             root=root,
             site=_site(config),
@@ -112,6 +113,11 @@ class _Reading:
             portals=tuple(self._portals([(config, document), *included], roles)),
             places={str(at[-1]): place for at, place in document.places.items() if at and at[0] in {"site", "keys"}},
         )
+        for store in definitions.stores:
+            for what in _exposed_by(store, definitions):
+                message = f"store '{store.name}': its folder would show {what} to the world"
+                self.problem(_Spot(document, ("stores", store.name, "path")), message, "give it a folder of its own")
+        return definitions
 
     def _export(self, item: ExportModel, spot: "_Spot") -> ExportSource:
         if item.lines and item.type not in TRANSACTION_TYPES:
@@ -233,6 +239,36 @@ def _store(name: str, item: DirectoryModel | S3Model, root: Path) -> StoreSource
     return StoreSource(
         name, "s3", bucket=item.bucket, region=item.region or "", endpoint=item.endpoint or "", prefix=prefix
     )
+
+
+def _exposed_by(store: StoreSource, definitions: Definitions) -> Iterable[str]:
+    """What must stay private and lies in, or around, the public folder of a directory store."""
+    if store.path is None:
+        return
+    public = Path(os.path.realpath(store.path))
+    exports = [
+        path for source in definitions.exports for path in (source.path, source.lines and source.lines.path) if path
+    ]
+    secret = {
+        "the definitions": Path(definitions.file),
+        "the root keys": definitions.root / definitions.keys.removeprefix("file:"),
+        **{f"the export '{path}'": definitions.root / _before_pattern(path) for path in exports},
+    }
+    folders = {f"the {part} of all customers": definitions.root / "build" / part for part in ("bundles", "manifests")}
+    for other in definitions.stores:
+        if other is not store and other.path and other.private:
+            folders |= {f"store '{other.name}'": other.path, f"the private part of store '{other.name}'": other.private}
+    for what, path in (secret | folders).items():
+        real = Path(os.path.realpath(path))
+        if real.is_relative_to(public) or (what in folders and public.is_relative_to(real)):
+            yield what
+
+
+def _before_pattern(path: str) -> Path:
+    """The path, or the folder in which its pattern begins."""
+    parts = Path(path).parts
+    first = next((number for number, part in enumerate(parts) if glob.has_magic(part)), len(parts))
+    return Path(*parts[:first])
 
 
 def _role_names(document: Document) -> Sequence[str]:

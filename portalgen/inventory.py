@@ -3,9 +3,9 @@
 import datetime
 from collections.abc import Iterable, Mapping, Sequence
 
-from portalgen.errors import InvalidInputError, Location
+from portalgen.errors import InvalidInputError, Location, Problem, RefusedError
 from portalgen.grants import links_of
-from portalgen.ledger import OpenLedger, Record
+from portalgen.ledger import LIVE, OpenLedger, Record
 from portalgen.links import KeyRing, Verdict, fingerprint
 from portalgen.model import BuiltBundle, Definitions, LinkId
 from portalgen.plan import (
@@ -17,8 +17,9 @@ from portalgen.plan import (
     purges,
     refusal,
     rekeyed,
+    spoken_of,
     uploads,
-    vanished,
+    withdrawals,
 )
 from portalgen.publish import look
 from portalgen.purge import find_tokens, public_tokens
@@ -47,25 +48,50 @@ class Inventory:
         self.wanted, self.tokens = wanted_links(definitions, ring, today)
         self.ledger = OpenLedger(store, definitions.site.id, today)
         if not self.ledger.found:
-            self._recover()
+            self._recover(expected_removals)
         self.refused = refusal(self.wanted, self.ledger.records, expected_removals)
+        self._misgiven = misgiven(self.wanted, self.ledger.records)
 
-    def _recover(self) -> None:
-        """Without a ledger, take every link of ours that the store holds for one that was left half-way."""
+    def _recover(self, expected_removals: int | None) -> None:
+        """Without a ledger, take every link that the store holds for one that was left half-way.
+
+        Raises RefusedError for links that these keys did not make: they may be another site's, or the keys be wrong.
+        """
+        unknown = strange = 0
         for token in public_tokens(self.store):
-            if self._ring.read(token) is Verdict.OK:
-                link = self.wanted.get(fingerprint(token))
-                if link:
-                    self.ledger.begin(_record(link))
-                else:
-                    self.tokens[fingerprint(token)] = token
-                    self.ledger.begin(Record("", "", 0, token[1], fingerprint(token)))
+            mark = fingerprint(token)
+            if mark in self.wanted:
+                self.ledger.begin(_record(self.wanted[mark]))
+                continue
+            self.tokens[mark] = token
+            self.ledger.begin(Record(f"(unknown {mark})", "", 0, token[1], mark))
+            unknown += 1
+            strange += self._ring.read(token) is not Verdict.OK
+        if strange and expected_removals != unknown:
+            raise RefusedError(
+                f"there is no ledger, and the store holds {strange} links that the root keys at hand did not make; "
+                "nothing was published",
+                "restore private/ledger.json or the keys; if another site is published here, give each a store "
+                f"of its own; to purge all {unknown} unknown links: --expect-removals {unknown}",
+            )
 
     def purges(self) -> list[Step]:
-        """What has to go. Where the plan is refused, portals stay that nobody took away on purpose."""
-        wanted, records = self.wanted, self.ledger.records
-        spared = vanished(wanted, records) | rekeyed(wanted, records) if self.refused else frozenset()
-        return [step for step in purges(wanted, records) if step.id.portal not in spared]
+        """What has to go.
+
+        Where the plan is refused, links stay that nobody took away on purpose; and a link stays whose successor cannot
+        be given out.
+        """
+        records = self.ledger.records
+        kept = {mark for mark, record in records.items() if record.state == LIVE and record.id in self._misgiven}
+        steps = [step for step in purges(self.wanted, records) if step.fingerprint not in kept]
+        if not self.refused:
+            return steps
+        on_purpose = spoken_of(self.wanted) - rekeyed(self.wanted, records)
+        return [step for step in steps if step.id.portal in on_purpose]
+
+    def withdrawals(self) -> Mapping[str, Sequence[str]]:
+        """By token, the types of which nothing may be left under a link, and may be."""
+        return {self.tokens[mark]: types for mark, types in withdrawals(self.wanted, self.ledger.records).items()}
 
     def tokens_for(self, steps: Iterable[Step]) -> Mapping[str, str]:
         """The token of each link, by fingerprint; one whose key is no longer held is looked for in the store."""
@@ -84,9 +110,9 @@ class Inventory:
 
     def uploads(self, bundles: Sequence[BuiltBundle]) -> list[Step]:
         """What has to be written. Raises InvalidInputError for links that need a new revision."""
-        problems = misgiven(self.wanted, self.ledger.records, _places(self.definitions))
-        if problems:
-            raise InvalidInputError.of(problems)
+        if self._misgiven:
+            places = _places(self.definitions)
+            raise InvalidInputError.of(Problem(places[link], *said) for link, said in self._misgiven.items())
         built = {bundle.id: bundle for bundle in bundles}
         stored = {
             link.fingerprint: self._look(link)

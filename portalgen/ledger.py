@@ -8,6 +8,7 @@ import datetime
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass, replace
+from typing import Any
 
 from portalgen.errors import NotInStoreError, PortalgenError
 from portalgen.model import LinkId
@@ -24,9 +25,9 @@ class Record:
 
     `customer` is whose documents it showed, by the ERP's id; '' where that is not known any more.
     `state` is live, disabled, expired or revoked; a revoked link never comes back. `since` is the ISO date of the last
-    change of state, `issued` that of the first publish. `types` are all types ever published under the link. `bundle`
-    is the digest of the published bundle, '' where there is none. `unfinished` says that a publish of this link began
-    and may not have ended: what the store holds of it is then not known.
+    change of state, `issued` that of the first publish. `types` are all types ever published under the link, `shows`
+    those that may be there now. `bundle` is the digest of the published bundle, '' where there is none. `unfinished`
+    says that a publish or a purge of this link began and may not have ended: what the store holds is then not known.
     """
 
     portal: str
@@ -39,6 +40,7 @@ class Record:
     since: str = ""
     issued: str = ""
     types: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
     bundle: str = ""
     unfinished: bool = False
 
@@ -60,13 +62,24 @@ def read_ledger(store: Store, site: str) -> Ledger | None:
         if data["site"] != site:
             hint = "give each site a store, or a prefix in the bucket, of its own"
             raise PortalgenError(f"this store holds the site '{data['site']}', not '{site}'", hint)
-        records = [Record(**{**item, "types": tuple(item["types"])}) for item in data["links"]]
+        records = [_record(item) for item in data["links"]]
     except NotInStoreError:
         return None
     except (ValueError, TypeError, KeyError) as error:
-        hint = "restore private/ledger.json, or delete it to have it rebuilt from the definitions"
+        hint = "restore private/ledger.json from a backup; without it, links that were revoked could come back"
         raise PortalgenError(f"the ledger cannot be read: {error}", hint) from None
     return {record.fingerprint: record for record in records}
+
+
+def _record(item: Mapping[str, Any]) -> Record:
+    """A record as JSON gave it. Raises TypeError or ValueError where it is none of ours."""
+    record = Record(**{**item, "types": tuple(item["types"]), "shows": tuple(item["shows"])})
+    texts = [record.portal, record.contact, record.key, record.fingerprint, record.customer, record.since]
+    if not all(isinstance(text, str) for text in texts) or not isinstance(record.revision, int):
+        raise TypeError("a record holds something else than text")
+    if record.state not in {LIVE, DISABLED, EXPIRED, REVOKED}:
+        raise ValueError(f"a record has the state {record.state!r}")
+    return record
 
 
 def write_ledger(store: Store, site: str, records: Iterable[Record]) -> None:
@@ -94,23 +107,29 @@ class OpenLedger:
         issued = known.issued if known else self._today
         since = known.since if known and known.state == LIVE else self._today
         ever = tuple(dict.fromkeys([*(known.types if known else ()), *link.types]))
+        shows = tuple(dict.fromkeys([*(known.shows if known else ()), *link.types]))
         bundle = known.bundle if known else ""
-        record = replace(link, state=LIVE, issued=issued, since=since, types=ever, bundle=bundle, unfinished=True)
-        self.records[link.fingerprint] = record
+        begun = replace(link, state=LIVE, issued=issued, since=since, types=ever, shows=shows, bundle=bundle)
+        self.records[link.fingerprint] = replace(begun, unfinished=True)
 
-    def finish(self, fingerprint: str, bundle: str) -> None:
-        """Note that a link that was begun is published whole."""
-        self.records[fingerprint] = replace(self.records[fingerprint], bundle=bundle, unfinished=False)
-
-    def doubt(self, fingerprint: str) -> None:
-        """Note that a link is about to be purged, before it is: a crash must not leave it for published."""
+    def withdraw(self, fingerprint: str) -> None:
+        """Note that some of a link's pages are about to be deleted: the rest must then be compared with the store."""
         self.records[fingerprint] = replace(self.records[fingerprint], unfinished=True)
 
-    def purged(self, fingerprint: str, state: str) -> None:
-        """Note that nothing is left under a link, and the state that it is in now."""
+    def finish(self, fingerprint: str, bundle: str, shows: tuple[str, ...]) -> None:
+        """Note that a link that was begun is published whole, and shows these types and no other."""
+        record = self.records[fingerprint]
+        self.records[fingerprint] = replace(record, bundle=bundle, shows=shows, unfinished=False)
+
+    def doubt(self, fingerprint: str, state: str) -> None:
+        """Note that a link is about to be purged, before it is: after a crash it counts as gone, and is looked at."""
         record = self.records[fingerprint]
         since = record.since if record.state == state else self._today
-        self.records[fingerprint] = replace(record, state=state, since=since, bundle="", unfinished=False)
+        self.records[fingerprint] = replace(record, state=state, since=since, unfinished=True)
+
+    def purged(self, fingerprint: str) -> None:
+        """Note that nothing is left under a link."""
+        self.records[fingerprint] = replace(self.records[fingerprint], bundle="", shows=(), unfinished=False)
 
     def save(self) -> None:
         """Write the ledger, if anything in it changed. Raises StoreError."""

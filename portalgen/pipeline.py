@@ -14,11 +14,12 @@ from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, Sto
 from portalgen.exports.reader import read_exports
 from portalgen.grants import LIVE, bundle_for, links_of, mismatches
 from portalgen.inventory import Inventory
+from portalgen.links import fingerprint
 from portalgen.model import Bundle, Definitions, Link
 from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
 from portalgen.publish import Progress, Upload, Written, upload
-from portalgen.purge import Taken, list_paths, purge
+from portalgen.purge import Taken, list_paths, purge, withdraw
 from portalgen.stores.base import Failure
 
 
@@ -101,21 +102,25 @@ def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Publis
         uploaded=written.count,
         unchanged=sum(len(bundle.files) for bundle in built.bundles) - sum(len(step.put) for step in steps),
         deleted=taken.deleted + written.deleted,
-        purged_links=len(gone) - len(taken.failed),
+        purged_links=sum(step.fingerprint not in taken.failed for step in gone),
         failed=tuple(chain(*taken.failed.values(), *written.failed.values())),
     )
 
 
 def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
-    ledger = inventory.ledger
+    """Purge the links of `gone`, and from other links what they may no longer show."""
+    ledger, withdrawn = inventory.ledger, inventory.withdrawals()
     for step in gone:
-        ledger.doubt(step.fingerprint)
+        ledger.doubt(step.fingerprint, step.becomes)
+    for token in withdrawn:
+        ledger.withdraw(fingerprint(token))
     with suppress(StoreError):  # a ledger that cannot be written now must not hold a purge back either
         ledger.save()
     taken = purge(inventory.store, gone, inventory.tokens_for(gone))
     for step in gone:
         if step.fingerprint not in taken.failed:
-            ledger.purged(step.fingerprint, step.becomes)
+            ledger.purged(step.fingerprint)
+    taken = taken + withdraw(inventory.store, withdrawn)
     ledger.save()
     return taken
 
@@ -129,7 +134,8 @@ def _write(inventory: Inventory, steps: Sequence[Step], built: Built, progress: 
     written = upload(inventory.store, jobs, build_folder(inventory.definitions), progress)
     for step in changed:
         if step.fingerprint not in written.failed:
-            inventory.ledger.finish(step.fingerprint, bundles[step.id].digest)
+            types = inventory.wanted[step.fingerprint].types
+            inventory.ledger.finish(step.fingerprint, bundles[step.id].digest, types)
     inventory.ledger.save()
     return written
 

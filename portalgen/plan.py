@@ -1,9 +1,9 @@
 """Desired x ledger x store -> what a publish would do, and why. Pure: no I/O, no clock, no environment."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
-from portalgen.errors import InvalidInputError, Location, Problem
+from portalgen.errors import InvalidInputError
 from portalgen.ledger import LIVE, REVOKED, Ledger, Record
 from portalgen.model import BuiltBundle, LinkId
 
@@ -64,34 +64,50 @@ def by_fingerprint(wanted: Iterable[Wanted]) -> Mapping[str, Wanted]:
 def purges(wanted: Mapping[str, Wanted], ledger: Ledger) -> list[Step]:
     """What has to go: links that are out there, or half-way there, and that the definitions no longer want live."""
     steps = []
+    by_id = {link.id: link for link in wanted.values()}
+    portals = spoken_of(wanted)
     for record in ledger.values():
         link = wanted.get(record.fingerprint)
         if record.state == REVOKED and not record.unfinished:
             continue
-        if link is None:
-            steps.append(Step(record.id, record.fingerprint, PURGE, _why_gone(record, wanted), REVOKED))
+        if link is None or record.state == REVOKED:
+            reason = _why_gone(record, by_id.get(record.id), portals)
+            steps.append(Step(record.id, record.fingerprint, PURGE, reason, REVOKED))
         elif link.state != LIVE and (record.state == LIVE or record.unfinished):
             steps.append(Step(record.id, record.fingerprint, PURGE, link.state, link.state))
     return steps
 
 
-def _why_gone(record: Record, wanted: Mapping[str, Wanted]) -> str:
-    successor = next((link for link in wanted.values() if link.id == record.id), None)
+def _why_gone(record: Record, successor: Wanted | None, portals: Collection[str]) -> str:
     if successor and successor.revision != record.revision:
         return f"revision {successor.revision} replaces revision {record.revision}"
     if successor and successor.key != record.key:
         return f"key '{successor.key}' replaces key '{record.key}'"
-    if successor:
+    if successor and successor.fingerprint != record.fingerprint:
         return f"made with another root key '{record.key}'"
-    if any(link.id.portal == record.portal for link in wanted.values()):
-        return "contact deleted"
-    return "portal deleted"
+    if successor:
+        return "an earlier purge did not finish"
+    return "contact deleted" if record.portal in portals else "portal deleted"
+
+
+def withdrawals(wanted: Mapping[str, Wanted], ledger: Ledger) -> Mapping[str, tuple[str, ...]]:
+    """By fingerprint, the types that a live link still shows and may no longer show."""
+    found = {}
+    for link in wanted.values():
+        record = ledger.get(link.fingerprint)
+        if record and record.state == LIVE and link.state == LIVE:
+            found[link.fingerprint] = tuple(type_ for type_ in record.shows if type_ not in link.types)
+    return {fingerprint: types for fingerprint, types in found.items() if types}
+
+
+def spoken_of(wanted: Mapping[str, Wanted]) -> frozenset[str]:
+    """The portals that the definitions speak of."""
+    return frozenset(link.id.portal for link in wanted.values())
 
 
 def vanished(wanted: Mapping[str, Wanted], ledger: Ledger) -> frozenset[str]:
     """The portals with a live link that the definitions do not speak of at all."""
-    spoken_of = {link.id.portal for link in wanted.values()}
-    return frozenset(record.portal for record in ledger.values() if record.state == LIVE) - spoken_of
+    return frozenset(record.portal for record in ledger.values() if record.state == LIVE) - spoken_of(wanted)
 
 
 def rekeyed(wanted: Mapping[str, Wanted], ledger: Ledger) -> frozenset[str]:
@@ -133,25 +149,27 @@ def _portals(names: Iterable[str]) -> str:
     return f"{len(listed)} portal{'s' if len(listed) != 1 else ''} ({shown})" if listed else "0 portals"
 
 
-def misgiven(wanted: Mapping[str, Wanted], ledger: Ledger, places: Mapping[LinkId, Location]) -> list[Problem]:
-    """Links that must not answer again, or not with what is wanted: each needs a revision that was never used.
+def misgiven(wanted: Mapping[str, Wanted], ledger: Ledger) -> Mapping[LinkId, tuple[str, str]]:
+    """Links that must not answer again, or not with what is wanted, with what is wrong and a hint.
 
     They were revoked once, or somebody has them who was to see another customer's documents.
     """
-    problems = []
+    used: dict[LinkId, int] = {}
+    for record in ledger.values():
+        used[record.id] = max(record.revision, used.get(record.id, 0))
+    found = {}
     for link in wanted.values():
-        record = ledger.get(link.fingerprint)
-        if record is None or link.state != LIVE:
+        known = ledger.get(link.fingerprint)
+        if known is None or link.state != LIVE:
             continue
-        used = max(other.revision for other in ledger.values() if other.id == link.id)
-        hint = f"write revision: {used + 1} to give it a new link"
-        if record.state == REVOKED:
-            message = f"'{link.id}': revision {link.revision} was revoked on {record.since} and cannot come back"
-            problems.append(Problem(places[link.id], message, hint))
-        elif record.customer and record.customer != link.customer:
-            message = f"'{link.id}': its link was given out for customer '{record.customer}', not '{link.customer}'"
-            problems.append(Problem(places[link.id], message, hint))
-    return problems
+        hint = f"write revision: {used[link.id] + 1} to give it a new link"
+        if known.state == REVOKED:
+            message = f"'{link.id}': revision {link.revision} was revoked on {known.since} and cannot come back"
+            found[link.id] = (message, hint)
+        elif known.customer and known.customer != link.customer:
+            message = f"'{link.id}': its link was given out for customer '{known.customer}', not '{link.customer}'"
+            found[link.id] = (message, hint)
+    return found
 
 
 def uploads(
@@ -162,6 +180,7 @@ def uploads(
 ) -> list[Step]:
     """What has to be written for each live link, to make what is `stored` under it what was built."""
     steps = []
+    issued = {record.id for record in ledger.values()}
     for link in wanted.values():
         if link.state != LIVE:
             continue
@@ -172,7 +191,7 @@ def uploads(
         there = stored[link.fingerprint]
         put = tuple(file.path for file in bundle.files if there.get(file.path) != file.sha256)
         delete = tuple(sorted(there.keys() - {file.path for file in bundle.files}))
-        action, reason = _why_written(link, record, ledger)
+        action, reason = _why_written(link, record, link.id in issued)
         steps.append(Step(link.id, link.fingerprint, action, reason, LIVE, put, delete))
     return steps
 
@@ -182,13 +201,11 @@ def is_current(bundle: BuiltBundle, record: Record | None) -> bool:
     return bool(record and record.state == LIVE and not record.unfinished and record.bundle == bundle.digest)
 
 
-def _why_written(link: Wanted, record: Record | None, ledger: Ledger) -> tuple[str, str]:
+def _why_written(link: Wanted, record: Record | None, had_another: bool) -> tuple[str, str]:
     if record and record.unfinished:
         return (UPDATE if record.bundle else CREATE), "an earlier publish did not finish"
     if record and record.state != LIVE:
         return CREATE, f"no longer {record.state}"
     if record:
         return UPDATE, "content changed"
-    if any(other.id == link.id for other in ledger.values()):
-        return CREATE, f"new link of revision {link.revision}"
-    return CREATE, "new"
+    return CREATE, f"new link of revision {link.revision}" if had_another else "new"

@@ -61,11 +61,13 @@ class _Handler(SimpleHTTPRequestHandler):
         if self.path == "/":
             return self._contents, 200, _HTML
         in_build = self.path.startswith(f"/{BUNDLES}/")
-        if not in_build and self._published is None:
+        folder = self._built / BUNDLES if in_build else self._published
+        if folder is None:
             return None
-        self.directory = str(self._built if in_build else self._published)
+        self.directory = str(self._built if in_build else folder)
         path = Path(self.translate_path(self.path))
-        return (path.read_bytes(), 200, content_type(path.name)) if path.is_file() else None
+        is_there = path.is_file() and path.resolve().is_relative_to(folder.resolve())
+        return (path.read_bytes(), 200, content_type(path.name)) if is_there else None
 
     def log_message(self, *_: object) -> None:
         """Say nothing: a path may hold a token."""

@@ -24,6 +24,9 @@ class Taken:
     deleted: int
     failed: Mapping[str, Sequence[Failure]]
 
+    def __add__(self, other: "Taken") -> "Taken":
+        return Taken(self.deleted + other.deleted, {**self.failed, **other.failed})
+
 
 def public_tokens(store: Store) -> Iterator[str]:
     """Every token under which the store has objects. Lists the whole public part."""
@@ -37,7 +40,8 @@ def public_tokens(store: Store) -> Iterator[str]:
 
 def find_tokens(store: Store, wanted: Sequence[str]) -> dict[str, str]:
     """By fingerprint, those of the store's tokens whose fingerprint is in `wanted`."""
-    return {fingerprint(token): token for token in public_tokens(store) if fingerprint(token) in wanted}
+    sought = frozenset(wanted)
+    return {fingerprint(token): token for token in public_tokens(store) if fingerprint(token) in sought}
 
 
 def list_paths(store: Store, token: str) -> tuple[str, ...]:
@@ -58,6 +62,26 @@ def purge(store: Store, steps: Sequence[Step], tokens: Mapping[str, str]) -> Tak
         deleted += count
         if failures:
             failed[step.fingerprint] = failures
+    return Taken(deleted, failed)
+
+
+def withdraw(store: Store, withdrawn: Mapping[str, Sequence[str]]) -> Taken:
+    """Delete the pages of the types that are named under each token, the lists of them included.
+
+    A summary that leads there is ahead of them until the link is published again: what is withdrawn goes first.
+    """
+    deleted = 0
+    failed: dict[str, Sequence[Failure]] = {}
+    for token, types in withdrawn.items():
+        prefix = f"{PUBLIC}{token}/"
+        try:
+            gone = [path for path in list_paths(store, token) if path.partition("/")[0].removesuffix(".html") in types]
+            failures = store.delete(prefix + path for path in gone) if gone else []
+        except StoreError as error:
+            gone, failures = [], [Failure(prefix, "purge", error.problems[0].message)]
+        deleted += len(gone) - len(failures) if gone else 0
+        if failures:
+            failed[fingerprint(token)] = failures
     return Taken(deleted, failed)
 
 

@@ -1,5 +1,6 @@
 """The build folder holds exactly the bundles of the live links, and nothing is written twice."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -102,6 +103,49 @@ def test_portals_whose_names_differ_only_in_case_lie_apart() -> None:
     folders = {bundle_folder(LinkId(name)).lower() for name in ("acme", "Acme", "ACME", "ac-me", "_", "con", "a/b")}
     assert len(folders) == 7
     assert bundle_folder(LinkId("acme", "_")) != bundle_folder(LinkId("acme"))
+
+
+def test_what_somebody_else_left_in_the_build_folder_does_no_harm(site: SmallSite) -> None:
+    build(site.definitions, TODAY)
+    (site.root / "build/bundles/bees/.DS_Store").write_bytes(b"x")
+    (site.root / "build/bundles/bees/link").symlink_to(site.root / "exports")
+    build(site.definitions, TODAY)
+    assert [path.name for path in (site.root / "build/bundles/bees").iterdir()] == ["_"]
+    assert (site.root / "exports/invoices.csv").is_file()
+
+
+def test_a_manifest_that_points_at_another_bundle_counts_as_none(site: SmallSite) -> None:
+    build(site.definitions, TODAY)
+    manifests = site.root / "build/manifests"
+    ours = json.loads((manifests / "bees/_.json").read_text(encoding="utf-8"))
+    theirs = json.loads((manifests / "crows/_.json").read_text(encoding="utf-8"))
+    for changed in ({"folder": theirs["folder"]}, {"files": theirs["files"]}):
+        (manifests / "bees/_.json").write_text(json.dumps(ours | changed), encoding="utf-8")
+        assert read_manifest(site.root / "build", LinkId("bees")) is None
+
+
+def test_a_crash_while_a_bundle_is_rewritten_leaves_no_manifest(
+    site: SmallSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    build(site.definitions, TODAY)
+    site.write("exports/invoices.csv", INVOICES.replace("80.00,80.00", "80.00,0.00"))
+
+    def crash(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr("portalgen.builder._write_page", crash)
+        with pytest.raises(KeyboardInterrupt):
+            build(site.definitions, TODAY)
+    assert read_manifest(site.root / "build", LinkId("crows")) is None
+    build(site.definitions, TODAY)
+    assert read_manifest(site.root / "build", LinkId("crows"))
+
+
+def test_another_version_of_portalgen_renders_everything(site: SmallSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    build(site.definitions, TODAY)
+    monkeypatch.setattr("portalgen.builder.__version__", "99")
+    assert build(site.definitions, TODAY).rendered == 4
 
 
 def test_reading_a_built_file_that_was_changed_is_refused(site: SmallSite) -> None:

@@ -16,10 +16,15 @@ from click.testing import CliRunner, Result
 
 from portalgen.cli import main
 from portalgen.commands.demo import demo
+from portalgen.commands.publish import PublishReport
+from portalgen.commands.report import Done
 from portalgen.demo import write_demo
-from portalgen.links import TOKEN
+from portalgen.errors import Location, PortalgenError, Problem
+from portalgen.links import TOKEN, KeyRing, fingerprint
+from portalgen.pipeline import Published
 from portalgen.preview import Preview
 from portalgen.stores import memory
+from portalgen.stores.base import Failure
 from tests.s3_server import S3Server
 
 VERBS = ("init", "check", "build", "preview", "plan", "publish", "link", "status", "keys", "schema", "demo")
@@ -246,6 +251,53 @@ def test_failures_of_single_objects_are_named_by_fingerprint(published: Path, mo
     assert "NOT COMPLETE" in run("publish", "--config", config(published), code=1).stdout
 
 
+TOKEN_OF_BEES = KeyRing("small", {"a": bytes(range(32))}).token("a", "bees", "", 1)
+
+
+class Leaky(Done):
+    """A report that holds a token wherever a report can hold text."""
+
+    def to_json(self) -> object:
+        return {"a": TOKEN_OF_BEES, TOKEN_OF_BEES.upper(): [TOKEN_OF_BEES]}
+
+    def to_text(self) -> str:
+        return f"see {TOKEN_OF_BEES}"
+
+    def problems(self) -> list[Problem]:
+        return [Problem(Location(TOKEN_OF_BEES), TOKEN_OF_BEES, TOKEN_OF_BEES)]
+
+    def warnings(self) -> list[Problem]:
+        return self.problems()
+
+
+@pytest.mark.parametrize("options", [[], ["--json"]])
+@pytest.mark.parametrize("outcome", ["report", "problem", "files", "bug"])
+def test_a_token_that_slips_into_a_report_or_an_error_is_not_printed(
+    published: Path, monkeypatch: pytest.MonkeyPatch, options: list[str], outcome: str
+) -> None:
+    failures = {
+        "problem": PortalgenError(TOKEN_OF_BEES, TOKEN_OF_BEES, Location(TOKEN_OF_BEES)),
+        "files": PermissionError(13, TOKEN_OF_BEES, f"/srv/site/{TOKEN_OF_BEES}/index.html"),
+        "bug": RuntimeError(TOKEN_OF_BEES),
+    }
+
+    def verb(*_: object) -> Leaky:
+        if outcome in failures:
+            raise failures[outcome]
+        return Leaky()
+
+    monkeypatch.setattr("portalgen.cli.run_status", verb)
+    result = CliRunner().invoke(main, ["status", "--config", config(published), *options])
+    assert fingerprint(TOKEN_OF_BEES) in result.output
+    assert tokens_in(result.output) == []
+
+
+def test_failures_in_json_hold_no_token() -> None:
+    failure = Failure(f"public/{TOKEN_OF_BEES}/index.html", "put", f"no {TOKEN_OF_BEES}")
+    report = PublishReport(Published((), 0, 0, 0, 0, (failure,)), 1, 0)
+    assert tokens_in(json.dumps(report.to_json())) == []
+
+
 def test_publish_prints_links_only_where_it_is_told_to(published: Path) -> None:
     assert tokens_in(run("publish", "--config", config(published)).output) == []
     assert tokens_in(run("publish", "--show-links", "--config", config(published)).stdout)
@@ -298,6 +350,9 @@ def test_the_preview_answers_links_and_says_no_more_of_what_is_not_there(publish
             "..%2fconfig/portalgen.keys",
             "../site.private/ledger.json",
             "manifests/clareen/_.json",
+            "bundles/../manifests/clareen/_.json",
+            "bundles/%2e%2e/manifests/clareen/_.json",
+            "bundles/clareen/_/../../../manifests/clareen/_.json",
         ]
         answers = {fetch(preview.address + each)[:2] for each in absent}
         assert {status for status, _ in answers} == {404}

@@ -194,3 +194,41 @@ def test_two_portals_may_be_of_one_customer(tmp_path: Path) -> None:
 def test_there_has_to_be_a_file(tmp_path: Path) -> None:
     with pytest.raises(InvalidInputError, match="there is no such file\n  hint: `portalgen init`"):
         load(tmp_path / "portals.yaml")
+
+
+EXPOSED = [
+    ("local: {path: ., kind: directory}", "the definitions"),
+    ("local: {path: config, kind: directory}", "the root keys"),
+    ("local: {path: exports, kind: directory}", "the export 'exports/customers.csv'"),
+    ("local: {path: build, kind: directory}", "the bundles of all customers"),
+    ("local: {path: build/bundles/x, kind: directory}", "the bundles of all customers"),
+    ("local: {path: ./build/../build/manifests, kind: directory}", "the manifests of all customers"),
+    ("a: {kind: directory, path: site}, b: {kind: directory, path: site.private, private: x}", "private part of store"),
+    ("a: {kind: directory, path: site}, b: {kind: directory, path: site/b}", "store 'b'"),
+]
+
+
+@pytest.mark.parametrize(("stores", "what"), EXPOSED, ids=lambda text: text[:50])
+def test_a_public_folder_that_would_show_what_is_private_is_refused(tmp_path: Path, stores: str, what: str) -> None:
+    path = tmp_path / "config" / "portals.yaml"
+    path.parent.mkdir()
+    path.write_text(
+        "version: 1\nsite: {id: a, title: A}\nkeys: file:config/a.keys\n"
+        "exports: [{type: customers, path: exports/customers.csv}]\n"
+        f"stores: {{{stores}}}\n",
+        encoding="utf-8",
+    )
+    with pytest.raises(InvalidInputError) as caught:
+        load(path)
+    assert what in str(caught.value)
+    assert "to the world" in str(caught.value)
+
+
+def test_a_store_beside_what_is_private_or_in_the_build_folder_is_fine(tmp_path: Path) -> None:
+    path = tmp_path / "portals.yaml"
+    path.write_text(
+        "version: 1\nsite: {id: a, title: A}\nexports: [{type: customers, path: 'site*.csv'}]\n"
+        "stores: {a: {kind: directory, path: build/site}, b: {kind: directory, path: site}}\n",
+        encoding="utf-8",
+    )
+    assert len(load(path).stores) == 2

@@ -1,6 +1,7 @@
 """A publish makes the store what the definitions and exports say: no more, no less, and again after a failure."""
 
 import datetime
+import json
 import posixpath
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from portalgen.links import redact
 from portalgen.model import LinkId
 from portalgen.plan import CREATE, KEEP, PURGE, UPDATE
 from portalgen.stores.memory import Fault, MemoryStore, fail_at, no_fault
-from tests.sites import INVOICES, KEY_A, KEY_B, TODAY, SmallSite, new_site
+from tests.sites import INVOICES, KEY_A, KEY_B, PORTALS, TODAY, SmallSite, new_site
 
 
 @pytest.fixture
@@ -381,18 +382,126 @@ def test_a_crash_between_uploads_leaves_no_link_unknown(site: SmallSite, store: 
     assert not site.everything_public()
 
 
-def test_a_purge_that_broke_off_and_is_taken_back_gives_the_link_back_whole(
+def test_a_disabling_that_broke_off_and_is_taken_back_gives_the_link_back_whole(
     site: SmallSite, store: MemoryStore
 ) -> None:
     site.publish()
     before = site.everything_public()
-    kept = site.portals.pop("bees")
+    site.portals["bees"] = "{customer: C-2, show: [invoices], enabled: false}"
     store.fault = fail_at("delete", 2)
     assert site.publish().failed
     store.fault = no_fault
-    site.portals["bees"] = kept
+    site.portals["bees"] = "{customer: C-2, show: [invoices]}"
     site.publish()
     assert site.everything_public() == before
+
+
+@pytest.mark.parametrize("fault", ["delete", "ledger"])
+def test_a_deletion_that_broke_off_has_burned_the_link_and_is_finished(
+    site: SmallSite, store: MemoryStore, fault: str
+) -> None:
+    site.publish()
+    kept = site.portals.pop("bees")
+    writes = 0
+
+    def second_write(action: str, key: str) -> str | None:
+        nonlocal writes
+        writes += action == "write"
+        return "disk full" if action == "write" and writes == 2 else None
+
+    store.fault = fail_at("delete", 2) if fault == "delete" else second_write
+    if fault == "delete":
+        assert site.publish().failed
+    else:
+        with pytest.raises(PortalgenError, match="disk full"):
+            site.publish()
+    store.fault = no_fault
+    site.portals["bees"] = kept
+    with pytest.raises(InvalidInputError, match="revision 1 was revoked"):
+        site.publish()
+    assert not site.files("bees")
+
+
+def test_a_refused_run_burns_no_disabled_portal_that_vanished_with_the_others(site: SmallSite) -> None:
+    many(site, 20)
+    site.publish()
+    site.portals["bees"] = "{customer: C-2, show: [invoices], enabled: false}"
+    site.publish()
+    everything = dict(site.portals)
+    site.portals = {"ants": everything["ants"]}
+    with pytest.raises(RefusedError):
+        site.publish()
+    site.portals = everything | {"bees": PORTALS["bees"]}
+    site.publish()
+    assert site.files("bees")
+
+
+def test_a_revision_that_was_lowered_by_mistake_leaves_the_link_that_is_out_there(site: SmallSite) -> None:
+    site.publish()
+    site.portals["bees"] = "{customer: C-2, show: [invoices], revision: 2}"
+    site.publish()
+    before = site.everything_public()
+    site.portals["bees"] = "{customer: C-2, show: [invoices], revision: 1}"
+    with pytest.raises(InvalidInputError, match="write revision: 3"):
+        site.publish()
+    assert site.everything_public() == before
+
+
+def test_a_withdrawn_type_goes_even_if_an_export_is_broken(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    whole = site.files("ants")
+    site.portals["ants"] = "{customer: C-1, show: [invoices], contacts: {ann: {show: [invoices]}}}"
+    site.write("exports/customers.csv", "id\n")
+    for _ in range(2):
+        with pytest.raises(InvalidInputError):
+            site.publish()
+        assert not any("order" in path for path in site.files("ants"))
+    site.write_all()
+    site.portals["ants"] = PORTALS["ants"]
+    site.publish()
+    assert site.files("ants") == whole, "what is granted again is there again"
+    store.requests.clear()
+    site.publish()
+    assert dict(store.requests) == {"read": 1}
+
+
+def test_a_lost_ledger_and_other_keys_are_refused_before_anything_is_written(
+    site: SmallSite, store: MemoryStore
+) -> None:
+    site.publish()
+    before = site.everything_public()
+    del store.contents["private/ledger.json"]
+    site.keys = f"a:{KEY_B}"
+    for _ in range(2):
+        with pytest.raises(RefusedError, match="the store holds 4 links that the root keys at hand did not make"):
+            site.publish()
+        assert site.everything_public() == before
+    assert site.publish(expected_removals=4).purged_links == 4
+    assert site.live_links() == ALL_LINKS
+
+
+def test_a_lost_ledger_does_not_switch_the_guard_off(site: SmallSite, store: MemoryStore) -> None:
+    many(site, 20)
+    site.publish()
+    before = site.everything_public()
+    del store.contents["private/ledger.json"]
+    for number in range(12):
+        del site.portals[f"d{number}"]
+    with pytest.raises(RefusedError, match="12 portals"):
+        site.publish()
+    assert site.everything_public() == before
+
+
+@pytest.mark.parametrize("change", [{"state": "alive"}, {"revision": "1"}, {"portal": None}, {"more": 1}, {"types": 3}])
+def test_a_ledger_with_something_else_in_it_is_refused(
+    site: SmallSite, store: MemoryStore, change: dict[str, object]
+) -> None:
+    site.publish()
+    data = json.loads(store.contents["private/ledger.json"])
+    data["links"][0] |= change
+    store.contents["private/ledger.json"] = json.dumps(data).encode()
+    with pytest.raises(PortalgenError, match="the ledger cannot be read"):
+        site.publish()
 
 
 def test_what_could_not_be_purged_is_named_even_if_the_build_fails_too(site: SmallSite, store: MemoryStore) -> None:
@@ -467,6 +576,7 @@ def test_a_built_file_that_was_tampered_with_is_not_published(site: SmallSite) -
     done = site.publish()
     assert [redact(failure.key).rpartition("/")[2] for failure in done.failed] == ["index.html"]
     assert "is not what was built" in done.failed[0].cause
+    assert site.publish().failed == (), "the next run makes it anew"
 
 
 def test_the_private_part_holds_no_token(site: SmallSite, store: MemoryStore) -> None:

@@ -23,7 +23,7 @@ def _is_kind(kind: Kind, cell: str) -> str:
         Kind.ID: f"length({cell}) <= 200 AND NOT regexp_matches({cell}, '{_STRAY}')",
         Kind.TEXT: "true",
         Kind.DATE: rf"regexp_full_match({cell}, '\d{{4}}-\d\d-\d\d([ T]00:00(:00(\.0+)?)?)?') "
-        f"AND try_cast({cell}[:10] AS DATE) IS NOT NULL",
+        f"AND try_cast({cell}[:10] AS DATE) IS NOT NULL AND {cell} NOT LIKE '0000%'",
         Kind.DECIMAL: rf"regexp_full_match({cell}, '-?\d{{1,15}}(\.\d{{1,6}})?')",
         Kind.INTEGER: rf"regexp_full_match({cell}, '\d{{1,9}}')",
         Kind.TRUTH: f"lower({cell}) IN ('true', 'false', 'yes', 'no', '1', '0')",
