@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from portalgen.errors import InvalidInputError, Location, Problem
+from portalgen.exports.profiles import settings_of, source_of
 from portalgen.model import (
     TRANSACTION_TYPES,
     Contact,
     Definitions,
     ExportSource,
-    LineSource,
     Portal,
     Site,
     StoreSource,
@@ -23,7 +23,6 @@ from portalgen.schema import (
     DirectoryModel,
     ExportModel,
     IncludedModel,
-    LinesModel,
     PortalModel,
     S3Model,
     validate,
@@ -108,7 +107,7 @@ class _Reading:
             root=root,
             site=_site(config),
             keys=config.keys or "",
-            exports=tuple(self._export(item, _Spot(document, ("exports", n))) for n, item in enumerate(config.exports)),
+            exports=tuple(self._exports(config, document)),
             stores=tuple(_store(name, item, root) for name, item in config.stores.items()),
             portals=tuple(self._portals([(config, document), *included], roles)),
             places={str(at[-1]): place for at, place in document.places.items() if at and at[0] in {"site", "keys"}},
@@ -119,22 +118,28 @@ class _Reading:
                 self.problem(_Spot(document, ("stores", store.name, "path")), message, "give it a folder of its own")
         return definitions
 
-    def _export(self, item: ExportModel, spot: "_Spot") -> ExportSource:
-        if item.lines and item.type not in TRANSACTION_TYPES:
-            self.problem(spot.down("lines"), f"export of {item.type}: {item.type} have no lines", "remove it")
-        if item.visible and item.type not in TRANSACTION_TYPES:
-            message = f"export of {item.type}: {item.type} have no status to be visible by"
-            self.problem(spot.down("visible"), message, "remove it")
-        return ExportSource(
-            type=item.type,
-            path=item.path,
-            columns=dict(item.columns),
-            ignore=tuple(item.ignore),
-            empty=tuple(item.empty),
-            lines=_lines(item.lines, spot.down("lines")) if item.lines else None,
-            visible_status=tuple(item.visible.status) if item.visible else None,
-            places=spot.places(),
-        )
+    def _exports(self, config: ConfigModel, document: Document) -> Iterable[ExportSource]:
+        for number, item in enumerate(config.exports):
+            if source := self._export(item, _Spot(document, ("exports", number))):
+                yield source
+
+    def _export(self, item: ExportModel, spot: "_Spot") -> ExportSource | None:
+        places = spot.places()
+        try:
+            settings = settings_of(item, root_of(self.file), places["profile"])
+        except InvalidInputError as error:
+            self.problems += error.problems
+            return None
+        if item.type not in TRANSACTION_TYPES:
+            for key, what in {"lines": "lines", "visible": "status to be visible by", "status": "status"}.items():
+                if key in item.model_fields_set:
+                    message = f"export of {item.type}: {item.type} have no {what}"
+                    self.problem(spot.down(key), message, "remove it")
+        elif settings.layout == "two-files" and settings.lines and not settings.lines.path:
+            self.problem(
+                spot.down("lines"), f"export of {item.type}: 'path' is missing", "write it like lines: lines.csv"
+            )
+        return source_of(item.type, item.path, settings, places, spot.down("lines").places())
 
     def _portals(
         self, files: Iterable[tuple[ConfigModel | IncludedModel, Document]], roles: Mapping[str, tuple[str, ...]]
@@ -216,16 +221,6 @@ def _contact(id_: str, item: ContactModel, roles: Mapping[str, tuple[str, ...]],
         expires=item.expires,
         locale=item.locale or "",
         key=item.key or "",
-        places=spot.places(),
-    )
-
-
-def _lines(item: LinesModel, spot: _Spot) -> LineSource:
-    return LineSource(
-        path=item.path,
-        columns=dict(item.columns),
-        ignore=tuple(item.ignore),
-        discount=item.discount,
         places=spot.places(),
     )
 

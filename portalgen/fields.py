@@ -4,6 +4,7 @@ import datetime
 import re
 import zoneinfo
 from collections.abc import Callable, Sequence
+from decimal import Decimal
 
 from portalgen.errors import did_you_mean, nearest, shown
 from portalgen.formats import known_currency, known_locale
@@ -13,10 +14,22 @@ VALUES_NOT_YET = {
     "type": {"receipts"},
     "show": {"statement", "receipts", "products"},
     "pages": {"month", "year", "all"},
-    "discount": {"amount"},
 }
 """Values that the design has a place for and this version cannot honour, by their field."""
 NOT_SUPPORTED, LEAVE_OUT = "is not supported by this version yet", "leave it out"
+ENCODINGS = (
+    "utf-8",
+    "utf-16",
+    "utf-16-le",
+    "utf-16-be",
+    "windows-1252",
+    "windows-1250",
+    "iso-8859-1",
+    "iso-8859-15",
+    "cp850",
+    "cp437",
+)
+"""The encodings that a file may be declared to be in."""
 VALUE_EXPECTED = "a single value is expected here"
 _MOST = 100
 
@@ -72,6 +85,44 @@ def matching(pattern: str, what: str, hint: str) -> Callable[[object], str]:
         return said
 
     return read
+
+
+def written(value: object) -> str:
+    """A text as it is written, which may be empty."""
+    if not isinstance(value, str):
+        raise FieldError(VALUE_EXPECTED)
+    return value
+
+
+def delimiter(value: object) -> str:
+    said = {"tab": "\t", "\\t": "\t"}.get(written(value), written(value))
+    if len(said) != 1 or said in {'"', "\n", "\r", " "} or said.isalnum():
+        raise FieldError(f"{shown(said)} cannot separate cells", "write one character, like ';', or tab")
+    return said
+
+
+def encoding(value: object) -> str:
+    said = text(value).lower()
+    if said not in ENCODINGS:
+        raise FieldError(f"{shown(said)} is not an encoding known here", did_you_mean(said, ENCODINGS))
+    return said
+
+
+def date_pattern(value: object) -> str:
+    said = text(value)
+    if said not in {"iso", "prove"} and not re.fullmatch(r"([^%]|%[dmYybBHMSp%])*", said):
+        hint = "write %d, %m and %Y for day, month and year, like %d/%m/%Y; or iso, or prove"
+        raise FieldError(f"{shown(said)} is not a way to write dates", hint)
+    if said not in {"iso", "prove"} and not ("%d" in said and re.search("%[mbB]", said) and re.search("%[Yy]", said)):
+        raise FieldError(f"{shown(said)} leaves out the day, the month or the year", "write it like %d/%m/%Y")
+    return said
+
+
+def amount(value: object) -> Decimal:
+    said = text(value)
+    if not re.fullmatch(r"\d{1,15}(\.\d{1,6})?", said, re.ASCII):
+        raise FieldError(f"{shown(said)} is not an amount", "write it with digits and a point alone, like 0.05")
+    return Decimal(said)
 
 
 def key_source(value: object) -> str:

@@ -15,5 +15,10 @@ def starter_config() -> Path:
     return _first(_PACKAGE / "_starter" / "portals.yaml", _PACKAGE.parent / "config" / "portals.yaml")
 
 
+def profiles_folder() -> Path:
+    """The folder of the profiles, one YAML file for each."""
+    return _PACKAGE / "profiles"
+
+
 def _first(in_wheel: Path, in_checkout: Path) -> Path:
     return in_wheel if in_wheel.exists() else in_checkout

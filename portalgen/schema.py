@@ -5,6 +5,7 @@ Every scalar arrives as text, exactly as it was written, and is read by the fiel
 
 import datetime
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from pydantic import (
@@ -19,29 +20,12 @@ from pydantic import (
 )
 
 from portalgen import fields
-from portalgen.errors import Problem, did_you_mean, shown
-from portalgen.fields import LEAVE_OUT, NOT_SUPPORTED, VALUE_EXPECTED, VALUES_NOT_YET, FieldError
-from portalgen.yamlfile import At, Document, Value
-
-NOT_YET = frozenset({"bulletin", "logo", "accent", "profile", "dates", "every_customer"})
-"""Keys that the design has a place for and this version cannot honour: refused rather than quietly ignored."""
-_EXAMPLES = {
-    "version": "version: 1",
-    "site": "site: {id: northwind, title: Northwind Traders}",
-    "id": "id: northwind",
-    "title": "title: Northwind Traders",
-    "type": "type: invoices",
-    "path": "path: exports/invoices.csv",
-    "status": "status: [Open, Paid]",
-    "kind": "kind: directory (or s3)",
-    "bucket": "bucket: northwind-portals",
-    "customer": "customer: C-1001 (the id in the export of customers)",
-}
-"""How to write what must not be missing."""
-
+from portalgen.errors import Problem
+from portalgen.faults import KEYS_EXPECTED, problem_of
+from portalgen.fields import FieldError
+from portalgen.yamlfile import At, Document
 
 Model = TypeVar("Model", bound=BaseModel)
-_KEYS_EXPECTED = "keys and values are expected here"
 
 
 def _grantable(value: object, info: ValidationInfo) -> str:
@@ -55,6 +39,10 @@ def _list(value: object) -> object:
 
 def _path_or_mapping(value: object) -> object:
     return {"path": value} if isinstance(value, str) else value
+
+
+def _headings(value: object) -> object:
+    return value if isinstance(value, Mapping) else {"any_of": _list(value)}
 
 
 def _matching(pattern: str, what: str, hint: str) -> BeforeValidator:
@@ -99,7 +87,17 @@ Texts = Annotated[list[Scalar], BeforeValidator(_list)]
 Grant = Annotated[list[Annotated[str, BeforeValidator(_grantable)]], BeforeValidator(_list)]
 RoleName = Annotated[str, BeforeValidator(fields.role_name)]
 Role = Annotated[list[Annotated[str, BeforeValidator(fields.shown_type)]], BeforeValidator(_list)]
-Columns = dict[str, Scalar]
+Written = Annotated[str, BeforeValidator(fields.written), WithJsonSchema({"type": _SCALAR})]
+Writtens = Annotated[list[Written], BeforeValidator(_list)]
+Delimiter = Annotated[str, BeforeValidator(fields.delimiter)]
+Encoding = Annotated[str, BeforeValidator(fields.encoding)]
+Dates = Annotated[list[Annotated[str, BeforeValidator(fields.date_pattern)]], BeforeValidator(_list)]
+Tolerance = Annotated[Decimal, BeforeValidator(fields.amount), WithJsonSchema({"type": ["number", "string"]})]
+Count = Annotated[
+    int,
+    _matching(r"\d{1,9}", "a whole number", "write it like 20"),
+    WithJsonSchema({"type": "integer", "minimum": 0}),
+]
 
 
 class _Strict(BaseModel):
@@ -110,7 +108,7 @@ class _Strict(BaseModel):
     def _nothing_written_is_nothing_said(cls, value: Any) -> Any:
         """A key with nothing after it counts as not written, and an entry with nothing in it as one without keys."""
         if not isinstance(value, Mapping | None):
-            raise FieldError(_KEYS_EXPECTED)
+            raise FieldError(KEYS_EXPECTED)
         return {key: item for key, item in (value or {}).items() if item is not None}
 
 
@@ -127,25 +125,96 @@ class SiteModel(_Strict):
     pages: Literal["document"] = "document"
 
 
+class HeadingsModel(_Strict):
+    """Where a column comes from: the first of `any_of` that the file has, or the cells under all of `join`."""
+
+    any_of: Texts = Field(default_factory=list)
+    join: Texts = Field(default_factory=list)
+
+
+Headings = Annotated[
+    HeadingsModel,
+    BeforeValidator(_headings),
+    WithJsonSchema(
+        {
+            "anyOf": [
+                {"type": _SCALAR},
+                {"type": "array", "items": {"type": _SCALAR}},
+                {"type": "object", "properties": {"join": {"type": "array", "items": {"type": _SCALAR}}}},
+            ]
+        }
+    ),
+]
+Columns = dict[str, Headings]
+Type = Literal["customers", "contacts", "products", "quotes", "orders", "invoices", "credit_notes", "delivery_notes"]
+
+
 class LinesModel(_Strict):
-    path: Text
+    path: Text | None = None
+    sheet: Text | None = None
+    records: Text | None = None
     columns: Columns = Field(default_factory=dict)
     ignore: Texts = Field(default_factory=list)
-    discount: Literal["percent", "fraction"] = "percent"
+    values: dict[str, Scalar] = Field(default_factory=dict)
+    discount: Literal["percent", "fraction", "amount"] = "percent"
 
 
 class VisibleModel(_Strict):
-    status: Texts
+    status: Writtens | None = None
+    never: Writtens = Field(default_factory=list)
 
 
-class ExportModel(_Strict):
-    type: Literal["customers", "contacts", "products", "quotes", "orders", "invoices", "credit_notes", "delivery_notes"]
-    path: Text
-    lines: Annotated[LinesModel, BeforeValidator(_path_or_mapping)] | None = None
+class SettingsModel(_Strict):
+    """How to read an export; an entry of `exports:` says it, and so does a profile."""
+
+    format: Literal["csv", "xlsx", "json", "parquet", "sqlite", "xml", "pdf"] | None = None
+    encoding: Encoding | None = None
+    delimiter: Delimiter | None = None
+    sheet: Text | None = None
+    records: Text | None = None
+    layout: Literal["two-files", "repeat", "continuation", "nested"] = "two-files"
+    dates: Dates = Field(default_factory=list)
+    decimal: Literal[".", ",", "prove"] | None = None
     columns: Columns = Field(default_factory=dict)
     ignore: Texts = Field(default_factory=list)
     empty: Texts = Field(default_factory=list)
+    values: dict[str, Scalar] = Field(default_factory=dict)
+    rows: dict[str, Writtens] = Field(default_factory=dict)
+    totals: Texts = Field(default_factory=list)
+    groups: Text | None = None
     visible: VisibleModel | None = None
+    status: dict[str, Written] = Field(default_factory=dict)
+    since: Day | None = None
+    sign: Literal["positive", "negative"] = "positive"
+    export: Literal["full", "incremental"] = "full"
+    on_error: Literal["stop", "quarantine"] = "stop"
+    limit: Count = 20
+    tolerance: Tolerance = Decimal("0.05")
+    differences: Literal["report", "refuse"] = "report"
+    similar_ids: Literal["refuse", "allow"] = "refuse"
+    lines: Annotated[LinesModel, BeforeValidator(_path_or_mapping)] | None = None
+
+
+class ExportModel(SettingsModel):
+    type: Type
+    path: Text
+    profile: Text | None = None
+
+
+class ProfileTypeModel(SettingsModel):
+    """How a system exports one type. `recognise` are headings that together tell its file from others."""
+
+    recognise: Texts = Field(default_factory=list)
+
+
+class ProfileModel(_Strict):
+    name: Text
+    title: Text
+    about: Text
+    traps: Texts = Field(default_factory=list)
+    defaults: SettingsModel = Field(default_factory=SettingsModel)
+    types: dict[Type, ProfileTypeModel]
+    despite_its_name: dict[str, Scalar] = Field(default_factory=dict)
 
 
 class DirectoryModel(_Strict):
@@ -206,91 +275,21 @@ def json_schema() -> dict[str, Any]:
 def validate(model: type[Model], document: Document, roles: Sequence[str] = ()) -> tuple[Model | None, list[Problem]]:
     """`document` as a `model`, or None and every problem in it. `roles` are names that `show` may use."""
     if not isinstance(document.data, dict):
-        message = _KEYS_EXPECTED if document.data else "there is nothing in it"
+        message = KEYS_EXPECTED if document.data else "there is nothing in it"
         return None, [Problem(document.place(()), message, f"begin with {' and '.join(_required(model))}")]
     try:
         return model.model_validate(document.data, context={"roles": roles}), []
     except ValidationError as error:
-        return None, [_problem(details, model, document) for details in error.errors(include_url=False)]
+        return None, [
+            *(
+                problem_of(details, document, lambda at: _valid_keys(model, at))
+                for details in error.errors(include_url=False)
+            )
+        ]
 
 
 def _required(model: type[BaseModel]) -> list[str]:
     return [f"'{name}:'" for name, field in model.model_fields.items() if field.is_required()] or ["'portals:'"]
-
-
-def _problem(details: Any, model: type[BaseModel], document: Document) -> Problem:
-    """A problem of pydantic's as one of ours."""
-    at, kind = tuple(details["loc"]), details["type"]
-    subject, inner = _subject(at, document)
-    key = str(at[-1])
-    if kind == "extra_forbidden":
-        return _unknown_key(at, model, document, subject)
-    if kind in {"missing", "union_tag_not_found"}:
-        key, around = (key, at[:-1]) if kind == "missing" else ("kind", at)
-        where = document.key_place(_in_file(around, document))
-        return Problem(where, f"{subject}'{key}' is missing", f"write it like {_EXAMPLES[key]}")
-    if kind == "literal_error":
-        return _not_in_list(details, document, subject, key)
-    if kind == "union_tag_invalid":
-        valid = ("directory", "s3")
-        said = details["ctx"]["tag"]
-        return Problem(
-            document.place((*at, "kind")), f"{subject}kind cannot be {shown(said)}", did_you_mean(said, valid)
-        )
-    message = details["msg"].removeprefix("Value error, ")
-    message = {"list_type": "a list is expected here"}.get(kind, message)
-    if kind in {"dict_type", "model_type", "model_attributes_type"}:
-        message = _KEYS_EXPECTED
-    where = document.key_place(at[:-1]) if key == "[key]" else document.place(at)
-    return Problem(where, f"{subject}{inner}{message}", getattr(details.get("ctx", {}).get("error"), "hint", ""))
-
-
-def _not_in_list(details: Any, document: Document, subject: str, key: str) -> Problem:
-    """What stands at a Literal field and is none of its values."""
-    where, said = document.place(details["loc"]), _value_at(document.data, details["loc"])
-    if not isinstance(said, str):
-        return Problem(where, f"{subject}{key}: {VALUE_EXPECTED}")
-    if said in VALUES_NOT_YET.get(key, ()):
-        return Problem(where, f"{subject}{key}: '{said}' {NOT_SUPPORTED}", LEAVE_OUT)
-    valid = details["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
-    return Problem(where, f"{subject}{key} cannot be {shown(said)}", did_you_mean(said, valid))
-
-
-_SECTIONS = {"portals": "portal", "stores": "store", "roles": "role"}
-
-
-def _subject(at: At, document: Document) -> tuple[str, str]:
-    """ "portal 'acme': contact 'ann': " and "show: ", from the path to what is wrong; either may be empty."""
-    said, rest = "", at
-    if len(at) > 1 and at[0] in _SECTIONS:
-        said, rest = f"{_SECTIONS[str(at[0])]} {shown(at[1])}: ", at[2:]
-        if len(at) > 3 and at[0] == "portals" and at[2] == "contacts":
-            said, rest = f"{said}contact {shown(at[3])}: ", at[4:]
-    elif len(at) > 1 and at[0] == "exports":
-        type_ = _value_at(document.data, (*at[:2], "type"))
-        is_known = isinstance(type_, str) and at[2:3] != ("type",)
-        said, rest = f"export of {type_}: " if is_known else "exports: ", at[2:]
-    elif len(at) > 1 and at[0] == "site":
-        said, rest = "site: ", at[1:]
-    keys = [str(part) for part in _in_file(rest, document, at[: len(at) - len(rest)]) if isinstance(part, str)]
-    return said, f"{keys[-1]}: " if keys else ""
-
-
-def _unknown_key(at: At, model: type[BaseModel], document: Document, subject: str) -> Problem:
-    key, where = str(at[-1]), document.key_place(_in_file(at, document))
-    if key in NOT_YET:
-        return Problem(where, f"{subject}'{key}' {NOT_SUPPORTED}", LEAVE_OUT)
-    siblings = _valid_keys(model, at[:-1])
-    return Problem(where, f"{subject}unknown key {shown(key)}", did_you_mean(key, siblings))
-
-
-def _in_file(at: At, document: Document, around: At = ()) -> At:
-    """`at`, which is within `around`, without the parts that pydantic adds for a union or a key."""
-    found: At = ()
-    for part in at:
-        if (*around, *found, part) in document.places:
-            found = (*found, part)
-    return found
 
 
 def _valid_keys(model: type[BaseModel], at: At) -> list[str]:
@@ -315,12 +314,3 @@ def _plain(annotation: Any) -> Any:
 
 def _is_model(annotation: Any) -> bool:
     return isinstance(annotation, type) and issubclass(annotation, BaseModel)
-
-
-def _value_at(data: Value, at: At) -> Value:
-    for part in at:
-        if isinstance(data, dict):
-            data = data.get(str(part))
-        elif isinstance(data, list) and isinstance(part, int):
-            data = data[part]
-    return data

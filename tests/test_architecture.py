@@ -14,9 +14,10 @@ FLOORS = [
     {"__init__", "errors"},
     {"model", "names", "resources", "stores.base", "database", "keys", "formats", "exports.csvfile", "exports.grid"},
     {"yamlfile", "fields", "links", "ledger", "amounts", "views", "exports.columns", "stores.counting"},
-    {"stores.directory", "stores.memory", "stores.s3", "stores", "pages", "book", "schema", "plan", "exports.staging"},
-    {"builder", "definitions", "grants", "preview", "purge", "exports.checks"},
-    {"publish", "exports.reader"},
+    {"stores.directory", "stores.memory", "stores.s3", "stores", "pages", "book", "faults", "plan", "exports.staging"},
+    {"builder", "schema", "grants", "preview", "purge", "exports.checks"},
+    {"publish", "exports.profiles", "exports.reader"},
+    {"definitions"},
     {"inventory"},
     {"pipeline"},
 ]

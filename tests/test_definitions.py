@@ -112,8 +112,8 @@ def test_an_export_knows_where_each_of_its_keys_stands(tmp_path: Path) -> None:
     assert export.places["path"] == Location(file, 5, 11)
     assert export.places["columns.number"] == Location(file, 6, 23)
     assert export.places["ignore.1"] == Location(file, 7, 17)
-    assert export.visible_status == ("Open",)
-    assert export.lines == LineSource("l.csv", {})
+    assert export.visibility.statuses == ("Open",)
+    assert export.lines == LineSource("l.csv")
     assert export.lines.places["path"] == export.lines.places["columns.number"] == Location(file, 8, 5)
 
 

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from portalgen.errors import Problem
+from portalgen.faults import NOT_YET
 from portalgen.fields import VALUES_NOT_YET
 from portalgen.model import TRANSACTION_TYPES
 from portalgen.schema import (
-    NOT_YET,
     ConfigModel,
     ContactModel,
     DirectoryModel,

@@ -64,8 +64,8 @@ class Staging:
     def stage(self, source: ExportSource) -> None:
         """Load the files of one export and of its lines; what is wrong with them is added to `problems`."""
         extra = {}
-        if source.visible_status is not None:
-            statuses = ", ".join(_quoted(status) for status in source.visible_status)
+        if source.visibility.statuses is not None:
+            statuses = ", ".join(_quoted(status) for status in source.visibility.statuses)
             extra["status_shows"] = f"coalesce(status IN ({statuses}), false)"
         self._load(HEADER_TABLES[source.type], source, source.empty, extra)
         if source.lines:
@@ -113,11 +113,11 @@ class Staging:
         cells = {
             column: heading.index(title)
             for column in table.columns
-            for title in [_title(column, source)]
+            for title in [_title(column, source, heading)]
             if title in heading
         }
         problems = [*_missing(table, source, heading, name, cells)]
-        if isinstance(source, ExportSource) and source.visible_status is not None and "status" not in cells:
+        if isinstance(source, ExportSource) and source.visibility.statuses is not None and "status" not in cells:
             hint = "`visible` goes by it; say which column it is: columns: {status: ...}"
             problems.append(Problem(Location(name, 1), "column 'status' is missing", hint))
         problems += _ambiguous(heading, name, {heading[index] for index in cells.values()}, "ALL" in source.ignore)
@@ -146,11 +146,13 @@ class Staging:
         self.files.append(file)
 
 
-def _title(column: str, source: ExportSource | LineSource) -> str | None:
+def _title(column: str, source: ExportSource | LineSource, heading: list[str]) -> str | None:
     """What the file calls a canonical column; None if it is not read from a column of that name."""
     if column in source.columns:
-        return source.columns[column]
-    return None if column in source.ignore or column in source.columns.values() else column
+        titles = source.columns[column].any_of
+        return next((title for title in titles if title in heading), titles[0])
+    mapped = {title for headings in source.columns.values() for title in headings.any_of}
+    return None if column in source.ignore or column in mapped else column
 
 
 def _missing(
@@ -160,7 +162,7 @@ def _missing(
         if column in cells:
             continue
         if column in source.columns:
-            title = source.columns[column]
+            title = source.columns[column].any_of[0]
             hint = did_you_mean(title, heading)
             yield Problem(source.places[f"columns.{column}"], f"{name} has no column {shown(title)}", hint)
         elif table.columns[column].required:
@@ -170,7 +172,7 @@ def _missing(
 def _how_it_was_lost(column: str, source: ExportSource | LineSource, heading: list[str]) -> str:
     if column in source.ignore:
         return f"`ignore` leaves it out: remove '{column}' there"
-    if others := [other for other, title in source.columns.items() if title == column]:
+    if others := [other for other, headings in source.columns.items() if column in headings.any_of]:
         return f"`columns` says that '{column}' is the {others[0]}: say which one the {column} is"
     return f"say which one it is: columns: {{{column}: {_in_yaml(nearest(column, heading) or '...')}}}"
 

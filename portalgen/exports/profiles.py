@@ -1,0 +1,162 @@
+"""Profiles: how the exports of one system are read, as a YAML file. They complete the entries of `exports:`."""
+
+import re
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean, shown
+from portalgen.model import ExportSource, Headings, LineSource, Policy, Visibility
+from portalgen.resources import profiles_folder
+from portalgen.schema import ExportModel, HeadingsModel, LinesModel, ProfileModel, SettingsModel, validate
+from portalgen.yamlfile import Document, read_yaml
+
+PRIVATE = re.compile(r"private|internal|\bcosts?\b|margin|profit|mark-?up", re.IGNORECASE)
+"""Headings that no profile reads, unless it says under `despite_its_name` why it does."""
+_MERGED = ("columns", "values", "status")
+
+
+def packaged_names() -> list[str]:
+    """The names of the profiles that portalgen brings along, sorted."""
+    return sorted(path.stem for path in profiles_folder().glob("*.yaml"))
+
+
+def load_profile(name: str, root: Path, where: Location) -> ProfileModel:
+    """The profile called `name`, or the user's own at the path `name` (ending in .yaml) below `root`.
+
+    Raises InvalidInputError: at `where` if there is none, or with every problem of the file.
+    """
+    if name.endswith((".yaml", ".yml")):
+        return _read(root / name)
+    if name not in packaged_names():
+        hint = did_you_mean(name, packaged_names()) or "`portalgen profiles` lists them; one of your own ends in .yaml"
+        raise InvalidInputError(f"there is no profile {shown(name)}", hint, where)
+    return _read(profiles_folder() / f"{name}.yaml")
+
+
+@cache
+def _read(path: Path) -> ProfileModel:
+    document = read_yaml(path)
+    profile, problems = validate(ProfileModel, document)
+    if profile:
+        problems += _private_columns(profile, document)
+    if problems or not profile:
+        raise InvalidInputError.of(problems)
+    return profile
+
+
+def _private_columns(profile: ProfileModel, document: Document) -> Iterator[Problem]:
+    for type_, settings in profile.types.items():
+        lines = settings.lines.columns if settings.lines else {}
+        for at, columns in {("columns",): settings.columns, ("lines", "columns"): lines}.items():
+            for column, headings in columns.items():
+                for heading in (*headings.any_of, *headings.join):
+                    if PRIVATE.search(heading) and heading not in profile.despite_its_name:
+                        where = document.place(("types", type_, *at, column))
+                        hint = f"if customers may see it, say why: despite_its_name: {{{heading}: ...}}"
+                        yield Problem(
+                            where, f"{column}: {shown(heading)} sounds like what customers must not see", hint
+                        )
+
+
+def settings_of(item: ExportModel, root: Path, where: Location) -> SettingsModel:
+    """What an entry of `exports:` and its profile say together; the entry's own word counts most.
+
+    Raises InvalidInputError, at `where` for a profile that is not there or does not have the entry's type.
+    """
+    if not item.profile:
+        return item
+    profile = load_profile(item.profile, root, where)
+    if item.type not in profile.types:
+        hint = f"it has {', '.join(profile.types)}"
+        raise InvalidInputError(f"profile '{profile.name}' does not say how to read {item.type}", hint, where)
+    layers = [profile.defaults, profile.types[item.type], item]
+    said = {
+        name: value for layer in layers for name, value in _said(layer).items() if name in SettingsModel.model_fields
+    }
+    for name in _MERGED:
+        said[name] = _union(layers, name)
+    if any(layer.lines for layer in layers):
+        said["lines"] = _lines([layer.lines for layer in layers if layer.lines])
+    return SettingsModel.model_construct(**said)
+
+
+def _said(model: SettingsModel | LinesModel) -> Mapping[str, Any]:
+    return {name: getattr(model, name) for name in model.model_fields_set}
+
+
+def _union(layers: list[Any], name: str) -> dict[str, Any]:
+    return {key: value for layer in layers for key, value in getattr(layer, name).items()}
+
+
+def _lines(layers: list[LinesModel]) -> LinesModel:
+    said = {name: value for layer in layers for name, value in _said(layer).items()}
+    return LinesModel.model_construct(
+        **{**said, "columns": _union(list(layers), "columns"), "values": _union(list(layers), "values")}
+    )
+
+
+def source_of(
+    type_: str,
+    path: str,
+    settings: SettingsModel,
+    places: Mapping[str, Location],
+    line_places: Mapping[str, Location],
+) -> ExportSource:
+    """An export with everything said about it. The places tell where its keys, and those of its lines, stand."""
+    visible = settings.visible
+    return ExportSource(
+        type=type_,
+        path=path,
+        profile=settings.profile or "" if isinstance(settings, ExportModel) else "",
+        columns=_headings(settings.columns),
+        ignore=tuple(settings.ignore),
+        empty=tuple(settings.empty),
+        lines=_line_source(settings.lines, line_places) if settings.lines else None,
+        format=settings.format or "",
+        encoding=settings.encoding or "",
+        delimiter=settings.delimiter or "",
+        sheet=settings.sheet or "",
+        records=settings.records or "",
+        layout=settings.layout,
+        dates=tuple(settings.dates) or ("iso",),
+        decimal=settings.decimal or "",
+        values=dict(settings.values),
+        rows={heading: tuple(texts) for heading, texts in settings.rows.items()},
+        totals=tuple(settings.totals),
+        groups=settings.groups or "",
+        is_negative=settings.sign == "negative",
+        is_incremental=settings.export == "incremental",
+        visibility=Visibility(
+            statuses=tuple(visible.status) if visible and visible.status is not None else None,
+            never=tuple(visible.never) if visible else (),
+            words=dict(settings.status),
+            since=settings.since,
+        ),
+        policy=Policy(
+            quarantine=settings.on_error == "quarantine",
+            limit=settings.limit,
+            tolerance=settings.tolerance,
+            refuse_differences=settings.differences == "refuse",
+            allow_similar_ids=settings.similar_ids == "allow",
+        ),
+        places=places,
+    )
+
+
+def _line_source(lines: LinesModel, places: Mapping[str, Location]) -> LineSource:
+    return LineSource(
+        path=lines.path or "",
+        columns=_headings(lines.columns),
+        ignore=tuple(lines.ignore),
+        discount=lines.discount,
+        sheet=lines.sheet or "",
+        records=lines.records or "",
+        values=dict(lines.values),
+        places=places,
+    )
+
+
+def _headings(columns: Mapping[str, HeadingsModel]) -> dict[str, Headings]:
+    return {name: Headings(tuple(model.any_of), tuple(model.join)) for name, model in columns.items()}
