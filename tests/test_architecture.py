@@ -13,9 +13,11 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 FLOORS = [
     {"__init__", "errors"},
     {"model", "names", "resources", "stores.base", "database", "keys", "formats", "exports.csvfile", "exports.grid"}
-    | {"exports.einvoice.xmltree", "exports.einvoice.pdf"},
+    | {"exports.einvoice.xmltree", "exports.einvoice.pdf"}
+    | {"exports.values"},
     {"yamlfile", "fields", "links", "ledger", "amounts", "views", "exports.columns", "stores.counting"}
-    | {"exports.einvoice.document"},
+    | {"exports.einvoice.document"}
+    | {"exports.proofs"},
     {"stores.directory", "stores.memory", "stores.s3", "stores", "pages", "book", "faults", "plan", "exports.staging"}
     | {"exports.einvoice.ubl", "exports.einvoice.cii"},
     {"builder", "schema", "grants", "preview", "purge", "exports.checks"} | {"exports.einvoice"},
