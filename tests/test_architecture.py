@@ -14,12 +14,16 @@ FLOORS = [
     {"__init__", "errors"},
     {"model", "names", "resources", "stores.base", "database", "keys", "formats", "exports.csvfile", "exports.grid"}
     | {"exports.einvoice.xmltree", "exports.einvoice.pdf"}
-    | {"exports.values"},
+    | {"exports.compression", "exports.encodings", "exports.sniffing"}
+    | {"exports.values"}
+    | {"exports.markup", "exports.storednumbers", "exports.jsonevents"},
     {"yamlfile", "fields", "links", "ledger", "amounts", "views", "exports.columns", "stores.counting"}
-    | {"exports.einvoice.document"}
-    | {"exports.proofs"},
+    | {"exports.einvoice.document", "exports.textfile"}
+    | {"exports.proofs"}
+    | {"exports.worksheet", "exports.jsonrecords", "exports.sqlitefile", "exports.parquet"},
     {"stores.directory", "stores.memory", "stores.s3", "stores", "pages", "book", "faults", "plan", "exports.staging"}
-    | {"exports.einvoice.ubl", "exports.einvoice.cii"},
+    | {"exports.einvoice.ubl", "exports.einvoice.cii"}
+    | {"exports.workbook", "exports.jsonfile"},
     {"builder", "schema", "grants", "preview", "purge", "exports.checks"} | {"exports.einvoice"},
     {"publish", "exports.profiles", "exports.reader"},
     {"definitions"},
@@ -34,12 +38,14 @@ ROOMS = {
     "click": "cli",
     "defusedxml": "exports.einvoice.xmltree",
     "duckdb": "database",
+    "ijson": "exports.jsonevents",
     "itsdangerous": "links",
     "jinja2": "pages",
     "mypy_boto3_s3": "stores.s3",
     "pydantic": "schema",
     "pypdf": "exports.einvoice.pdf",
     "yaml": "yamlfile",
+    "zstandard": "exports.compression",
 }
 """By third-party library, the one module that may import it."""
 
