@@ -14,6 +14,8 @@ from portalgen.exports.einvoice.document import CUSTOMER_COLUMNS, HEADER_COLUMNS
 from portalgen.exports.einvoice.xmltree import Node
 from portalgen.exports.grid import Grid, GridRow
 
+__all__ = ["CUSTOMER_COLUMNS", "HEADING", "document_type", "read"]
+
 HEADING = (*HEADER_COLUMNS, *(f"line.{column}" for column in LINE_COLUMNS))
 """The titles of a grid of documents; `CUSTOMER_COLUMNS` are those of a grid of customers."""
 

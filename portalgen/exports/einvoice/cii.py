@@ -26,7 +26,6 @@ _ROOTS = {
     "CrossIndustryDocument": "urn:ferd:CrossIndustryDocument:invoice:1p0",
     "SCRDMCCBDACIOMessageStructure": "urn:un:unece:uncefact:data:SCRDMCCBDACIOMessageStructure:100",
 }
-_REQUIRED = {"number": "ID", "date": "IssueDateTime", "customer_id": "the buyer's id or name"}
 _ORDER = "220"
 
 
@@ -64,10 +63,11 @@ def read(root: Node, name: str) -> Document:
     settlement = trade.part("ApplicableHeaderTradeSettlement", "ApplicableSupplyChainTradeSettlement")
     cells = Cells(name, settlement.get("InvoiceCurrencyCode", "OrderCurrencyCode"))
     buyer = _buyer(agreement.part("BuyerTradeParty"), cells.currency)
+    issued = document.filled("IssueDateTime/DateTimeString", "IssueDateTime/DateTime")
     header = {
         "number": document.get("ID"),
         "customer_id": buyer["id"],
-        "date": cells.day(document.filled("IssueDateTime/DateTimeString", "IssueDateTime/DateTime")),
+        "date": cells.day(issued),
         "due_date": cells.last_day(settlement.all("SpecifiedTradePaymentTerms/DueDateDateTime/DateTimeString")),
         "currency": cells.currency,
         "note": "\n".join(document.texts("IncludedNote/Content")),
@@ -76,7 +76,7 @@ def read(root: Node, name: str) -> Document:
         **_delivery(trade.part("ApplicableHeaderTradeDelivery", "ApplicableSupplyChainTradeDelivery")),
         **_totals(cells, settlement),
     }
-    cells.required(document, header, _REQUIRED)
+    cells.required(document, {"ID": header["number"], "IssueDateTime": issued.value, "buyer's id or name": buyer["id"]})
     lines = _lines(cells, trade)
     if cells.problems:
         raise InvalidInputError.of(cells.problems)
@@ -143,7 +143,7 @@ def _tax(cells: Cells, totals: Node, accounting: str) -> str:
     """The tax in the document's currency; that in the accounting currency is left out."""
     amounts = [node for node in totals.all("TaxTotalAmount") if node.value]
     if accounting and accounting != cells.currency:
-        amounts = [node for node in amounts if accounting != node.attributes.get("currencyID", "").strip()]
+        amounts = [node for node in amounts if accounting != node.attributes.get("currencyID", "")]
     taxes = dict.fromkeys(cells.amount(node) for node in amounts)
     if len(taxes) > 1:
         cells.fault(amounts[1], "TaxTotalAmount: there are two, and which of them counts is not said")
@@ -163,7 +163,7 @@ def _line(cells: Cells, line: Node) -> Mapping[str, str]:
     settlement = line.part("SpecifiedLineTradeSettlement", "SpecifiedSupplyChainTradeSettlement")
     document = line.part("AssociatedDocumentLineDocument")
     quantity = delivery.filled("BilledQuantity", "RequestedQuantity")
-    unit = quantity.attributes.get("unitCode", "").strip()
+    unit = quantity.attributes.get("unitCode", "")
     price = agreement.part("NetPriceProductTradePrice")
     rates = settlement.all("ApplicableTradeTax/RateApplicablePercent", "ApplicableTradeTax/ApplicablePercent")
     amount = settlement.filled(

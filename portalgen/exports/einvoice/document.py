@@ -104,7 +104,7 @@ class Cells:
 
     def amount(self, node: Node) -> str:
         """The number in `node`, an amount in the document's currency; one in another currency is a fault."""
-        currency = node.attributes.get("currencyID", "").strip()
+        currency = node.attributes.get("currencyID", "")
         if node.value and currency and self.currency and currency != self.currency:
             self.fault(node, f"{node.name}: the amount is in {currency}, the document in {self.currency}")
         return self.number(node)
@@ -116,7 +116,7 @@ class Cells:
 
     def unit_price(self, price: Node, base: Node, unit: str) -> str:
         """The price of one unit, for a price per `base` quantity; '' where it is not exact, or per another unit."""
-        per = base.attributes.get("unitCode", "").strip()
+        per = base.attributes.get("unitCode", "")
         quantity = plain_decimal(base.value or "1")
         if quantity is None or not Decimal(quantity) or (per and unit and per != unit):
             return ""
@@ -126,11 +126,11 @@ class Cells:
         self.amount(price)
         return amount if Decimal(quantity) == 1 else _quotient(amount, quantity)
 
-    def required(self, root: Node, cells: Mapping[str, str], elements: Mapping[str, str]) -> None:
-        """Reports each column of `elements` that is empty, by the name of the element that should fill it."""
-        for column, element in elements.items():
-            if not cells[column] and not any(problem.message.startswith(element) for problem in self.problems):
-                self.fault(root, f"{element} is missing or empty", "no document can be shown without it")
+    def required(self, root: Node, texts: Mapping[str, str]) -> None:
+        """Reports each of `texts` that is empty, by its key: what should fill it."""
+        for element, text in texts.items():
+            if not text:
+                self.fault(root, f"there is no {element}, or nothing in it", "a document cannot be shown without it")
 
 
 def plain_decimal(text: str) -> str | None:

@@ -11,6 +11,7 @@ from pypdf.generic import ArrayObject, DictionaryObject, EmbeddedFile
 from portalgen.errors import InvalidInputError, Location
 
 _NAMES = ("factur-x.xml", "zugferd-invoice.xml", "xrechnung.xml", "order-x.xml")
+_MAX_BYTES = 100 * 1024 * 1024
 _HINT = f"a PDF is read when exactly one of these is embedded in it: {', '.join(_NAMES)}"
 
 # What pypdf has to mend on its way to the attachments is no news to the people who run portalgen.
@@ -24,6 +25,8 @@ def is_pdf(start: bytes) -> bool:
 
 def embedded_xml(file: Path, name: str) -> tuple[str, bytes]:
     """The name and the bytes of the e-invoice in the PDF. Raises InvalidInputError unless there is exactly one."""
+    if file.stat().st_size > _MAX_BYTES:
+        raise InvalidInputError(f"this PDF is larger than {_MAX_BYTES // 1024**2} MiB", "", Location(name))
     with file.open("rb") as stream:
         try:
             # The same file is as a rule listed twice: by name, and as associated with the document.
@@ -51,8 +54,9 @@ def _candidates(reader: PdfReader) -> Iterator[tuple[str, bytes]]:
 
 def _associated(reader: PdfReader) -> Iterator[EmbeddedFile]:
     """The files that PDF/A-3 associates with the whole document."""
-    listed = reader.root_object.get("/AF", ArrayObject()).get_object()
-    for each in listed if isinstance(listed, ArrayObject) else [listed]:
-        specification = each.get_object()
+    listed = reader.root_object.get("/AF")
+    associated = listed.get_object() if listed is not None else None
+    for each in associated if isinstance(associated, ArrayObject) else [associated]:
+        specification = each.get_object() if each is not None else None
         if isinstance(specification, DictionaryObject) and "/EF" in specification:
             yield EmbeddedFile("", specification)

@@ -57,7 +57,6 @@ _KINDS = {
     ),
 }
 
-_REQUIRED = {"number": "ID", "date": "IssueDate", "customer_id": "the buyer's id or name"}
 _DUE_DATES = {
     "invoices": ("PaymentMeans/PaymentDueDate", "PaymentTerms/PaymentDueDate", "PaymentTerms/InstallmentDueDate"),
     "quotes": ("ValidityPeriod/EndDate",),
@@ -105,7 +104,9 @@ def read(root: Node, name: str) -> Document:
         **_delivery(root),
         **_totals(cells, root, totals),
     }
-    cells.required(root, header, _REQUIRED)
+    cells.required(
+        root, {"ID": header["number"], "IssueDate": root.get("IssueDate"), "buyer's id or name": buyer["id"]}
+    )
     lines = _lines(cells, root, kind)
     if cells.problems:
         raise InvalidInputError.of(cells.problems)
@@ -119,7 +120,7 @@ def _currency(root: Node, totals: Node, kind: _Kind) -> str:
         *totals.children,
         *root.all("TaxTotal/TaxAmount", f"{kind.lines}/LineExtensionAmount", f"{kind.lines}/Price/PriceAmount"),
     ]
-    named = (amount.attributes.get("currencyID", "").strip() for amount in amounts)
+    named = (amount.attributes.get("currencyID", "") for amount in amounts)
     return root.get("DocumentCurrencyCode", "PricingCurrencyCode") or next(filter(None, named), "")
 
 
@@ -182,7 +183,8 @@ def _totals(cells: Cells, root: Node, totals: Node) -> Mapping[str, str]:
         single = [each for each in root.all("AllowanceCharge") if each.get("ChargeIndicator") == is_charge]
         found[column] = found[column] or cells.sum(node for each in single for node in each.all("Amount"))
     if root.get("CustomizationID").startswith("OIOUBL"):
-        found["net"] = ""  # in Danish UBL, TaxExclusiveAmount is the tax
+        # In Danish UBL, TaxExclusiveAmount is the tax.
+        found |= {"net": "", "tax": found["tax"] or found["net"]}
     return found
 
 
@@ -191,7 +193,7 @@ def _tax(cells: Cells, root: Node) -> str:
     accounting = root.get("TaxCurrencyCode")
     amounts = root.all("TaxTotal/TaxAmount")
     if accounting and accounting != cells.currency:
-        amounts = [node for node in amounts if accounting != node.attributes.get("currencyID", "").strip()]
+        amounts = [node for node in amounts if accounting != node.attributes.get("currencyID", "")]
     return cells.sum(amounts)
 
 
@@ -204,14 +206,14 @@ def _lines(cells: Cells, root: Node, kind: _Kind) -> list[Mapping[str, str]]:
 def _line(cells: Cells, line: Node, kind: _Kind) -> Mapping[str, str]:
     quantity = line.filled(kind.quantity)
     open_quantity = line.filled("OutstandingQuantity", "BackorderQuantity")
-    unit = quantity.attributes.get("unitCode", "").strip()
+    unit = quantity.attributes.get("unitCode", "")
     price = line.part("Price")
     return {
         "item": line.get("Item/SellersItemIdentification/ID"),
         "description": described(line.texts("Item/Name", "Item/Description")),
         "quantity": cells.number(quantity),
         "open_quantity": cells.number(open_quantity),
-        "unit": unit or open_quantity.attributes.get("unitCode", "").strip(),
+        "unit": unit or open_quantity.attributes.get("unitCode", ""),
         "unit_price": cells.unit_price(price.part("PriceAmount"), price.part("BaseQuantity"), unit),
         "tax_rate": one_rate(cells, _rates(line)),
         "amount": cells.amount(line.filled("LineExtensionAmount")),

@@ -19,13 +19,17 @@ _CHUNK = 64 * 1024
 _BINARY = frozenset({"EmbeddedDocumentBinaryObject", "AttachmentBinaryObject"})
 """Elements that hold whole files; what is in them is not kept."""
 
+_ATTRIBUTES = ("currencyID", "unitCode", "schemeID")
+"""The attributes that are kept."""
+
 _BREAK = re.compile(r"\s*[\t\r\n]\s*")
 
 
 class Node:
     """An element. `text` is what stands in it, '' where it has children; `line` is its line in the file, from 1.
 
-    Paths are names without prefixes, with a slash between a parent and its child.
+    `attributes` has the currency, unit and scheme only. Paths are names without prefixes, with a slash between a parent
+    and its child.
     """
 
     __slots__ = ("attributes", "children", "line", "name", "namespace", "text")
@@ -104,7 +108,8 @@ class _Tree:
         if self._left_out or (self._open and not namespace.startswith(self._families)):
             self._left_out += 1
             return
-        node = Node(namespace, name, attributes, self.line_of())
+        kept = {each: attributes[each].strip() for each in _ATTRIBUTES if each in attributes}
+        node = Node(namespace, name, kept, self.line_of())
         if self._open:
             self._open[-1].children.append(node)
         self.root = self.root or node
@@ -184,4 +189,5 @@ def _broken(error: ParseError, name: str, *, has_root: bool) -> InvalidInputErro
     reason = str(error).partition(":")[0]
     if not has_root:
         return InvalidInputError("this is not XML", "", Location(name, line, column + 1))
-    return InvalidInputError(f"the XML is broken: {reason}", "export it again", Location(name, line, column + 1))
+    hint = "is it in the encoding that its first line names?" if "invalid token" in reason else "export it again"
+    return InvalidInputError(f"the XML is broken: {reason}", hint, Location(name, line, column + 1))
