@@ -167,7 +167,8 @@ _MONTHS = (
 )
 _MONTH_NUMBERS = {name[:3].lower(): number for number, name in enumerate(_MONTHS, 1)}
 _YEAR = "000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3}"
-_ISO = rf"({_YEAR})-[0-9]{{2}}-[0-9]{{2}}([ T]00:00(:00([.]0+)?)?(Z|[-+][0-9]{{2}}:?[0-9]{{2}})?)?"
+_ZONE = "Z|[-+][0-9]{2}:?[0-9]{2}"
+_ISO = rf"({_YEAR})-[0-9]{{2}}-[0-9]{{2}}([ T]00:00(:00([.]0+)?)?({_ZONE})?)?"
 _DIRECTIVES: Mapping[str, str] = {
     "d": "0[1-9]|[12][0-9]|3[01]",
     "m": "0[1-9]|1[0-2]",
@@ -181,6 +182,7 @@ _DIRECTIVES: Mapping[str, str] = {
     "S": "[0-5][0-9]",
     "f": "[0-9]{1,6}",
     "p": "(?i:AM|PM)",
+    "z": _ZONE,
     "%": "%",
 }
 _SHORT = {"d": "|[1-9]", "m": "|[1-9]", "H": "|[0-9]", "I": "|[1-9]"}
@@ -193,14 +195,15 @@ def date_sql(cell: str, patterns: Sequence[str] = ()) -> str:
     """SQL that gives the DATE in `cell`, or NULL where no pattern fits all of it or the calendar has no such day.
 
     Year-month-day with hyphens is always read, also with a midnight behind it. The `patterns` (strptime's, or 'iso' for
-    that alone; `fault_of_patterns` must find none) come after it. A two-digit year below 69 is in this century. A
-    time of day is read and dropped, its zone with it.
+    that alone; `fault_of_patterns` must find none) come after it. A two-digit year below 69 is in this century. A time
+    of day and its zone are read and dropped: the day is the one that is written.
     """
     text = f"trim({cell})"
     readings = [f"CASE WHEN {matches(text, _ISO)} THEN try_cast({text}[:10] AS DATE) END"]
     for pattern in patterns:
         if pattern != "iso":
-            day = f"try_strptime({text}, {quoted(pattern)})::DATE"
+            zoneless = f"regexp_replace({text}, '({_ZONE})$', '')" if pattern.endswith("%z") else text
+            day = f"try_strptime({zoneless}, {quoted(pattern.removesuffix('%z'))})::DATE"
             readings.append(f"CASE WHEN {matches(text, date_regexp(pattern))} THEN {day} END")
     return f"coalesce({', '.join(readings)})" if len(readings) > 1 else readings[0]
 
@@ -222,6 +225,8 @@ def _fault(pattern: str) -> str:
     directives = re.findall(r"%(.?)", pattern)
     if unknown := [each for each in directives if each not in _DIRECTIVES]:
         return f"'%{unknown[0]}' in {shown(pattern)} is not one of {' '.join(f'%{each}' for each in _DIRECTIVES)}"
+    if "z" in directives and (directives.count("z") > 1 or not pattern.endswith("%z")):
+        return f"'%z' must stand at the end of {shown(pattern)}, once"
     for part, ways in {"day": "d", "month": "mbB", "year": "Yy"}.items():
         if sum(each in ways for each in directives) != 1:
             return f"{shown(pattern)} must have the {part} once: {' or '.join(f'%{each}' for each in ways)}"
@@ -234,7 +239,7 @@ def date_regexp(pattern: str) -> str:
 
     Days, months and hours may have one digit where nothing but digits stands next to them on neither side.
     """
-    fixed = re.search(r"%[^%bBp]%[^%bBp]", pattern)
+    fixed = re.search(r"%[^%bBpz]%[^%bBpz]", pattern)
     parts = []
     for part in re.split(r"(%.)", pattern):
         if part.startswith("%"):

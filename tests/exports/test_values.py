@@ -190,9 +190,10 @@ def grouped(whole: str, mark: str) -> str:
 @st.composite
 def spoiled_numbers(draw: st.DrawFn) -> str:
     """A number with a character put in, or taken out, somewhere."""
-    text = draw(written_numbers())[0]
+    text: str = draw(written_numbers())[0]
     index = draw(st.integers(0, len(text)))
-    return text[:index] + draw(st.sampled_from(["", *ALPHABET])) + text[index + draw(st.integers(0, 1)) :]
+    put_in: str = draw(st.sampled_from(["", *ALPHABET]))
+    return text[:index] + put_in + text[index + draw(st.integers(0, 1)) :]
 
 
 @QUICK
@@ -312,6 +313,10 @@ def day(text: str) -> datetime.date:
         ("01/31/2026 24:00", "%m/%d/%Y %H:%M", None),
         ("01/31/2026 9:00", "%m/%d/%Y %H:%M", "2026-01-31"),
         ("31.01.2026 10:15:00.123", "%d.%m.%Y %H:%M:%S.%f", "2026-01-31"),
+        ("2026-01-31T23:04:09+00:00", "%Y-%m-%dT%H:%M:%S%z", "2026-01-31"),
+        ("2026-01-31T1:04:09Z", "%Y-%m-%dT%H:%M:%S%z", "2026-01-31"),
+        ("31/01/2026 10:15 -0500", "%d/%m/%Y %H:%M %z", "2026-01-31"),
+        ("2026-01-31T10:04:09", "%Y-%m-%dT%H:%M:%S%z", None),
         ("100% 31.01.2026", "100%% %d.%m.%Y", "2026-01-31"),
         ("it's 31.01.2026", "it's %d.%m.%Y", "2026-01-31"),
         ("31x01x2026", "%d.%m.%Y", None),
@@ -382,8 +387,9 @@ def test_several_patterns_are_tried_in_turn(database: Database) -> None:
         (["%d %b %m %Y"], "'%d %b %m %Y' must have the month once: %m or %b or %B"),
         (["%d/%d/%Y"], "'%d/%d/%Y' must have the day once: %d"),
         (["DD/MM/YYYY"], "'DD/MM/YYYY' must have the day once: %d"),
-        (["%d/%m/%Y %"], "'%' in '%d/%m/%Y %' is not one of %d %m %b %B %Y %y %H %I %M %S %f %p %%"),
-        (["%j %Y"], "'%j' in '%j %Y' is not one of %d %m %b %B %Y %y %H %I %M %S %f %p %%"),
+        (["%d/%m/%Y %"], "'%' in '%d/%m/%Y %' is not one of %d %m %b %B %Y %y %H %I %M %S %f %p %z %%"),
+        (["%j %Y"], "'%j' in '%j %Y' is not one of %d %m %b %B %Y %y %H %I %M %S %f %p %z %%"),
+        (["%z %d/%m/%Y"], "'%z' must stand at the end of '%z %d/%m/%Y', once"),
         (["%d/%m/%Y", "%m/%d/%Y"], "'10/12/2011' is 2011-12-10 under '%d/%m/%Y' and 2011-10-12 under '%m/%d/%Y'"),
         (["%y/%m/%d", "%d/%m/%y"], "'11/12/10' is 2011-12-10 under '%y/%m/%d' and 2010-12-11 under '%d/%m/%y'"),
         (["%Y-%d-%m"], "'2011-10-12' is 2011-12-10 under '%Y-%d-%m' and 2011-10-12 under '%Y-%m-%d'"),
