@@ -17,17 +17,21 @@ FLOORS = [
     | {"exports.compression", "exports.encodings", "exports.sniffing"}
     | {"exports.values"}
     | {"exports.markup", "exports.storednumbers", "exports.jsonevents"},
-    {"yamlfile", "fields", "links", "ledger", "amounts", "views", "exports.columns", "stores.counting"}
+    {"yamlfile", "fields", "links", "ledger", "amounts", "views", "exports.columns", "exports.integrity", "exports.report", "stores.counting"}
     | {"exports.einvoice.document", "exports.textfile"}
     | {"exports.proofs"}
     | {"exports.worksheet", "exports.jsonrecords", "exports.sqlitefile", "exports.parquet"},
-    {"stores.directory", "stores.memory", "stores.s3", "stores", "pages", "book", "faults", "plan", "exports.staging"}
+    {"stores.directory", "stores.memory", "stores.s3", "stores", "pages", "book", "faults", "plan", "exports.headings"}
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
     | {"exports.workbook", "exports.jsonfile"},
-    {"builder", "schema", "grants", "preview", "purge", "exports.checks"} | {"exports.einvoice"},
-    {"publish", "exports.profiles", "exports.reader"},
-    {"definitions"},
-    {"inventory"},
+    {"builder", "schema", "grants", "preview", "purge", "exports.layouts"} | {"exports.einvoice"},
+    {"publish", "exports.profiles", "exports.files"},
+    {"definitions", "exports.staging"},
+    {"inventory", "exports.readings", "exports.similar"},
+    {"exports.checks", "exports.visibility"},
+    {"exports.rejects"},
+    {"exports.filling"},
+    {"exports.reader"},
     {"pipeline"},
 ]
 

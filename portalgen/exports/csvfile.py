@@ -1,13 +1,13 @@
-"""One CSV file, looked into with Python: its heading, whether it is a table, and the place of anything wrong in it.
+"""One delimited UTF-8 file, looked into with Python: whether it is a table, and the place of anything wrong in it.
 
-The cells themselves are read by the database. What it makes of a file is not taken on trust: it forgives commas at the
-end of a row and can lose rows where line ends differ, so the rows and their cells are counted here once more.
+The cells themselves are read by the database. What it makes of a file is not taken on trust: it forgives delimiters at
+the end of a row and can lose rows where line ends differ, so the rows and their cells are counted here once more.
 """
 
 import csv
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
@@ -17,15 +17,16 @@ from portalgen.errors import InvalidInputError, Location, Problem, shown
 csv.field_size_limit(16_000_000)
 _SHOWN = 20
 _CHUNK = 8 * 1024 * 1024
-_SPACED = re.compile(rb"(^|[,\n]) +\Z|\A +([,\r\n]|$)")
-"""What is outside of quotes where a space stands between a quote and the comma or line end next to it."""
+_LONGEST = 64 * 1024 * 1024
+"""A row longer than this is none: quotes were misread."""
 _SPACE_AND_QUOTE = re.compile(r' +"')
 _LINE_ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 _SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "'|'"}
+_ONE = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class Row:
     """A row: its cells, the line on which it starts, and how its last line ends."""
 
     start: int
@@ -39,6 +40,10 @@ class _BrokenRowError(Exception):
     def __init__(self, start: int, message: str) -> None:
         super().__init__(message)
         self.start = start
+
+
+class _NotCountedError(Exception):
+    """The file cannot be counted the fast way: it is no table, or its quotes are not where they belong."""
 
 
 def read_heading(file: Path, name: str) -> list[str]:
@@ -66,46 +71,116 @@ def read_heading(file: Path, name: str) -> list[str]:
     return row.cells
 
 
-def is_table(file: Path, width: int, rows: int) -> bool:
+def is_table(file: Path, width: int, rows: int, delimiter: str = ",") -> bool:
     """Whether the file has `rows` rows below its heading, all of `width` cells, and line ends of one kind.
 
-    Commas and line ends outside of quotes are counted, which is fast, and mistaken where a quote stands within a cell
-    that is not quoted; only then, and where spaces surround quotes, is the file read row by row.
+    Delimiters and line ends outside of quotes are counted, which is fast, and mistaken where a quote stands within a
+    cell that is not quoted; only then, and where spaces surround quotes, is the file read row by row.
     """
-    counted = breaks = returns = 0
-    for part in _whole_lines(file):
-        pieces = part.split(b'"')[::2]
-        outside = b"".join(pieces)
-        lines = outside.split(b"\n")
-        commas = Counter(map(bytes.count, lines, repeat(b",")))
-        commas[0] -= lines.count(b"") + lines.count(b"\r")
-        spaced = (b' "' in part or b'" ' in part) and any(map(_SPACED.search, pieces))
-        if spaced or any(number for count, number in commas.items() if count != width - 1):
-            break
-        counted += commas[width - 1]
-        breaks += outside.count(b"\n")
-        returns += outside.count(b"\r")
-    else:
-        if counted == rows + 1 and returns in {0, breaks}:
-            return True
-    return not any(_problems_of_rows(file, "", width)) and sum(bool(row.cells) for row in _rows(file)) == rows + 1
+    if _counted(file, width, delimiter) == rows + 1 or _read(file, width, delimiter) == rows + 1:
+        return True
+    if any(problems_of_rows(file, "", width, delimiter)):
+        return False
+    return sum(1 for row in _rows(file, delimiter) if row.cells or width == 1) == rows + 1
 
 
-def _whole_lines(file: Path) -> Iterator[bytes]:
-    """The bytes of the file in parts that end with a row."""
+def _counted(file: Path, width: int, delimiter: str) -> int:
+    """The rows, blank lines left out, if all have `width` cells and their quotes are where they belong; else -1."""
+    mark, count, end = delimiter.encode(), 0, b""
+    dropped = bytes(set(range(256)) - set(mark + b'"\r\n'))
+    try:
+        for part in _whole_rows(file):
+            bare = b"".join(part.translate(None, dropped).replace(b'""', b"").split(b'"')[::2])
+            end = end or (b"\r\n" if bare.find(b"\r\n") == bare.find(b"\n") - 1 >= 0 else b"\n")
+            bare += b"" if part.endswith(b"\n") else end
+            row = mark * (width - 1) + end
+            found = len(bare) // len(row)
+            if bare != row * found or _may_be_spaced(part, mark):
+                found = _counted_closely(part, width, mark, end)
+            count += found
+    except _NotCountedError:
+        return -1
+    return count
+
+
+def _may_be_spaced(part: bytes, mark: bytes) -> bool:
+    """Whether spaces may surround the quotes of a cell; within a quoted cell it may only look like that."""
+    if b' "' in part and (re.match(rb' +"', part) or re.search(rb'[\n%b] +"' % re.escape(mark), part)):
+        return True
+    return b'" ' in part and bool(re.search(rb'" +(?:[\r\n%b]|\Z)' % re.escape(mark), part))
+
+
+def _counted_closely(part: bytes, width: int, mark: bytes, end: bytes) -> int:
+    """The rows in the bytes of whole rows. Raises _NotCountedError where they are not all of `width` cells."""
+    pieces = part.split(b'"')[::2]
+    outside = b"".join(pieces)
+    if outside.count(b"\n") != outside.count(end):
+        raise _NotCountedError
+    outside = outside.replace(end, b"\n")
+    spaced = re.compile(rb"(^|[%b\n]) +\Z|\A +([%b\r\n]|$)" % (re.escape(mark), re.escape(mark)))
+    lines = outside.removesuffix(b"\n").split(b"\n")
+    marks = Counter(map(bytes.count, lines, repeat(mark)))
+    if width > 1:
+        marks[0] -= lines.count(b"")
+    if b"\r" in outside or marks[width - 1] != marks.total() or any(map(spaced.search, pieces)):
+        raise _NotCountedError
+    return marks[width - 1]
+
+
+def _whole_rows(file: Path) -> Iterator[bytes]:
+    """The bytes of the file in parts that end with a row. Raises _NotCountedError where quotes make no rows."""
     rest = b""
     with file.open("rb") as data:
         while chunk := data.read(_CHUNK):
             rest += chunk
             end = rest.rfind(b"\n") + 1
-            if rest.count(b'"', 0, end) % 2 == 0:
+            quotes = rest.count(b'"', 0, end)
+            while quotes % 2:
+                before = rest.rfind(b"\n", 0, rest.rfind(b'"', 0, end)) + 1
+                quotes -= rest.count(b'"', before, end)
+                end = before
+            if end:
                 yield rest[:end]
                 rest = rest[end:]
-    yield rest
+            elif len(rest) > _LONGEST:
+                raise _NotCountedError
+    if rest.count(b'"') % 2:
+        raise _NotCountedError
+    if rest:
+        yield rest
+
+
+def _read(file: Path, width: int, delimiter: str) -> int:
+    """The rows that Python reads, if all have `width` cells, and line ends and quotes need no closer look; else -1."""
+    if not _is_even(file):
+        return -1
+    try:
+        with file.open(encoding="utf-8-sig", newline="") as opened:
+            widths = Counter(map(len, csv.reader(opened, delimiter=delimiter, strict=True)))
+    except csv.Error:
+        return -1
+    blank = widths.pop(0, 0)
+    return widths[width] + (blank if width == 1 else 0) if widths.total() == widths[width] else -1
+
+
+def _is_even(file: Path) -> bool:
+    """Whether all line ends are of one kind, those within cells too, and no quote follows a space."""
+    returns = breaks = pairs = 0
+    with file.open("rb") as data:
+        while chunk := data.read(_CHUNK):
+            part = chunk
+            while part.endswith((b"\r", b" ")) and (more := data.read(1)):
+                part += more
+            returns += part.count(b"\r")
+            breaks += part.count(b"\n")
+            pairs += part.count(b"\r\n")
+            if b' "' in part:
+                return False
+    return returns in {0, pairs} and pairs in {0, breaks}
 
 
 def problems_of_shape(file: Path, name: str, width: int) -> list[Problem]:
-    """Why the file is not a table of `width` cells (0: any number), with the line of each fault."""
+    """Why the file is not UTF-8 or not a table of `width` cells (0: any number), with the line of each fault."""
     data = file.read_bytes()
     try:
         data.decode("utf-8-sig")
@@ -113,40 +188,64 @@ def problems_of_shape(file: Path, name: str, width: int) -> list[Problem]:
         line, column = _place_in(data, error.start)
         hint = "save it as UTF-8" if data[:2] not in {b"\xff\xfe", b"\xfe\xff"} else "it is UTF-16; save it as UTF-8"
         return [Problem(Location(name, line, column), "the file is not UTF-8", hint)]
+    return [*problems_of_rows(file, name, width)] or [cannot_be_read(name)]
+
+
+def cannot_be_read(name: str) -> Problem:
+    """What is said of a file that the database does not read as we do, where no row of it is to blame."""
     hint = "export it as plain CSV: commas, quotes where a cell needs them, one row per line"
-    return [*_problems_of_rows(file, name, width)] or [Problem(Location(name), "this cannot be read as CSV", hint)]
+    return Problem(Location(name), "this cannot be read as CSV", hint)
 
 
-def _problems_of_rows(file: Path, name: str, width: int) -> Iterator[Problem]:
-    found = 0
-    usual = ""
+def problems_of_rows(file: Path, name: str, width: int, delimiter: str = ",", first_line: int = 1) -> Iterator[Problem]:
+    """The rows that are not of `width` cells (0: any number), or cannot be told into cells, or end otherwise.
+
+    `first_line` is the line that the first line of `file` is in the file that messages speak of.
+    """
+    found, usual = 0, ""
+    above = first_line - 1
     try:
-        for row in _rows(file):
+        for row in _rows(file, delimiter):
+            where = Location(name, above + row.start)
             usual = usual or row.end
-            if row.end not in {usual, ""}:
-                message = f"this row ends in {_LINE_ENDS[row.end]}, the rows above in {_LINE_ENDS[usual]}"
-                yield Problem(Location(name, row.start), message, "save the file with one kind of line end")
+            if problem := _problem_of_row(row, usual, where):
+                yield problem
                 return
-            if any(_SPACE_AND_QUOTE.match(cell) for cell in row.cells):
-                message = "a space before a quote in the row that starts here"
-                yield Problem(Location(name, row.start), message, "remove the space or the quotes")
-                return
-            if not width or not row.cells or len(row.cells) == width:
+            if not width or len(row.cells) == width or not row.cells:
                 continue
             found += 1
             if found > _SHOWN:
-                yield Problem(Location(name, row.start), "and so on: the rows below were not looked at")
+                yield Problem(where, "and so on: the rows below were not looked at")
                 return
-            message = f"{len(row.cells)} cells where the heading has {width}"
-            hint = "is a comma missing?" if len(row.cells) < width else 'a cell with a comma in it needs "quotes"'
-            yield Problem(Location(name, row.start), message, hint)
+            yield _wrong_width(row, width, delimiter, where)
     except _BrokenRowError as error:
-        if "end of data" in str(error):
-            hint = "close it; a quote within a quoted cell is doubled"
-            yield Problem(Location(name, error.start), "a quote in the row that starts here is never closed", hint)
-        else:
-            hint = "a quote within a quoted cell is doubled"
-            yield Problem(Location(name, error.start), "text after a closing quote in the row that starts here", hint)
+        yield _broken_row(error, Location(name, above + error.start))
+
+
+def _problem_of_row(row: Row, usual: str, where: Location) -> Problem | None:
+    if row.end not in {usual, ""}:
+        message = f"this row ends in {_LINE_ENDS[row.end]}, the rows above in {_LINE_ENDS[usual]}"
+        return Problem(where, message, "save the file with one kind of line end")
+    if any(_SPACE_AND_QUOTE.match(cell) for cell in row.cells):
+        return Problem(where, "a space before a quote in the row that starts here", "remove the space or the quotes")
+    return None
+
+
+def _wrong_width(row: Row, width: int, delimiter: str, where: Location) -> Problem:
+    one = _ONE.get(delimiter, f"a '{delimiter}'")
+    hint = f"is {one} missing?" if len(row.cells) < width else f'a cell with {one} in it needs "quotes"'
+    return Problem(where, f"{len(row.cells)} cells where the heading has {width}", hint)
+
+
+def _broken_row(error: _BrokenRowError, where: Location) -> Problem:
+    if "end of data" in str(error):
+        hint = "close it; a quote within a quoted cell is doubled"
+        return Problem(where, "a quote in the row that starts here is never closed", hint)
+    if "field limit" in str(error):
+        hint = "is a quote in it never closed?"
+        return Problem(where, "a cell of over 16,000,000 characters in the row that starts here", hint)
+    hint = "a quote within a quoted cell is doubled"
+    return Problem(where, "text after a closing quote in the row that starts here", hint)
 
 
 def places(file: Path, name: str, cells: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Location]:
@@ -154,14 +253,25 @@ def places(file: Path, name: str, cells: Sequence[tuple[int, int]]) -> dict[tupl
 
     The line is that on which the row starts; the column is the cell's number within the row, from 1.
     """
-    wanted = {row for row, _ in cells}
-    starts: dict[int, int] = {}
-    for number, row in enumerate(row for row in _rows(file) if row.cells):
-        if number in wanted:
-            starts[number] = row.start
-        if len(starts) == len(wanted):
-            break
+    starts = {number: row.start for number, row in find_rows(file, {row for row, _ in cells})}
     return {(row, index): Location(name, starts.get(row, 0), index + 1) for row, index in cells}
+
+
+def find_rows(file: Path, wanted: Collection[int], delimiter: str = ",", width: int = 0) -> Iterator[tuple[int, Row]]:
+    """The rows of these numbers, from 1 after the heading, as the database counts them.
+
+    It counts no blank line, but where a row has one cell. A row that cannot be told into cells ends the search.
+    """
+    last = max(wanted, default=0)
+    counted = (row for row in _rows(file, delimiter) if row.cells or width == 1)
+    try:
+        for number, row in enumerate(counted):
+            if number in wanted:
+                yield number, row
+            if number >= last:
+                return
+    except _BrokenRowError:
+        return
 
 
 class _Lines:
@@ -177,11 +287,11 @@ class _Lines:
             yield line
 
 
-def _rows(file: Path) -> Iterator[_Row]:
+def _rows(file: Path, delimiter: str = ",") -> Iterator[Row]:
     """Each row, the heading and empty lines included. Raises _BrokenRowError."""
     with file.open(encoding="utf-8-sig", newline="") as opened:
         lines = _Lines(opened)
-        reader = csv.reader(lines, strict=True)
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
         start = 1
         while True:
             try:
@@ -190,7 +300,7 @@ def _rows(file: Path) -> Iterator[_Row]:
                 return
             except csv.Error as error:
                 raise _BrokenRowError(start, str(error)) from None
-            yield _Row(start, cells, lines.last[len(lines.last.rstrip("\r\n")) :])
+            yield Row(start, cells, lines.last[len(lines.last.rstrip("\r\n")) :])
             start = reader.line_num + 1
 
 

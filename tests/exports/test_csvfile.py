@@ -15,11 +15,13 @@ from hypothesis import strategies as st
 from portalgen.database import CsvShapeError, Database
 from portalgen.errors import InvalidInputError, Location
 from portalgen.exports import csvfile
-from portalgen.exports.csvfile import is_table, places, problems_of_shape, read_heading
+from portalgen.exports.csvfile import find_rows, is_table, places, problems_of_shape, read_heading
+from tests.tables import by_database_if_a_table
 
 COLUMNS = ("a", "b", "c")
-CELLS = st.text(st.sampled_from("ab0 ,;\"'é€\u2028\n\r\t\\#"), max_size=6)
+CELLS = st.text(st.sampled_from("ab0 ,;|\"'é€\u2028\n\r\t\\#"), max_size=6)
 ROWS = st.lists(st.lists(CELLS, min_size=3, max_size=3), max_size=8)
+DELIMITERS = st.sampled_from(",;\t|")
 
 
 @pytest.fixture(scope="module")
@@ -43,43 +45,43 @@ def by_database(file: Path) -> list[tuple[int, str, str, str]] | None:
         ]
 
 
-def quoted(cell: str, *, always: bool) -> str:
+def quoted(cell: str, delimiter: str, *, always: bool) -> str:
     """A cell as it is written: in quotes where it has to be, or always."""
-    needs = always or any(char in cell for char in ',"\n\r') or cell != cell.strip()
+    needs = always or any(char in cell for char in f'{delimiter}"\n\r') or cell != cell.strip()
     return '"' + cell.replace('"', '""') + '"' if needs else cell
 
 
 @st.composite
-def written(draw: st.DrawFn) -> tuple[str, list[tuple[int, list[str]]]]:
-    """The text of a CSV file, and the line on which each row starts, counted by hand, with its cells."""
-    end = draw(st.sampled_from(["\n", "\r\n"]))
-    text, line, found = f"a,b,c{end}", 2, []
+def written(draw: st.DrawFn) -> tuple[str, str, list[tuple[int, list[str]]]]:
+    """What separates the cells of a file, its text, and each row: its line, counted by hand, and its cells."""
+    end, delimiter = draw(st.sampled_from(["\n", "\r\n"])), draw(DELIMITERS)
+    text, line, found = f"a{delimiter}b{delimiter}c{end}", 2, []
     for row in draw(ROWS):
         if draw(st.integers(0, 4)) == 0:
             text, line = text + end, line + 1
-        body = ",".join(quoted(cell, always=draw(st.booleans())) for cell in row)
+        body = delimiter.join(quoted(cell, delimiter, always=draw(st.booleans())) for cell in row)
         found.append((line, row))
         text += body + end
         line += len(body.replace("\r\n", "\n").replace("\r", "\n").split("\n"))
-    return (text.removesuffix(end) if draw(st.booleans()) else text), found
+    return delimiter, (text.removesuffix(end) if draw(st.booleans()) else text), found
 
 
 @given(written())
 @settings(deadline=None)
-@example(('a,b,c\n1,"x\r\ny",3\n4,5,6\n', [(2, ["1", "x\r\ny", "3"]), (4, ["4", "5", "6"])]))
-@example(("a,b,c\r\n,,\r\n\r\n1,2,3", [(2, ["", "", ""]), (4, ["1", "2", "3"])]))
+@example((",", 'a,b,c\n1,"x\r\ny",3\n4,5,6\n', [(2, ["1", "x\r\ny", "3"]), (4, ["4", "5", "6"])]))
+@example((",", "a,b,c\r\n,,\r\n\r\n1,2,3", [(2, ["", "", ""]), (4, ["1", "2", "3"])]))
+@example((";", "a;b;c\n;;\n;;\n1;2,5;3\n", [(2, ["", "", ""]), (3, ["", "", ""]), (4, ["1", "2,5", "3"])]))
 def test_the_database_reads_what_python_reads_and_a_row_is_on_the_line_where_an_editor_shows_it(
-    file: Path, case: tuple[str, list[tuple[int, list[str]]]]
+    file: Path, case: tuple[str, str, list[tuple[int, list[str]]]]
 ) -> None:
-    text, rows = case
+    delimiter, text, rows = case
     file.write_bytes(text.encode())
-    assert [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row][1:] == [
-        row for _, row in rows
-    ]
-    read = by_database(file)
-    assert read == [(number, *row) for number, (_, row) in enumerate(rows, start=1)]
-    found = places(file, "f", [(number, 2) for number, *_ in read])
-    assert found == {(number, 2): Location("f", line, 3) for number, (line, _) in enumerate(rows, start=1)}
+    python = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    assert [row for row in python if row][1:] == [row for _, row in rows]
+    read = by_database_if_a_table(file, 3, delimiter)
+    assert read == [(number, tuple(row)) for number, (_, row) in enumerate(rows, start=1)]
+    found = {number: row.start for number, row in find_rows(file, {number for number, _ in read}, delimiter, 3)}
+    assert found == {number: line for number, (line, _) in enumerate(rows, start=1)}
 
 
 SHAPES = st.lists(
@@ -91,26 +93,42 @@ SHAPES = st.lists(
 )
 
 
-@given(SHAPES, st.sampled_from(["\n", "\r\n"]), st.booleans())
+@given(SHAPES, st.sampled_from(["\n", "\r\n"]), st.booleans(), DELIMITERS)
 @settings(deadline=None)
-@example(["1,2,3,"], "\n", False)
-@example(['1,2,3,""'], "\n", True)
-@example(["1,2,3", "\r"], "\n", True)
-@example(['1, "2",3'], "\n", True)
-@example(['1,"2" ,3'], "\n", True)
-@example([' "1",2,"3" '], "\n", False)
+@example(["1,2,3,"], "\n", False, ",")
+@example(['1,2,3,""'], "\n", True, ",")
+@example(["1,2,3", "\r"], "\n", True, ",")
+@example(['1, "2",3'], "\n", True, ",")
+@example(['1,"2" ,3'], "\n", True, ";")
+@example([' "1",2,"3" '], "\n", False, "|")
+@example(['1,"a, ""b"" ,c",3'], "\n", True, ",")
+@example(['"1', 'x",2,3', "4,5,6"], "\r\n", True, ",")
+@example(['1\r"x"', '",2,3'], "\n", True, ",")
 def test_a_file_is_read_as_python_reads_it_or_refused_with_a_reason(
-    file: Path, lines: list[str], end: str, ended: bool
+    file: Path, lines: list[str], end: str, ended: bool, delimiter: str
 ) -> None:
     """The database drops empty cells at the end of a row, spaces around quotes, and rows where line ends differ."""
-    text = end.join(["a,b,c", *lines]) + (end if ended else "")
+    text = (end.join(["a,b,c", *lines]) + (end if ended else "")).replace(",", delimiter)
     file.write_bytes(text.encode())
-    read = by_database(file)
+    read = by_database_if_a_table(file, 3, delimiter)
+    if read is not None:
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if row][1:]
+        assert [list(cells) for _, cells in read] == rows
+
+
+@given(st.lists(st.sampled_from(["1", "", '""', '"x"', " ", "1,", '"a\nb"', 'x"y', "\r"]), max_size=5), st.booleans())
+@settings(deadline=None)
+@example(["1", "", "2", ""], True)
+def test_a_blank_line_is_a_row_where_rows_have_one_cell(file: Path, lines: list[str], ended: bool) -> None:
+    text = "\n".join(["a", *lines]) + ("\n" if ended else "")
+    file.write_bytes(text.encode())
+    read = by_database_if_a_table(file, 1)
     if read is None:
-        assert problems_of_shape(file, "f", 3)
+        assert any("," in line or "\r" in line or '"' in line for line in lines)
     else:
-        rows = [row for row in csv.reader(io.StringIO(text, newline="")) if row][1:]
-        assert [list(cells) for _, *cells in read] == rows
+        rows = [row or [""] for row in csv.reader(io.StringIO(text, newline=""))][1:]
+        assert [list(cells) for _, cells in read] == rows
+        assert [number for number, _ in find_rows(file, range(1, 20), width=1)] == [number for number, _ in read]
 
 
 @given(st.binary(max_size=40))
@@ -137,6 +155,30 @@ def test_a_file_that_is_counted_in_parts_is_counted_whole(
     assert not is_table(file, 2, 3)
     file.write_bytes(b'a,b,c\n1,"x\n,\n",3\n4,5,"6",\n')
     assert not is_table(file, 3, 2)
+
+
+@given(SHAPES, st.sampled_from(["\n", "\r\n"]), st.integers(1, 30), st.integers(0, 7))
+@settings(deadline=None)
+def test_the_count_does_not_depend_on_the_size_of_the_parts(
+    file: Path, lines: list[str], end: str, size: int, rows: int
+) -> None:
+    file.write_bytes(end.join(["a,b,c", *lines]).encode())
+    whole = is_table(file, 3, rows)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csvfile, "_CHUNK", size)
+        assert is_table(file, 3, rows) == whole
+        patch.setattr(csvfile, "_LONGEST", size)
+        assert is_table(file, 3, rows) == whole
+
+
+def test_quotes_that_are_characters_do_not_make_it_read_a_long_file_row_by_row(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text("a;b;c\n" + '24" screen;1,5;x\n' * 99_999)
+    monkeypatch.setattr(csvfile, "problems_of_rows", lambda *_: pytest.fail("read row by row"))
+    assert is_table(file, 3, 99_999, ";")
+    file.write_bytes(b"a;b;c\r\n" + b'"5"" pipe, ""new""";1,5;"x\ny"\r\n' * 99_999)
+    assert is_table(file, 3, 99_999, ";")
 
 
 def test_a_long_file_with_one_comma_too_many_near_its_end_is_refused(file: Path) -> None:
