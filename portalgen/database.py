@@ -21,6 +21,10 @@ class CsvShapeError(Exception):
     """A CSV file is not in the shape it was said to have. Carries no place: the caller finds it."""
 
 
+class UnreadableFileError(Exception):
+    """A file is not what a query takes it for. Its own text is the database's reason."""
+
+
 class Database:
     """One connection. Not for use from several threads."""
 
@@ -42,6 +46,13 @@ class Database:
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         return self._connection.execute(sql, values).fetchall()
+
+    def rows_of_file(self, sql: str, file: Path) -> list[tuple[Any, ...]]:
+        """All rows of a query over a file that anybody may have made, its only question mark. UnreadableFileError."""
+        try:
+            return self.rows(sql, _GLOB.sub(r"[\1]", str(file)))
+        except (duckdb.Error, ValueError) as error:
+            raise UnreadableFileError(str(error).strip().partition("\n")[0]) from None
 
     def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, in its order, holding a batch in memory. Other queries may run meanwhile."""
