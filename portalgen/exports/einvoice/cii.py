@@ -33,7 +33,8 @@ def type_of(root: Node, name: str) -> str:
     """The transaction type of the document. Raises InvalidInputError for one that is not shown in portals."""
     where = Location(name, root.line)
     if _ROOTS.get(root.name) != root.namespace:
-        message = f"this is {shown(root.name)} of {shown(root.namespace)}, which portalgen does not read"
+        version = shown(root.namespace.rpartition(":data:")[2])
+        message = f"this is {shown(root.name)} of {version}, which portalgen does not read"
         raise InvalidInputError(message, "CII D16B, ZUGFeRD 1 and Order-X are read", where)
     if root.get("ExchangedDocumentContext/TestIndicator/Indicator", *_TEST).lower() in {"true", "1"}:
         hint = "leave it out, or let it be made without the mark"

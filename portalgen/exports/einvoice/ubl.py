@@ -57,14 +57,16 @@ _KINDS = {
     ),
 }
 
+_PAYMENT_DATES = ("PaymentMeans/PaymentDueDate", "PaymentTerms/PaymentDueDate", "PaymentTerms/InstallmentDueDate")
 _DUE_DATES = {
-    "invoices": ("PaymentMeans/PaymentDueDate", "PaymentTerms/PaymentDueDate", "PaymentTerms/InstallmentDueDate"),
+    "invoices": _PAYMENT_DATES,
+    "credit_notes": _PAYMENT_DATES,
     "quotes": ("ValidityPeriod/EndDate",),
     "orders": ("Delivery/PromisedDeliveryPeriod/EndDate",),
 }
 _CARRIERS = ("Shipment/Consignment", "Shipment/ShipmentStage", "Shipment/Delivery", "Delivery")
 _NO_ORDER = "NA"  # what Peppol has written where only the seller's own order number is known
-_SUBJECT = re.compile(r"#[A-Z]{3}#")
+_SUBJECT = re.compile(r"\A#[A-Z]{3}#\s*")
 
 
 def type_of(root: Node, name: str) -> str:
@@ -98,7 +100,7 @@ def read(root: Node, name: str) -> Document:
         "date": cells.day(root.filled("IssueDate")),
         "due_date": _due_date(cells, root, type_),
         "currency": cells.currency,
-        "note": "\n".join(_SUBJECT.sub("", note, count=1) for note in root.texts("Note")),
+        "note": "\n".join(_SUBJECT.sub("", note) for note in root.texts("Note")),
         "payment_terms": "\n".join(root.texts("PaymentTerms/Note")),
         **_references(root),
         **_delivery(root),
