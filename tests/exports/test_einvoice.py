@@ -213,7 +213,7 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
     assert [str(problem).partition("\n")[0] for problem in caught.value.problems] == [
         "a.xml:3: IssueDate: '2026-02-30' is not a date",
         "a.xml:3: TaxAmount: '19,00' is not a number of at most 15 digits and 6 decimals",
-        "b.xml:1:1: this is not XML",
+        "b.xml: this is not XML",
         "c.xml:2: there is no ID, or nothing in it",
     ]
     assert all(problem.hint for problem in caught.value.problems if "no ID" in problem.message)
@@ -294,6 +294,13 @@ def test_the_newest_document_says_who_a_customer_is_and_the_last_name_of_two_of_
     files["d.xml"] = ubl(invoice(type="delivery_notes", date=old), Customer(id="D", name="d"))
     rows = records(files, "customers", folder=tmp_path)
     assert [(row["id"], row["name"]) for row in rows] == [("C", "by b.xml"), ("D", "d")]
+
+
+def test_a_buyer_without_a_name_is_called_by_the_id(tmp_path: Path) -> None:
+    [row] = records({"f.xml": ubl(invoice(), Customer(id="C-9", name=""))}, "customers", folder=tmp_path)
+    assert row == {"id": "C-9", "name": "C-9", "currency": "USD"}
+    [row] = records({"f.xml": _CII.replace("<Name>Buyer</Name>", "")}, "customers", folder=tmp_path)
+    assert row == {"id": "C-1", "name": "C-1", "currency": "EUR"}
 
 
 def test_an_amount_in_another_currency_is_refused(tmp_path: Path) -> None:

@@ -185,17 +185,16 @@ def _line(cells: Cells, line: Node) -> Mapping[str, str]:
 
 
 def _buyer(party: Node, currency: str) -> dict[str, str]:
-    """The buyer as a customer."""
+    """The buyer as a customer, called by the id where there is no name."""
     name = party.get("Name")
     taxes = party.all("SpecifiedTaxRegistration/ID")
     tax_id = next((tax.value for tax in taxes if tax.attributes.get("schemeID") == "VA"), "")
     contact = party.part("DefinedTradeContact")
+    customer_id = party.get("ID", "GlobalID", "URIUniversalCommunication/URIID") or tax_id
+    customer_id = customer_id or party.get("SpecifiedTaxRegistration/ID", "SpecifiedLegalOrganization/ID") or name
     return {
-        "id": party.get("ID", "GlobalID", "URIUniversalCommunication/URIID")
-        or tax_id
-        or party.get("SpecifiedTaxRegistration/ID", "SpecifiedLegalOrganization/ID")
-        or name,
-        "name": name,
+        "id": customer_id,
+        "name": name or customer_id,
         "email": contact.get("EmailURIUniversalCommunication/URIID"),
         "phone": contact.get("TelephoneUniversalCommunication/CompleteNumber"),
         "currency": currency,

@@ -229,7 +229,7 @@ def _rates(line: Node) -> list[Node]:
 
 
 def _buyer(wrapper: Node, currency: str) -> dict[str, str]:
-    """The buyer as a customer."""
+    """The buyer as a customer, called by the id where there is no name."""
     party = wrapper.part("Party")
     name = party.get(
         "PartyLegalEntity/RegistrationName",
@@ -239,13 +239,11 @@ def _buyer(wrapper: Node, currency: str) -> dict[str, str]:
     )
     vat = [each for each in party.all("PartyTaxScheme") if "VAT" in each.get("TaxScheme/ID").upper()]
     tax_id = next((each.get("CompanyID") for each in vat), "") or party.get("PartyTaxScheme/CompanyID")
+    customer_id = wrapper.get("SupplierAssignedAccountID") or party.get("PartyIdentification/ID", "EndpointID")
+    customer_id = customer_id or tax_id or party.get("PartyLegalEntity/CompanyID") or name
     return {
-        "id": wrapper.get("SupplierAssignedAccountID")
-        or party.get("PartyIdentification/ID", "EndpointID")
-        or tax_id
-        or party.get("PartyLegalEntity/CompanyID")
-        or name,
-        "name": name,
+        "id": customer_id,
+        "name": name or customer_id,
         "email": party.get("Contact/ElectronicMail"),
         "phone": party.get("Contact/Telephone"),
         "currency": currency,

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import BinaryIO, cast
+from xml.parsers.expat import errors
 
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import ParseError, XMLParser
@@ -21,6 +22,9 @@ _BINARY = frozenset({"EmbeddedDocumentBinaryObject", "AttachmentBinaryObject"})
 
 _ATTRIBUTES = ("currencyID", "unitCode", "schemeID")
 """The attributes that are kept."""
+
+_INVALID = errors.codes[errors.XML_ERROR_INVALID_TOKEN]
+_NOT_EVEN_XML = {_INVALID, errors.codes[errors.XML_ERROR_SYNTAX], errors.codes[errors.XML_ERROR_NO_ELEMENTS]}
 
 _BREAK = re.compile(r"\s*[\t\r\n]\s*")
 
@@ -186,8 +190,8 @@ def _chunks(stream: BinaryIO) -> Iterator[bytes]:
 
 def _broken(error: ParseError, name: str, *, has_root: bool) -> InvalidInputError:
     line, column = error.position
-    reason = str(error).partition(":")[0]
-    if not has_root:
-        return InvalidInputError("this is not XML", "", Location(name, line, column + 1))
-    hint = "is it in the encoding that its first line names?" if "invalid token" in reason else "export it again"
-    return InvalidInputError(f"the XML is broken: {reason}", hint, Location(name, line, column + 1))
+    where = Location(name, line, column + 1)
+    if not has_root and error.code in _NOT_EVEN_XML:
+        return InvalidInputError("this is not XML", "an e-invoice is UBL, CII, or a PDF with CII in it", Location(name))
+    hint = "is it in the encoding that its first line names?" if error.code == _INVALID else "export it again"
+    return InvalidInputError(f"the XML is broken: {str(error).partition(': line')[0]}", hint, where)
