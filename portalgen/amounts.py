@@ -1,10 +1,13 @@
 """Amounts that an export leaves out, worked out from its lines.
 
-A line's net amount is quantity x unit price, less its discount; a document's net is the sum of its lines, its tax the
-sum over the rates of net x rate, its total net plus tax (EN 16931, BR-CO-10, BR-CO-13, BR-CO-15 and BR-S-9). Every
-amount is rounded half up to the currency's minor units, line by line and rate by rate. What an export does say is never
-changed, and a document whose total it gives gets no amount of our own making. Where some lines say a tax rate and
-others do not, the tax is unknown and so is the total; where none does, there is no tax.
+A line's net amount is quantity x unit price, less its discount; a document's net is the sum of its lines, less its
+allowance and plus its charge; its tax is the sum of the lines' own taxes, or else the sum over the rates of net x rate;
+its total is net plus tax, and its balance total less what is paid, plus rounding (EN 16931, BR-CO-10, BR-CO-13,
+BR-CO-15, BR-CO-16 and BR-S-9). Every amount is rounded half up to the currency's minor units, line by line and rate by
+rate. What an export does say is never changed, and a document whose total it gives gets no amount of our own making but
+the balance, and that only where the export says what is paid. Where some lines say a tax rate and others do not, the
+tax is unknown and so is the total; where none does, there is no tax. An allowance or a charge says no rate: where a
+document with one is taxed, its tax is unknown as well.
 """
 
 from collections import defaultdict
@@ -24,29 +27,59 @@ def completed(transaction: Transaction, lines: Sequence[Line]) -> Transaction:
     """`transaction` with its lines, and with the amounts filled in that follow from them."""
     digits = minor_units(transaction.currency)
     lines = tuple(_with_amount(line, digits) for line in lines)
-    if transaction.total is not None:
-        return replace(transaction, lines=lines)
-    net = transaction.net if transaction.net is not None else _net(lines)
-    tax = transaction.tax if transaction.tax is not None else _tax(lines, digits)
-    is_taxed = tax is None and any(line.tax_rate for line in lines)
-    total = None if net is None or is_taxed else _EXACT.add(net, tax or Decimal(0))
-    return replace(transaction, lines=lines, net=net, tax=tax, total=total)
+    whole = replace(transaction, lines=lines)
+    if whole.total is None:
+        whole = _with_total(whole, digits)
+    return _with_balance(whole)
+
+
+def sum_of_lines(lines: Sequence[Line]) -> Decimal | None:
+    """The net amounts of all lines together; None where there is no line, or one has none."""
+    amounts = [line.amount for line in lines if line.amount is not None]
+    return _sum(amounts) if amounts and len(amounts) == len(lines) else None
 
 
 def _with_amount(line: Line, digits: int) -> Line:
     if line.amount is not None or line.quantity is None or line.unit_price is None:
         return line
-    gross = _EXACT.multiply(line.quantity, line.unit_price)
-    percent_left = _EXACT.subtract(Decimal(100), line.discount or Decimal(0))
-    return replace(line, amount=_rounded(_EXACT.multiply(gross, percent_left).scaleb(-2, _EXACT), digits))
+    amount = _EXACT.multiply(line.quantity, line.unit_price)
+    if line.discount_amount is not None:
+        amount = _EXACT.subtract(amount, line.discount_amount)
+    elif line.discount is not None:
+        percent_left = _EXACT.subtract(Decimal(100), line.discount)
+        amount = _EXACT.multiply(amount, percent_left).scaleb(-2, _EXACT)
+    return replace(line, amount=_rounded(amount, digits))
 
 
-def _net(lines: Sequence[Line]) -> Decimal | None:
-    amounts = [line.amount for line in lines if line.amount is not None]
-    return _sum(amounts) if amounts and len(amounts) == len(lines) else None
+def _with_total(transaction: Transaction, digits: int) -> Transaction:
+    net = transaction.net if transaction.net is not None else _net(transaction)
+    tax = transaction.tax if transaction.tax is not None else _tax(transaction, digits)
+    is_tax_unknown = tax is None and _is_taxed(transaction.lines)
+    total = None if net is None or is_tax_unknown else _EXACT.add(net, tax or Decimal(0))
+    return replace(transaction, net=net, tax=tax, total=total)
 
 
-def _tax(lines: Sequence[Line], digits: int) -> Decimal | None:
+def _net(transaction: Transaction) -> Decimal | None:
+    of_lines = sum_of_lines(transaction.lines)
+    if of_lines is None:
+        return None
+    added = _EXACT.subtract(transaction.charge or Decimal(0), transaction.allowance or Decimal(0))
+    return _EXACT.add(of_lines, added)
+
+
+def _tax(transaction: Transaction, digits: int) -> Decimal | None:
+    lines = transaction.lines
+    if (transaction.allowance or transaction.charge) and _is_taxed(lines):
+        return None
+    own = [line.tax for line in lines if line.tax is not None]
+    return _sum(own) if own and len(own) == len(lines) else _tax_by_rate(lines, digits)
+
+
+def _is_taxed(lines: Sequence[Line]) -> bool:
+    return any(line.tax_rate or line.tax for line in lines)
+
+
+def _tax_by_rate(lines: Sequence[Line], digits: int) -> Decimal | None:
     by_rate: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
     for line in lines:
         if line.tax_rate is None or line.amount is None:
@@ -54,6 +87,13 @@ def _tax(lines: Sequence[Line], digits: int) -> Decimal | None:
         by_rate[line.tax_rate] = _EXACT.add(by_rate[line.tax_rate], line.amount)
     taxes = [_rounded(_EXACT.multiply(net, rate).scaleb(-2, _EXACT), digits) for rate, net in by_rate.items()]
     return _sum(taxes) if taxes else None
+
+
+def _with_balance(transaction: Transaction) -> Transaction:
+    if transaction.balance is not None or transaction.total is None or transaction.paid is None:
+        return transaction
+    owed = _EXACT.subtract(transaction.total, transaction.paid)
+    return replace(transaction, balance=_EXACT.add(owed, transaction.rounding or Decimal(0)))
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:

@@ -5,25 +5,15 @@ DATE, all else text; what an export left empty is NULL. Only transactions that c
 """
 
 import datetime
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass, fields
 from itertools import groupby
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 from portalgen.amounts import completed
 from portalgen.database import Database
 from portalgen.model import TRANSACTION_TYPES, Account, Customer, Line, Transaction
 
-_CUSTOMER = (
-    "id, name, email, phone, street, city, region, postal_code, country, currency, language, tax_id, status, parent_id"
-)
-_TRANSACTION = (
-    "type, number, customer_id, date, currency, due_date, status, reference, net, tax, total, balance, note, branch, "
-    "order_number, quote_number, invoice_number, delivery_note_number, carrier, tracking_number"
-)
-_LINE = "line, item, description, quantity, unit, unit_price, discount, tax_rate, amount"
-_EXACT_OF_TRANSACTION = {"date", "due_date", "net", "tax", "total", "balance"}
-_EXACT_OF_LINE = {"line", "quantity", "unit_price", "discount", "tax_rate", "amount"}
 Key = TypeVar("Key")
 Item = TypeVar("Item")
 _ORDER = "t.customer_id, t.rank, t.date DESC, t.number"
@@ -55,54 +45,51 @@ class Book:
     def accounts(self, customers: Collection[str]) -> Iterator[Account]:
         """The accounts of `customers` in the order of their ids, one at a time; an id that is not there is left out."""
         self._database.run("CREATE OR REPLACE TABLE wanted AS SELECT DISTINCT unnest(?::VARCHAR[]) AS id", [*customers])
-        people = self._database.rows(f"SELECT {_CUSTOMER} FROM customers SEMI JOIN wanted USING (id) ORDER BY id")
+        people = self._database.rows(
+            f"SELECT {_columns(Customer, 'c')} FROM customers c SEMI JOIN wanted USING (id) ORDER BY id"
+        )
         transactions = _Grouped(self._transactions())
         for row in people:
-            customer = Customer(*(cell or "" for cell in row))
+            customer = Customer(*row)
             yield Account(customer, tuple(transactions.of(customer.id)))
 
     def _transactions(self) -> Iterator[tuple[str, Transaction]]:
-        columns = ", ".join(f"t.{name.strip()}" for name in _TRANSACTION.split(","))
         ranks = " ".join(f"WHEN '{type_}' THEN {rank}" for rank, type_ in enumerate(TRANSACTION_TYPES))
         self._database.run(
             "CREATE OR REPLACE TABLE picked AS "
             f"SELECT *, CASE type {ranks} END AS rank FROM transactions t "
             "WHERE customer_id IN (SELECT id FROM wanted)"
         )
-        headers = self._database.stream(f"SELECT {columns} FROM picked t ORDER BY {_ORDER}")
+        headers = self._database.stream(f"SELECT {_columns(Transaction, 't')} FROM picked t ORDER BY {_ORDER}")
         lines = _Grouped(self._lines())
         for row in headers:
-            bare = _transaction(row)
+            bare = Transaction(*row)
             yield bare.customer_id, completed(bare, tuple(lines.of((bare.type, bare.number))))
 
     def _lines(self) -> Iterator[tuple[tuple[str, str], Line]]:
-        columns = ", ".join(
-            f"coalesce(l.{name}, p.{column})" if column else f"l.{name}"
-            for name in _LINE.split(", ")
-            for column in [{"description": "name", "unit": "unit"}.get(name)]
-        )
         rows = self._database.stream(
-            f"SELECT l.type, l.number, {columns} FROM lines l "
+            f"SELECT l.type, l.number, {_columns(Line, 'l', description='p.name', unit='p.unit')} FROM lines l "
             "JOIN picked t ON t.type = l.type AND t.number = l.number "
             "LEFT JOIN products p ON p.sku = l.item "
             f"ORDER BY {_ORDER}, l.line"
         )
         for type_, number, *cells in rows:
-            yield (type_, number), _line(cells)
+            yield (type_, number), Line(*cells)
 
 
-def _transaction(row: Sequence[Any]) -> Transaction:
-    return Transaction(**_values(_TRANSACTION, row, _EXACT_OF_TRANSACTION))
+def _columns(record: type[Customer | Transaction | Line], table: str, **instead: str) -> str:
+    """The cells that make a `record`, in the order of its fields but `lines`; `instead` stands in for an empty one.
 
-
-def _line(row: Sequence[Any]) -> Line:
-    return Line(**_values(_LINE, row, _EXACT_OF_LINE))
-
-
-def _values(columns: str, row: Sequence[Any], exact: Collection[str]) -> dict[str, Any]:
-    """The row by column; a text that is not there is ''."""
-    cells = zip(columns.split(", "), row, strict=True)
-    return {name: cell if name in exact else cell or "" for name, cell in cells}
+    A text that is not there is ''.
+    """
+    cells = []
+    for field in fields(record):
+        cell = f"{table}.{field.name}"
+        if field.name in instead:
+            cell = f"coalesce({cell}, {instead[field.name]})"
+        if field.name != "lines":
+            cells.append(f"coalesce({cell}, '')" if field.type is str else cell)
+    return ", ".join(cells)
 
 
 class _Grouped(Generic[Key, Item]):

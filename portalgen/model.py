@@ -35,13 +35,15 @@ class Customer:
     tax_id: str = ""
     status: str = ""
     parent_id: str = ""
+    payment_terms: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
     """One line of a transaction. `discount` and `tax_rate` are percentages (10 means 10 %).
 
-    `amount` is the line's net amount after discount, before tax.
+    `amount` is the line's net amount after discount, before tax, and `tax` the tax on it. `discount_amount` is what is
+    taken off the whole line, where a discount is an amount. `open_quantity` is what is still to be delivered.
     """
 
     line: int
@@ -53,6 +55,9 @@ class Line:
     discount: Decimal | None = None
     tax_rate: Decimal | None = None
     amount: Decimal | None = None
+    open_quantity: Decimal | None = None
+    discount_amount: Decimal | None = None
+    tax: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +66,12 @@ class Transaction:
 
     `type` is one of TRANSACTION_TYPES. `due_date` is "valid until" for a quote and "promised" for an order, and is
     inclusive. `currency` is an ISO 4217 code, never empty. Credit notes carry positive amounts. `reference` is the
-    customer's own, a purchase order number. `balance` is what is still to be paid, the balance due.
+    customer's own, a purchase order number.
+
+    `allowance` and `charge` are discounts and charges on the whole document, before tax and both positive; `net` is
+    the sum of the lines less the one and plus the other, `total` is net plus tax. `balance` is what is still to be
+    paid, the balance due: total less `paid` (so far, or in advance) plus `rounding`. `ship_to` is an address of one or
+    more lines; `attachment` names a file, as the export writes it.
     """
 
     type: str
@@ -84,7 +94,18 @@ class Transaction:
     delivery_note_number: str = ""
     carrier: str = ""
     tracking_number: str = ""
+    paid: Decimal | None = None
+    allowance: Decimal | None = None
+    charge: Decimal | None = None
+    rounding: Decimal | None = None
+    payment_terms: str = ""
+    ship_to: str = ""
+    attachment: str = ""
     lines: tuple[Line, ...] = ()
+
+
+TRACKING_NUMBER = "{tracking_number}"
+"""What stands for the number in the address of a carrier's tracking page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +125,7 @@ class Site:
 
     `locale` is a BCP 47 tag; `timezone` an IANA name; `currency` stands in where an export names none. `as_of` is the
     day the exports show; None means the newest day on which one of the export files was written, in `timezone`.
+    `tracking` maps a carrier, casefolded, to the address of its tracking page, with TRACKING_NUMBER in it once.
     """
 
     id: str
@@ -115,11 +137,15 @@ class Site:
     email: str = ""
     key: str = ""
     as_of: datetime.date | None = None
+    tracking: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
-    """A person at the customer with a link of their own. `show` as granted by the definition, not yet narrowed."""
+    """A person at the customer with a link of their own.
+
+    `show` and `branches` as granted by the definition, not yet narrowed; `branches` as of a portal.
+    """
 
     id: str
     name: str
@@ -130,12 +156,16 @@ class Contact:
     expires: datetime.date | None = None
     locale: str = ""
     key: str = ""
+    branches: tuple[str, ...] | None = None
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Portal:
-    """One customer's definition. `expires` is inclusive; `places` says where in the file a field stands."""
+    """One customer's definition. `expires` is inclusive; `places` says where in the file a field stands.
+
+    `branches` are the only ones whose transactions are shown; None means all, and those without a branch.
+    """
 
     id: str
     customer: str
@@ -146,6 +176,7 @@ class Portal:
     expires: datetime.date | None = None
     locale: str = ""
     key: str = ""
+    branches: tuple[str, ...] | None = None
     contacts: tuple[Contact, ...] = ()
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)
 
@@ -290,6 +321,7 @@ class LinkId:
 class Link:
     """A link as the definitions want it, with its grant. `types` is in the order of TRANSACTION_TYPES.
 
+    `branches` are the only ones whose transactions it may show; None means all, and those without a branch.
     `state` is 'live', 'disabled' or 'expired'; only a live link has a bundle. `key` names the root key that makes it.
     """
 
@@ -302,13 +334,15 @@ class Link:
     locale: str
     contact_name: str = ""
     contact_email: str = ""
+    branches: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """All that one link may show, and nothing else: what the pages are made of.
 
-    `transactions` are ordered as in Account and hold granted types only. `as_of` is the day the exports show.
+    `transactions` are ordered as in Account and hold granted types and branches only. `as_of` is the day the exports
+    show.
     """
 
     site: Site

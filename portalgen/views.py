@@ -12,13 +12,30 @@ from urllib.parse import quote
 
 from portalgen.errors import PortalgenError
 from portalgen.formats import Formatter
-from portalgen.model import Bundle, Customer, Line, Site, Transaction
+from portalgen.model import TRACKING_NUMBER, Bundle, Customer, Line, Site, Transaction
 from portalgen.names import safe_name
 
 # A sum over quotes or orders would count those that were declined or cancelled.
 _SUMMED = {"invoices", "credit_notes"}
 _LIST_COLUMNS = ("due_date", "reference", "status", "total", "balance")
-_LINE_COLUMNS = ("item", "description", "quantity", "unit", "unit_price", "discount", "tax_rate", "amount")
+_LINE_COLUMNS = (
+    *(
+        "item",
+        "description",
+        "quantity",
+        "open_quantity",
+        "unit",
+        "unit_price",
+        "discount",
+        "tax_rate",
+        "tax",
+        "amount",
+    ),
+)
+_TEXTS = (
+    *("status", "reference", "branch", "quote_number", "order_number", "invoice_number", "delivery_note_number"),
+    *("carrier", "tracking_number", "payment_terms", "note"),
+)
 _POSTAL_CODE_LAST = frozenset(
     ["AU", "CA", "GB", "IE", "IN", "NZ", "US", "UK", "USA", "United Kingdom", "United States"]
 )
@@ -62,26 +79,34 @@ class Party:
     email: str
     phone: str
     tax_id: str
+    payment_terms: str
 
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One line of a document; percentages carry their sign."""
+    """One line of a document; percentages carry their sign. `discount` is one, or an amount of money."""
 
     line: str
     item: str
     description: str
     quantity: str
+    open_quantity: str
     unit: str
     unit_price: str
     discount: str
     tax_rate: str
+    tax: str
     amount: str
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """One transaction. `name` is its HTML id; `columns` are the columns in which some line has a value."""
+    """One transaction. `name` is its HTML id; `columns` are the columns in which some line has a value.
+
+    `tracking_url` leads to the carrier's own page. `subtotal` is the sum of the lines, where an `allowance` or a
+    `charge` stands between it and `net`. What is taken off (`allowance`, `paid`) carries a minus. These two, `charge`
+    and `rounding` are '' for zero too.
+    """
 
     type: str
     name: str
@@ -98,9 +123,17 @@ class Document:
     delivery_note_number: str
     carrier: str
     tracking_number: str
+    tracking_url: str
+    payment_terms: str
+    ship_to: tuple[str, ...]
+    subtotal: str
+    allowance: str
+    charge: str
     net: str
     tax: str
     total: str
+    paid: str
+    rounding: str
     balance: str
     note: str
     lines: tuple[Item, ...]
@@ -135,12 +168,14 @@ class Listing:
 class View:
     """All that one bundle shows. `contact` is whose link it is, '' for the portal's own.
 
+    `branches` are those that the link is limited to; none where it is not.
     `may_show` is true where some type of document is granted, whether there is any or not.
     """
 
     issuer: Issuer
     customer: Party
     contact: str
+    branches: tuple[str, ...]
     as_of: Day
     may_show: bool
     listings: tuple[Listing, ...]
@@ -153,9 +188,10 @@ def view_of(bundle: Bundle) -> View:
         issuer=_issuer(bundle.site),
         customer=_party(bundle.customer, formatter),
         contact=_text(bundle.link.contact_name),
+        branches=tuple(_text(branch) for branch in bundle.link.branches or ()),
         as_of=Day(bundle.as_of.isoformat(), formatter.long_date(bundle.as_of)),
         may_show=bool(bundle.link.types),
-        listings=tuple(_listing(type_, found, formatter) for type_, found in _by_type(bundle).items()),
+        listings=tuple(_listing(type_, found, bundle.site, formatter) for type_, found in _by_type(bundle).items()),
     )
 
 
@@ -178,6 +214,7 @@ def _party(customer: Customer, formatter: Formatter) -> Party:
         email=_text(customer.email),
         phone=_text(customer.phone),
         tax_id=_text(customer.tax_id),
+        payment_terms=_text(customer.payment_terms),
     )
 
 
@@ -193,8 +230,8 @@ def _by_type(bundle: Bundle) -> dict[str, list[Transaction]]:
     return {type_: transactions for type_, transactions in found.items() if transactions}
 
 
-def _listing(type_: str, transactions: Sequence[Transaction], formatter: Formatter) -> Listing:
-    documents = tuple(_document(transaction, formatter) for transaction in transactions)
+def _listing(type_: str, transactions: Sequence[Transaction], site: Site, formatter: Formatter) -> Listing:
+    documents = tuple(_document(transaction, site, formatter) for transaction in transactions)
     numbers: dict[str, str] = {}
     for transaction, document in zip(transactions, documents, strict=True):
         if document.name in numbers:
@@ -211,10 +248,9 @@ def _listing(type_: str, transactions: Sequence[Transaction], formatter: Formatt
     )
 
 
-def _document(transaction: Transaction, formatter: Formatter) -> Document:
-    currency = transaction.currency
+def _document(transaction: Transaction, site: Site, formatter: Formatter) -> Document:
     name = safe_name(transaction.number)
-    lines = tuple(_item(line, currency, formatter) for line in transaction.lines)
+    lines = tuple(_item(line, transaction.currency, formatter) for line in transaction.lines)
     due_date = transaction.due_date
     return Document(
         type=transaction.type,
@@ -223,23 +259,32 @@ def _document(transaction: Transaction, formatter: Formatter) -> Document:
         number=_text(transaction.number) or name,
         date=Day(transaction.date.isoformat(), formatter.date(transaction.date)),
         due_date=Day(due_date.isoformat(), formatter.date(due_date)) if due_date else None,
-        status=_text(transaction.status),
-        reference=_text(transaction.reference),
-        branch=_text(transaction.branch),
-        quote_number=_text(transaction.quote_number),
-        order_number=_text(transaction.order_number),
-        invoice_number=_text(transaction.invoice_number),
-        delivery_note_number=_text(transaction.delivery_note_number),
-        carrier=_text(transaction.carrier),
-        tracking_number=_text(transaction.tracking_number),
-        net=formatter.money(transaction.net, currency),
-        tax=formatter.money(transaction.tax, currency),
-        total=formatter.money(transaction.total, currency),
-        balance=formatter.money(transaction.balance, currency),
-        note=_text(transaction.note),
+        tracking_url=_tracking_url(transaction, site),
+        ship_to=tuple(filter(None, map(str.strip, _text(transaction.ship_to).splitlines()))),
         lines=lines,
         columns=_filled(lines, _LINE_COLUMNS),
+        **{field: _text(getattr(transaction, field)) for field in _TEXTS},
+        **_totals(transaction, formatter),
     )
+
+
+def _totals(transaction: Transaction, formatter: Formatter) -> dict[str, str]:
+    """Each amount by the field of Document that it fills."""
+    amounts = {field: getattr(transaction, field) for field in ("net", "tax", "total", "balance")}
+    amounts |= {field: getattr(transaction, field) or None for field in ("charge", "rounding")}
+    for field in ("allowance", "paid"):
+        taken_off = getattr(transaction, field)
+        amounts[field] = taken_off.copy_negate() if taken_off else None
+    is_changed = transaction.lines and (transaction.allowance or transaction.charge)
+    amounts["subtotal"] = _added(line.amount for line in transaction.lines) if is_changed else None
+    return {field: formatter.money(amount, transaction.currency) for field, amount in amounts.items()}
+
+
+def _tracking_url(transaction: Transaction, site: Site) -> str:
+    """Where the carrier says how far the goods are; '' where the site names no address for it."""
+    number, carrier = _text(transaction.tracking_number), _text(transaction.carrier).casefold()
+    template = site.tracking.get(carrier, "") if number else ""
+    return template.replace(TRACKING_NUMBER, quote(number, safe=""))
 
 
 def _item(line: Line, currency: str, formatter: Formatter) -> Item:
@@ -248,25 +293,29 @@ def _item(line: Line, currency: str, formatter: Formatter) -> Item:
         item=_text(line.item),
         description=_text(line.description),
         quantity=formatter.quantity(line.quantity),
+        open_quantity=formatter.quantity(line.open_quantity),
         unit=_text(line.unit),
         unit_price=formatter.unit_price(line.unit_price, currency),
-        discount=formatter.percent(line.discount),
+        discount=formatter.money(line.discount_amount, currency) or formatter.percent(line.discount),
         tax_rate=formatter.percent(line.tax_rate),
+        tax=formatter.money(line.tax, currency),
         amount=formatter.money(line.amount, currency),
     )
 
 
 def _sums(transactions: Sequence[Transaction], formatter: Formatter) -> tuple[Sum, ...]:
-    def add(amounts: Iterable[Decimal | None], currency: str) -> str:
-        known = list(amounts)
-        return "" if None in known else formatter.money(reduce(_EXACT.add, filter(None, known), Decimal(0)), currency)
-
     sums = []
     for currency in sorted({transaction.currency for transaction in transactions}):
         same = [transaction for transaction in transactions if transaction.currency == currency]
-        total, balance = add((each.total for each in same), currency), add((each.balance for each in same), currency)
-        sums.append(Sum(_text(currency), total, balance))
+        total, balance = _added(each.total for each in same), _added(each.balance for each in same)
+        sums.append(Sum(_text(currency), formatter.money(total, currency), formatter.money(balance, currency)))
     return tuple(each for each in sums if each.total or each.balance)
+
+
+def _added(amounts: Iterable[Decimal | None]) -> Decimal | None:
+    """The sum, or None where one of the amounts is not known."""
+    known = list(amounts)
+    return None if None in known else reduce(_EXACT.add, filter(None, known), Decimal(0))
 
 
 def _filled(rows: Sequence[object], names: Iterable[str]) -> frozenset[str]:

@@ -22,11 +22,18 @@ from tests.worlds import MINOR_UNITS, ROLES, SITE, SITE_CURRENCY, TODAY, TYPES, 
 _OF_DOCUMENTS = (
     *("number", "date", "due_date", "currency", "status", "reference", "net", "tax", "total", "balance", "note"),
     *("branch", "order_number", "quote_number", "invoice_number", "delivery_note_number", "carrier", "tracking_number"),
+    *("paid", "allowance", "charge", "rounding", "payment_terms", "ship_to"),
 )
 SHOWN: Mapping[str, Sequence[str]] = {
-    "customers": ["id", "name", "email", "phone", "street", "city", "region", "postal_code", "country", "tax_id"],
+    "customers": [
+        *("id", "name", "email", "phone", "street", "city", "region", "postal_code", "country", "tax_id"),
+        "payment_terms",
+    ],
     **dict.fromkeys(TYPES, _OF_DOCUMENTS),
-    "lines": ["line", "item", "description", "quantity", "unit", "unit_price", "discount", "tax_rate", "amount"],
+    "lines": [
+        *("line", "item", "description", "quantity", "open_quantity", "unit", "unit_price", "discount"),
+        *("discount_amount", "tax_rate", "amount"),
+    ],
     "products": ["name", "unit"],
     "contacts": [],
 }
@@ -35,7 +42,7 @@ SHOWN: Mapping[str, Sequence[str]] = {
 NOT_SHOWN: Mapping[str, Sequence[str]] = {
     "customers": ["currency", "language", "status", "parent_id"],
     **dict.fromkeys(TYPES, ("customer_id", "customer_visible", "attachment", "payment_url")),
-    "lines": ["number"],
+    "lines": ["number", "tax"],
     "products": ["sku", "description", "price", "currency", "image", "availability"],
     "contacts": ["id", "customer_id", "name", "email", "phone", "language"],
 }
@@ -140,6 +147,8 @@ def _worked_out(documents: Sequence[Document]) -> Iterator[str]:
             yield _digits(amount, currency)
             if name in {"total", "balance"} and document.type in {"invoices", "credit_notes"}:
                 sums[document.type, currency, name].append(amount)
+        if document.cells["allowance"] or document.cells["charge"]:
+            yield _digits(_sum_of_lines(document), currency)
     for (_, currency, _), found in sums.items():
         known = [amount for amount in found if amount is not None]
         if len(known) == len(found):
@@ -154,8 +163,9 @@ def currency_of(document: Document) -> str:
 def amounts(document: Document) -> dict[str, Decimal | None]:
     """The document's amounts: those of the export and, if it names no total, those that follow from the lines."""
     found = {name: _decimal(document.cells[name]) for name in ("net", "tax", "total", "balance")}
+    paid = _decimal(document.cells["paid"])
     lines = [(_decimal(line["amount"]), _decimal(line["tax_rate"])) for line in document.lines]
-    if found["total"] is None and lines and all(amount is not None for amount, _ in lines):
+    if found["total"] is None and _sum_of_lines(document) is not None:
         cent = Decimal(1).scaleb(-MINOR_UNITS[currency_of(document)])
         rates = {rate for _, rate in lines}
         bases = {
@@ -163,8 +173,18 @@ def amounts(document: Document) -> dict[str, Decimal | None]:
         }
         net = sum(bases.values(), Decimal(0))
         tax = sum((_half_up(base * (rate or Decimal(0)) / 100, cent) for rate, base in bases.items()), Decimal(0))
+        if all(line["tax"] for line in document.lines):
+            tax = sum((Decimal(line["tax"]) for line in document.lines), Decimal(0))
         found |= {"net": net, "tax": tax, "total": net + tax}
+    if found["balance"] is None and found["total"] is not None and paid is not None:
+        found["balance"] = found["total"] - paid
     return found
+
+
+def _sum_of_lines(document: Document) -> Decimal | None:
+    """What the lines come to; None where there is none, or one does not say."""
+    said = [Decimal(line["amount"]) for line in document.lines if line["amount"]]
+    return sum(said, Decimal(0)) if said and len(said) == len(document.lines) else None
 
 
 def _half_up(amount: Decimal, cent: Decimal) -> Decimal:
@@ -191,6 +211,7 @@ _NOT_ALPHANUMERIC = re.compile(r"[\W_]+")
 _TAG = re.compile(r"</?[a-zA-Z][^>]*>")
 _TEXT_OF_TAG = re.compile(r">([^<>]+)<")
 _NUMBER = re.compile(r"(?<![0-9A-Za-z])[0-9](?:[.,'\u2019\u00a0\u202f\u066c ]?[0-9])*")
+_DIGEST = re.compile(r"-[0-9a-f]{12}(?=\.html)")  # at the end of a page's name; it may look like a number
 _BASE64, _URL_SAFE = re.compile(rb"[A-Za-z0-9+/]{24,}"), bytes.maketrans(b"-_", b"+/")
 _DEPTH = 4
 
@@ -218,7 +239,7 @@ def marks_in(text: str, world: World) -> frozenset[str]:
 def _of_reading(text: str) -> Sight:
     """All in `text` that has the shape of a mark, a name or a long number."""
     squashed = _NOT_ALPHANUMERIC.sub("", text.casefold())
-    shown = _TAG.sub("\n", text)
+    shown = _DIGEST.sub("", _TAG.sub("\n", text))
     return Sight(
         marks=frozenset([*_HEX.findall(squashed), *_DIGITS.findall(squashed), *_DAY.findall(text)]),
         names=frozenset(html.unescape(node).strip() for node in _TEXT_OF_TAG.findall(text)),

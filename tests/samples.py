@@ -7,7 +7,13 @@ from decimal import Decimal
 
 from portalgen.model import Bundle, Customer, Line, Link, LinkId, Site, Transaction
 
-SITE = Site(id="northwind", title="Northwind Traders", email="accounts@northwind.example", currency="USD")
+SITE = Site(
+    id="northwind",
+    title="Northwind Traders",
+    email="accounts@northwind.example",
+    currency="USD",
+    tracking={"united package": "https://united-package.example/track?number={tracking_number}"},
+)
 AS_OF = datetime.date(2026, 11, 20)
 
 BRILLIANT = Customer(
@@ -22,6 +28,7 @@ BRILLIANT = Customer(
     country="US",
     currency="USD",
     tax_id="93-1234567",
+    payment_terms="30 days net",
 )
 QAMAR = Customer(
     id="0012",
@@ -101,6 +108,9 @@ _FREIGHT = Line(line=3, description="Freight", amount=Decimal("25.00"))
 _LINES = (_CHAI, _SYRUP, _FREIGHT)
 
 
+_WAREHOUSE = "Brilliant Industries, Dock 4\n1200 Harbor Avenue\nSeattle, WA 98134"
+
+
 def _unpriced(line: Line) -> Line:
     return replace(line, unit_price=None, discount=None, tax_rate=None, amount=None)
 
@@ -135,6 +145,8 @@ _ORDERS = (
         reference="PO-7781",
         quote_number="q-88",
         branch="Seattle",
+        ship_to=_WAREHOUSE,
+        lines=(replace(_CHAI, open_quantity=Decimal(0)), replace(_SYRUP, open_quantity=Decimal("2.5")), _FREIGHT),
     ),
 )
 _INVOICES = (
@@ -145,7 +157,16 @@ _INVOICES = (
         date=_day("2026-11-18"),
         due_date=_day("2026-12-18"),
         status="Open",
+        lines=_LINES,
+        allowance=Decimal("52.47"),
+        charge=Decimal("12.00"),
+        net=Decimal("812.00"),
+        tax=Decimal("64.93"),
+        total=Decimal("876.93"),
+        paid=Decimal("456.20"),
+        rounding=Decimal("0.01"),
         balance=Decimal("420.74"),
+        payment_terms="30 days net, 2 % within 10 days",
         order_number="SO/2026/0451",
         quote_number="",
         delivery_note_number="DN-310",
@@ -164,7 +185,16 @@ _INVOICES = (
         tax=Decimal(0),
         total=Decimal("12400.00"),
         balance=Decimal("12400.00"),
-        lines=(Line(line=1, description="Tasting room, fitted", quantity=Decimal(1), amount=Decimal("12400.00")),),
+        lines=(
+            Line(
+                line=1,
+                description="Tasting room, fitted",
+                quantity=Decimal(1),
+                unit_price=Decimal("12500.00"),
+                discount_amount=Decimal("100.00"),
+                amount=Decimal("12400.00"),
+            ),
+        ),
     ),
     Transaction(
         type="invoices",
@@ -190,7 +220,8 @@ _CREDIT_NOTES = (
         net=Decimal("54.00"),
         tax=Decimal("4.46"),
         total=Decimal("58.46"),
-        balance=Decimal("58.46"),
+        paid=Decimal("8.46"),
+        balance=Decimal("50.00"),
         invoice_number="INV-2026-0071",
         lines=(replace(_CHAI, quantity=Decimal(3), discount=None, amount=Decimal("54.00")),),
     ),
@@ -205,6 +236,8 @@ _DELIVERY_NOTES = (
         status="Delivered",
         reference="PO-7781",
         order_number="SO/2026/0451",
+        branch="Seattle",
+        ship_to=_WAREHOUSE,
         carrier="United Package",
         tracking_number="1Z 999 AA1 01 2345 6784",
         lines=(_unpriced(_CHAI), _unpriced(_SYRUP)),
@@ -222,6 +255,7 @@ _DUBAI_INVOICES = (
         tax=Decimal("100.00"),
         total=Decimal("2100.00"),
         balance=Decimal("-50.00"),
+        ship_to="مستودع 7\nجبل علي",
         lines=(
             Line(1, "BEV-001", "شاي", Decimal(100), "علبة", Decimal("20.00"), None, Decimal(5), Decimal("2000.00")),
         ),

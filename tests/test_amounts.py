@@ -27,6 +27,11 @@ def line(
     return Line(1, "", "", values[0], "", *values[1:])
 
 
+def own(amount: str, tax: str | None, rate: str | None = None) -> Line:
+    """A line with an amount and a tax of its own."""
+    return replace(line(tax=rate, amount=amount), tax=None if tax is None else Decimal(tax))
+
+
 def amounts(*lines: Line, currency: str = "EUR", **given_: str) -> tuple[str, str, str]:
     """Net, tax and total of an invoice with these lines; '-' for none."""
     values: dict[str, Any] = {name: Decimal(text) for name, text in given_.items()}
@@ -63,6 +68,43 @@ def test_a_line_is_rounded_half_up_to_the_currency_s_decimals(
 )
 def test_a_discount_is_a_percentage_off_the_line(discount: str, net: str) -> None:
     assert amounts(line("10", "10", discount))[0] == net
+
+
+@pytest.mark.parametrize(("off", "net"), [("5", "95.00"), ("0", "100.00"), ("0.005", "100.00"), ("-5", "105.00")])
+def test_a_discount_may_be_an_amount_off_the_whole_line(off: str, net: str) -> None:
+    """And where a line has both, the amount is what is said more exactly."""
+    assert amounts(replace(line("10", "10"), discount_amount=Decimal(off)))[0] == net
+    assert amounts(replace(line("10", "10", "50"), discount_amount=Decimal(off)))[0] == net
+
+
+def test_the_taxes_that_all_lines_have_are_summed_and_not_worked_out() -> None:
+    assert amounts(own("10", "1.91", "19"), own("10", "1.89", "19")) == ("20", "3.80", "23.80")
+    assert amounts(own("10", "0.005")) == ("10", "0.005", "10.005")
+    assert amounts(own("10", "0"), own("5", "0")) == ("15", "0", "15")
+
+
+def test_where_a_line_lacks_its_own_tax_the_rates_are_what_counts() -> None:
+    assert amounts(own("10", "1.91", "19"), own("10", None, "19")) == ("20", "3.80", "23.80")
+    assert amounts(own("10", "1.91"), own("10", None, "19")) == ("20", "-", "-")
+    assert amounts(own("10", "1.91"), own("10", None)) == ("20", "-", "-")
+
+
+def test_an_allowance_lowers_the_net_and_a_charge_raises_it() -> None:
+    assert amounts(line("1", "10"), line("1", "5"), allowance="3", charge="0.50") == ("12.50", "-", "12.50")
+    assert amounts(own("10", "0", "0"), allowance="3") == ("7", "0", "7")
+    assert amounts(net="7", allowance="3") == ("7", "-", "7")
+    assert amounts(allowance="3", charge="4") == ("-", "-", "-")
+
+
+def test_the_tax_on_an_allowance_or_a_charge_is_not_known_nor_the_total() -> None:
+    """No column says at which rate either is taxed, and a total with the wrong tax would be wrong."""
+    for name in ("allowance", "charge"):
+        net = {"allowance": "7.00", "charge": "13.00"}[name]
+        assert amounts(line("1", "10", tax="19"), **{name: "3"}) == (net, "-", "-")
+        assert amounts(replace(line("1", "10"), tax=Decimal("1.90")), **{name: "3"}) == (net, "-", "-")
+        assert amounts(line("1", "10", tax="19"), line("-1", "10", tax="19"), **{name: "3"})[1:] == ("-", "-")
+        assert amounts(line("1", "10", tax="19"), **{name: "0"}) == ("10.00", "1.90", "11.90")
+        assert amounts(line("1", "10", tax="19"), tax="2", **{name: "3"})[1:] == ("2", str(Decimal(net) + 2))
 
 
 def test_each_line_is_rounded_before_the_sum_and_each_rate_after_it() -> None:
@@ -103,8 +145,25 @@ def test_the_tax_of_lines_of_which_only_some_have_a_rate_is_not_known_nor_the_to
     assert amounts(line("1", "10", tax="0"), line("1", "10")) == ("20.00", "-", "20.00")
 
 
-def test_the_balance_is_never_made_up() -> None:
-    assert completed(BARE, [line("1", "10")]).balance is None
+@pytest.mark.parametrize(
+    ("given_", "balance"),
+    [
+        ({"total": "100"}, None),
+        ({"total": "100", "rounding": "0.05"}, None),
+        ({"total": "100", "paid": "0"}, "100"),
+        ({"total": "100", "paid": "30.01"}, "69.99"),
+        ({"total": "100.03", "paid": "30", "rounding": "-0.03"}, "70.00"),
+        ({"total": "100", "paid": "130"}, "-30"),
+        ({"total": "100", "paid": "30", "balance": "1"}, "1"),
+        ({"paid": "30"}, None),
+        ({"net": "10", "tax": "1", "paid": "3"}, "8"),
+    ],
+)
+def test_the_balance_follows_from_what_is_paid_and_is_never_made_up_without(
+    given_: dict[str, str], balance: str | None
+) -> None:
+    values: dict[str, Any] = {name: Decimal(text) for name, text in given_.items()}
+    assert completed(replace(BARE, **values), []).balance == (None if balance is None else Decimal(balance))
 
 
 NUMBERS = st.decimals(-(10**15) + 1, 10**15 - 1, places=6)

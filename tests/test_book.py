@@ -35,6 +35,32 @@ def test_no_digit_of_an_amount_is_lost(folder: Path, amounts: list[Decimal], lin
     assert all(type(each) is Decimal for each in (invoice.net, invoice.total, only.quantity, only.amount))
 
 
+def test_every_column_that_a_book_keeps_is_handed_out(tmp_path: Path) -> None:
+    """Each is read from the column of its name; what is empty is '' or nothing."""
+    numbers = {"paid": "1.5", "allowance": "2.25", "charge": "3", "rounding": "-0.01"}
+    texts = {"payment_terms": "30 days", "ship_to": "Dock 4, Cork", "attachment": "a/b.pdf", "branch": "North"}
+    of_line = {"open_quantity": "4", "discount_amount": "5.000001", "tax": "6"}
+    cells = ",".join(f'"{text}"' for text in (*numbers.values(), *texts.values()))
+    [account, other] = accounts(
+        tmp_path,
+        {
+            "customers.csv": "id,name,payment_terms\nC-1,Ants,60 days\nC-2,Bees,\n",
+            "invoices.csv": f"number,customer_id,date,{','.join([*numbers, *texts])}\n"
+            f"I-1,C-1,2026-10-02,{cells}\nI-2,C-1,2026-10-01{',' * (len(numbers) + len(texts))}\n",
+            "invoices_lines.csv": f"number,{','.join(of_line)}\nI-1,{','.join(of_line.values())}\nI-2,,,\n",
+        },
+    )
+    full, empty = account.transactions
+    assert {name: getattr(full, name) for name in numbers} == {name: Decimal(text) for name, text in numbers.items()}
+    assert {name: getattr(full, name) for name in texts} == texts
+    assert {name: getattr(full.lines[0], name) for name in of_line} == {
+        name: Decimal(text) for name, text in of_line.items()
+    }
+    assert {getattr(empty, name) for name in numbers} == {None} == {getattr(empty.lines[0], name) for name in of_line}
+    assert {getattr(empty, name) for name in texts} == {""}
+    assert (account.customer.payment_terms, other.customer.payment_terms) == ("60 days", "")
+
+
 def _export(rows: list[tuple[str, str, str]]) -> str:
     return "number,customer_id,date\n" + "".join(f"{','.join(row)}\n" for row in rows)
 

@@ -52,20 +52,21 @@ Cells = Mapping[str, str]
 DOCUMENT_COLUMNS = (
     *("number", "customer_id", "date", "due_date", "currency", "status", "reference", "net", "tax", "total", "balance"),
     *("note", "branch", "order_number", "quote_number", "invoice_number", "delivery_note_number", "carrier"),
-    *("tracking_number", "attachment", "payment_url", "customer_visible"),
+    *("tracking_number", "paid", "allowance", "charge", "rounding", "payment_terms", "ship_to"),
+    *("attachment", "payment_url", "customer_visible"),
     "margin",  # no column of ours: the definitions say to ignore it
 )
 COLUMNS: Mapping[str, Sequence[str]] = {
     "customers": (
         *("id", "name", "email", "phone", "street", "city", "region", "postal_code", "country", "currency"),
-        *("language", "tax_id", "status", "parent_id"),
+        *("language", "tax_id", "status", "parent_id", "payment_terms"),
     ),
     "contacts": ("id", "customer_id", "name", "email", "phone", "language"),
     "products": ("sku", "name", "description", "price", "currency", "unit", "image", "availability"),
     **dict.fromkeys(TYPES, DOCUMENT_COLUMNS),
     "lines": (
-        *("number", "line", "item", "description", "quantity", "unit", "unit_price", "discount", "tax_rate"),
-        "amount",
+        *("number", "line", "item", "description", "quantity", "open_quantity", "unit", "unit_price", "discount"),
+        *("discount_amount", "tax_rate", "tax", "amount"),
     ),
 }
 HEADINGS = {"note": "Remarks"}
@@ -131,7 +132,10 @@ class World:
 
 @dataclass(frozen=True, slots=True)
 class DocumentShape:
-    """`amounts` are 'given', 'from lines' (the export names no total) or 'none'; `hidden` is '', 'row' or 'status'."""
+    """`amounts` are 'given', 'from lines' (the export names no total) or 'none'; `hidden` is '', 'row' or 'status'.
+
+    `taxed`: each line says its tax, not the rate alone.
+    """
 
     type: str = "invoices"
     lines: int = 1
@@ -140,6 +144,7 @@ class DocumentShape:
     hidden: str = ""
     currency: str = "USD"
     sparse: bool = False
+    taxed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,10 +300,13 @@ def _document(place: _Place, customer: str, form: DocumentShape, number: str, pr
     cells = {name: place.text(name) for name in DOCUMENT_COLUMNS if name not in UNMARKED[form.type]}
     for name in ("order_number", "quote_number", "invoice_number", "delivery_note_number", "tracking_number"):
         cells[name] = f"X/{place.plain(name)}"
-    for name in ("net", "tax", "total", "balance"):
-        cells[name] = place.number(name, decimals, signed=True) if form.amounts == "given" else ""
+    for name in ("net", "tax", "total", "balance", "paid", "allowance", "charge", "rounding"):
+        is_said = form.amounts == "given" or (name == "paid" and form.amounts == "from lines")
+        cells[name] = place.number(name, decimals, signed=True) if is_said else ""
+    cells["ship_to"] += f"\n{place.text('2nd line of ship_to')}"
     if form.sparse:
-        cells |= dict.fromkeys(("note", "branch", "carrier", "reference", "quote_number", "status"), "")
+        empty = ("note", "branch", "carrier", "reference", "quote_number", "status", "allowance", "rounding", "ship_to")
+        cells |= dict.fromkeys(empty, "")
     cells |= {
         "number": f"{number}/{place.plain('number')}" if form.marked else number,
         "customer_id": customer,
@@ -309,27 +317,32 @@ def _document(place: _Place, customer: str, form: DocumentShape, number: str, pr
     }
     catalogue = cycle([*products, None])
     lines = [
-        _line(_Place(place.mint, f"{place.row} line {rank}"), form, next(catalogue))
+        _line(_Place(place.mint, f"{place.row} line {rank}"), form, next(catalogue), by_amount=rank % 2 == 0)
         | {"number": cells["number"], "line": str(rank)}
         for rank in range(1, form.lines + 1)
     ]
     return Document(form.type, cells, tuple(lines))
 
 
-def _line(place: _Place, form: DocumentShape, product: Cells | None) -> dict[str, str]:
+def _line(place: _Place, form: DocumentShape, product: Cells | None, *, by_amount: bool) -> dict[str, str]:
+    """A line; its discount is an amount, or a percentage."""
     cells = {
         "item": product["sku"] if product else f"I/{place.plain('item')}",
         "description": "" if product else place.text("description"),
         "quantity": place.number("quantity"),
+        "open_quantity": place.number("open_quantity"),
         "unit": "" if product else place.text("unit"),
     }
     if form.amounts == "none":
-        return cells | dict.fromkeys(("unit_price", "discount", "tax_rate", "amount"), "")
+        return cells | dict.fromkeys(COLUMNS["lines"][7:], "")
+    decimals = MINOR_UNITS[form.currency or SITE_CURRENCY]
     return cells | {
         "unit_price": place.number("unit_price"),
-        "discount": place.number("discount"),
+        "discount": "" if by_amount else place.number("discount"),
+        "discount_amount": place.number("discount_amount", decimals) if by_amount else "",
         "tax_rate": place.number("tax_rate"),
-        "amount": place.number("amount", MINOR_UNITS[form.currency or SITE_CURRENCY], signed=True),
+        "tax": place.number("tax", decimals) if form.taxed else "",
+        "amount": place.number("amount", decimals, signed=True),
     }
 
 
@@ -466,6 +479,7 @@ _DOCUMENTS = st.builds(
     hidden=st.sampled_from(["", "", "", "row", "status"]),
     currency=st.sampled_from(["", *MINOR_UNITS]),
     sparse=st.booleans(),
+    taxed=st.booleans(),
 )
 _ENABLED = st.sampled_from([True, True, True, False])
 _CONTACTS = st.builds(
@@ -543,6 +557,7 @@ def office() -> World:
         DocumentShape("invoices", hidden="row"),
         DocumentShape("orders", hidden="status"),
         DocumentShape("credit_notes", amounts="from lines", currency="KWD", sparse=True),
+        DocumentShape("quotes", lines=2, amounts="from lines", taxed=True),
         DocumentShape("delivery_notes", amounts="none", lines=1, currency="JPY"),
     )
     narrow, nothing = GranteeShape(("orders",)), GranteeShape(())

@@ -63,18 +63,18 @@ def _columns(required: str, kind: Kind, optional: str) -> dict[str, Column]:
 _CUSTOMERS = _columns(
     "id name",
     Kind.TEXT,
-    "email phone street city region postal_code country currency language tax_id status parent_id",
+    "email phone street city region postal_code country currency language tax_id status parent_id payment_terms",
 )
 _CONTACTS = _columns("id customer_id name", Kind.TEXT, "email phone language")
 _TRANSACTIONS = {
     **_columns("number customer_id", Kind.TEXT, "status reference note branch carrier tracking_number"),
+    **_columns("", Kind.TEXT, "payment_terms ship_to attachment"),
     **_columns("", Kind.ID, "order_number quote_number invoice_number delivery_note_number"),
-    **_columns("", Kind.DECIMAL, "net tax total balance"),
+    **_columns("", Kind.DECIMAL, "net tax total balance paid allowance charge rounding"),
     "date": Column(Kind.DATE, required=True),
     "due_date": Column(Kind.DATE),
     "currency": Column(Kind.CURRENCY),
     "customer_visible": Column(Kind.TRUTH),
-    "attachment": Column(Kind.TEXT, kept=False),
     "payment_url": Column(Kind.TEXT, kept=False),
 }
 _RECEIPTS = {
@@ -100,7 +100,7 @@ HEADERS: Mapping[str, Mapping[str, Column]] = {
 
 LINES: Mapping[str, Column] = {
     **_columns("number", Kind.TEXT, "item description unit"),
-    **_columns("", Kind.DECIMAL, "quantity unit_price discount tax_rate amount"),
+    **_columns("", Kind.DECIMAL, "quantity open_quantity unit_price discount discount_amount tax_rate tax amount"),
     "line": Column(Kind.INTEGER),
 }
 """The columns of a `lines` file."""

@@ -2,6 +2,7 @@
 
 import datetime
 import os
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -24,30 +25,20 @@ def numbers(folder: Path, files: dict[str, str], exports: str = "") -> list[str]
 
 def test_every_column_of_a_transaction_and_its_lines_is_read(tmp_path: Path) -> None:
     heading = [name for name, column in HEADERS["invoices"].items() if column.kept and name != "customer_visible"]
-    cells = {
-        "number": "I-1", "customer_id": "C-1", "date": "2026-10-01", "due_date": "2026-10-31", "currency": "USD",
-        "net": "100.00", "tax": "19.00", "total": "119.00", "balance": "-1.5",
-    }  # fmt: skip
-    row = ",".join(cells.get(name, f"the {name}") for name in heading)
-    lines = (
-        "number,line,item,description,quantity,unit,unit_price,discount,tax_rate,amount\n"
-        "I-1,7,it,de,2,un,3.5,10,19,6.3\n"
-    )
+    numbers = [name for name in heading if HEADERS["invoices"][name].kind is Kind.DECIMAL]
+    amounts = {name: Decimal(f"-{place}.5") for place, name in enumerate(numbers)}
+    cells = {"number": "I-1", "customer_id": "C-1", "date": "2026-10-01", "due_date": "2026-10-31", "currency": "USD"}
+    row = ",".join(str(amounts.get(name) or cells.get(name, f"the {name}")) for name in heading)
+    of_line = [name for name, column in LINES.items() if column.kind is Kind.DECIMAL]
+    lines = f"number,line,item,description,unit,{','.join(of_line)}\nI-1,7,it,de,un{',3.5' * len(of_line)}\n"
     files = {"invoices.csv": f"{','.join(heading)}\n{row}\n", "invoices_lines.csv": lines}
     [invoice] = accounts(tmp_path, files)[0].transactions
-    assert {name: str(getattr(invoice, name)) for name in heading} == {
-        **{name: f"the {name}" for name in heading},
-        **cells,
-        "net": "100.000000",
-        "tax": "19.000000",
-        "total": "119.000000",
-        "balance": "-1.500000",
-    }
+    texts = [name for name in heading if name not in numbers]
+    assert {name: str(getattr(invoice, name)) for name in texts} == {name: f"the {name}" for name in texts} | cells
+    assert {name: getattr(invoice, name) for name in numbers} == amounts
     [line] = invoice.lines
     assert (line.line, line.item, line.description, line.unit) == (7, "it", "de", "un")
-    assert [*map(str, (line.quantity, line.unit_price, line.discount, line.tax_rate, line.amount))] == [
-        *("2.000000", "3.500000", "10.000000", "19.000000", "6.300000"),
-    ]
+    assert {getattr(line, name) for name in of_line} == {Decimal("3.5")}
 
 
 def test_every_column_of_a_customer_is_read(tmp_path: Path) -> None:
