@@ -8,6 +8,7 @@ import csv
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
@@ -222,6 +223,22 @@ def problems_of_rows(file: Path, name: str, width: int, delimiter: str = ",", fi
         yield _broken_row(error, Location(name, above + error.start))
 
 
+def sound_rows(file: Path, name: str, delimiter: str, first_line: int = 1) -> Iterator[Row]:
+    """Each row, of any width, blank ones too; its start counts as `first_line` does in problems_of_rows.
+
+    Raises InvalidInputError at the first row that cannot be told into cells, or ends otherwise than the others.
+    """
+    above, usual = first_line - 1, ""
+    try:
+        for row in _rows(file, delimiter):
+            usual = usual or row.end
+            if problem := _problem_of_row(row, usual, Location(name, above + row.start)):
+                raise InvalidInputError.of([problem])
+            yield Row(above + row.start, row.cells, row.end)
+    except _BrokenRowError as error:
+        raise InvalidInputError.of([_broken_row(error, Location(name, above + error.start))]) from None
+
+
 def _problem_of_row(row: Row, usual: str, where: Location) -> Problem | None:
     if row.end not in {usual, ""}:
         message = f"this row ends in {_LINE_ENDS[row.end]}, the rows above in {_LINE_ENDS[usual]}"
@@ -253,25 +270,29 @@ def places(file: Path, name: str, cells: Sequence[tuple[int, int]]) -> dict[tupl
 
     The line is that on which the row starts; the column is the cell's number within the row, from 1.
     """
-    starts = {number: row.start for number, row in find_rows(file, {row for row, _ in cells})}
-    return {(row, index): Location(name, starts.get(row, 0), index + 1) for row, index in cells}
+    rows = find_rows(file, {row for row, _ in cells})
+    return {(row, index): Location(name, rows[row].start if row in rows else 0, index + 1) for row, index in cells}
 
 
-def find_rows(file: Path, wanted: Collection[int], delimiter: str = ",", width: int = 0) -> Iterator[tuple[int, Row]]:
+def find_rows(file: Path, wanted: Collection[int], delimiter: str = ",", width: int = 0) -> dict[int, Row]:
     """The rows of these numbers, from 1 after the heading, as the database counts them.
 
     It counts no blank line, but where a row has one cell. A row that cannot be told into cells ends the search.
     """
+    found, number, start = {}, 0, 1
     last = max(wanted, default=0)
-    counted = (row for row in _rows(file, delimiter) if row.cells or width == 1)
-    try:
-        for number, row in enumerate(counted):
-            if number in wanted:
-                yield number, row
-            if number >= last:
-                return
-    except _BrokenRowError:
-        return
+    with file.open(encoding="utf-8-sig", newline="") as lines:
+        reader = csv.reader(lines, delimiter=delimiter, strict=True)
+        with suppress(csv.Error):
+            for cells in reader:
+                if cells or width == 1:
+                    if number in wanted:
+                        found[number] = Row(start, cells, "")
+                    if number >= last:
+                        break
+                    number += 1
+                start = reader.line_num + 1
+    return found
 
 
 class _Lines:

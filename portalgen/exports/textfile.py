@@ -9,14 +9,14 @@ import io
 import re
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import chain, islice
 from pathlib import Path
 from typing import Literal
 
 from portalgen.errors import InvalidInputError, Location, Problem, shown
 from portalgen.exports.compression import plain
-from portalgen.exports.csvfile import cannot_be_read, find_rows, is_table, problems_of_rows
+from portalgen.exports.csvfile import cannot_be_read, find_rows, is_table, problems_of_rows, sound_rows
 from portalgen.exports.encodings import find_encoding, read_head, transcode
 from portalgen.exports.grid import Grid, GridRow
 from portalgen.exports.sniffing import (
@@ -33,7 +33,7 @@ from portalgen.exports.sniffing import (
     rows_of,
 )
 
-__all__ = ["Peek", "TextTable", "check_table", "open_text", "peek", "plain", "read_places", "spool"]
+__all__ = ["Peek", "TextTable", "check_table", "open_text", "padded", "peek", "plain", "read_places", "spool"]
 
 _HEAD = 1024 * 1024
 """Bytes in which the first rows are looked for."""
@@ -158,7 +158,7 @@ def read_places(table: TextTable, cells: Sequence[tuple[int, int]]) -> dict[tupl
     In a text file, the line is that on which the row starts, and the column the cell's number in it, from 1; in a
     sheet, the same of its rows. A record, or a file of many, is a place as a whole.
     """
-    found = dict(find_rows(table.path, {row for row, _ in cells}, table.delimiter, table.width))
+    found = find_rows(table.path, {row for row, _ in cells}, table.delimiter, table.width)
     places = {}
     for row, index in cells:
         if row not in found:
@@ -207,6 +207,17 @@ def spool(grid: Grid, folder: Path, is_heading: IsHeading) -> TextTable:
     return TextTable(
         Path(target.name), grid.name, titles, ",", origin, "utf-8", grid.unit, grid.sources, spooling.numbers
     )
+
+
+def padded(table: TextTable, folder: Path) -> TextTable:
+    """A text file's table anew, each row as long as the heading: for reports whose group, total and footer rows are
+    shorter, which the database does not read.
+
+    Raises InvalidInputError as spool does, and where rows cannot be told into cells.
+    """
+    below = islice(sound_rows(table.path, table.name, table.delimiter, table.first_line), 1, None)
+    rows = chain([GridRow(table.first_line, table.heading)], (GridRow(row.start, row.cells) for row in below))
+    return replace(spool(Grid(table.name, rows), folder, any), encoding=table.encoding)
 
 
 class _Spooling:

@@ -80,7 +80,7 @@ def test_the_database_reads_what_python_reads_and_a_row_is_on_the_line_where_an_
     assert [row for row in python if row][1:] == [row for _, row in rows]
     read = by_database_if_a_table(file, 3, delimiter)
     assert read == [(number, tuple(row)) for number, (_, row) in enumerate(rows, start=1)]
-    found = {number: row.start for number, row in find_rows(file, {number for number, _ in read}, delimiter, 3)}
+    found = {number: row.start for number, row in find_rows(file, {number for number, _ in read}, delimiter, 3).items()}
     assert found == {number: line for number, (line, _) in enumerate(rows, start=1)}
 
 
@@ -128,7 +128,7 @@ def test_a_blank_line_is_a_row_where_rows_have_one_cell(file: Path, lines: list[
     else:
         rows = [row or [""] for row in csv.reader(io.StringIO(text, newline=""))][1:]
         assert [list(cells) for _, cells in read] == rows
-        assert [number for number, _ in find_rows(file, range(1, 20), width=1)] == [number for number, _ in read]
+        assert [*find_rows(file, range(1, 20), width=1)] == [number for number, _ in read]
 
 
 @given(st.binary(max_size=40))

@@ -21,7 +21,7 @@ from portalgen.exports import compression, encodings
 from portalgen.exports.encodings import ENCODINGS, known_encoding
 from portalgen.exports.grid import Grid, GridRow
 from portalgen.exports.sniffing import known_delimiter
-from portalgen.exports.textfile import TextTable, check_table, open_text, peek, plain, read_places, spool
+from portalgen.exports.textfile import TextTable, check_table, open_text, padded, peek, plain, read_places, spool
 from tests.shared_data import shared
 from tests.tables import by_database
 
@@ -628,6 +628,39 @@ def test_a_grid_is_read_as_it_was_given(folder: Path, rows: list[list[str]]) -> 
     table = spool(grid(TITLES, *rows), folder, is_heading)
     expected = [(*row, *[""] * (3 - len(row)), str(number)) for number, row in enumerate(rows, start=2) if any(row)]
     assert rows_of(table) == expected
+
+
+def test_a_report_with_short_rows_is_read_once_they_are_filled_up(opened: Callable[..., TextTable]) -> None:
+    text = 'Sales\n\nnumber,name,note\nHuber\n1,"a\nb",c\n\n2,d,,,\nTotal,5\n"Monday, 6 pm"\n'
+    table = opened(text.encode("utf-16"))
+    assert by_database(table.path, 3) is None
+    full = padded(table, table.path.parent)
+    assert (full.heading, full.first_line, full.encoding, full.unit) == (TITLES, 3, "utf-16", "row")
+    assert rows_of(full) == [
+        ("Huber", "", "", "4"),
+        ("1", "a\nb", "c", "5"),
+        ("2", "d", "", "8"),
+        ("Total", "5", "", "9"),
+        ("Monday, 6 pm", "", "", "10"),
+    ]
+    assert read_places(full, [(3, 1)]) == {(3, 1): Location("f", 8, 2)}
+
+
+@pytest.mark.parametrize(
+    ("row", "error"),
+    [
+        ("1,2,3,4", "f:4:4: a cell beyond the heading: '4'"),
+        ('1,"2"x', "f:4: text after a closing quote in the row that starts here"),
+        ('1,"2', "f:4: a quote in the row that starts here is never closed"),
+        ('1, "2"', "f:4: a space before a quote in the row that starts here"),
+        ("1,2\r", "f:4: this row ends in CR LF, the rows above in LF"),
+    ],
+)
+def test_short_rows_are_filled_up_only_where_rows_can_be_told(
+    opened: Callable[..., TextTable], row: str, error: str
+) -> None:
+    table = opened(f"x\nnumber,name,note\n1,2,3\n{row}\n".encode())
+    assert refusal(lambda: padded(table, table.path.parent)).startswith(error)
 
 
 def test_a_long_grid_is_not_held_in_memory(tmp_path: Path) -> None:
