@@ -13,6 +13,7 @@ _LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IG
 """What a number format shows as it is, and its brackets, those of elapsed time excepted."""
 _DATED = frozenset([*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)])
 _FIRST_DAYS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
+"""By whether days count from 1904, the day of number 0."""
 _DAY = 86_400
 
 
@@ -76,10 +77,12 @@ def moment_text(written: str, kind: str, from_1904: bool) -> str:
     seconds = int((Decimal(number) * _DAY).to_integral_value())
     days, rest = divmod(seconds, _DAY)
     clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
-    if seconds < 0 or days > 2_958_465 or (days == 60 and not from_1904 and kind == "date"):
+    if seconds < 0:
         return number
     if kind == "elapsed":
         return f"{seconds // 3600}:{clock[3:]}"
+    if days > (date.max - _FIRST_DAYS[from_1904]).days or (days == 60 and not from_1904):
+        return number
     if not days:
         return clock
     # Spreadsheets count a 29th of February 1900 that never was, so that days before it are one off.

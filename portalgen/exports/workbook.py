@@ -111,7 +111,7 @@ class _Package:
     def has_rows(self, sheet: _Sheet) -> bool:
         """Whether any cell of the sheet holds something, be it unreadable."""
         with self._open(sheet.part) as stream:
-            return any(element.name == "c" and (element.attributes.keys() - {"r", "s"}) for element in elements(stream))
+            return any(element.parent == "c" for element in elements(stream))
 
     def _strings(self) -> list[str]:
         found: list[str] = []

@@ -192,7 +192,8 @@ class _Sheet(_Texts):
         self._cells[self._column - 1] = text
 
     def _number(self, written: str) -> str:
-        kind = self._looks.kinds[int(self._attributes.get("s", 0))] if self._looks.kinds else ""
+        style = self._attributes.get("s", "0")
+        kind = _at(self._looks.kinds, style) if self._looks.kinds else ""
         if kind:
             return moment_text(written, kind, self._looks.from_1904)
         text = number_text(written)
@@ -200,10 +201,17 @@ class _Sheet(_Texts):
         return text
 
     def _shared(self, written: str) -> str:
-        return self._looks.strings[int(written)]
+        return _at(self._looks.strings, written)
 
     def _report(self, message: str, hint: str) -> None:
         self.problems.append(Problem(Location(self._name, self._row, self._column), message, hint))
+
+
+def _at(texts: Sequence[str], index: str) -> str:
+    """Raises ValueError or IndexError where there is none."""
+    if index.startswith("-"):
+        raise IndexError(index)
+    return texts[int(index)]
 
 
 @lru_cache(maxsize=_MOST_COLUMNS)
