@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator
 from decimal import Decimal
-from itertools import islice
 from pathlib import Path
 from typing import IO, Any
 
@@ -26,22 +25,23 @@ def read_events(file: Path, name: str) -> Iterator[list[Event]]:
     """The events of all values in the file, in batches. Raises InvalidInputError with the line and byte of a fault."""
     events = ijson.sendable_list()
     parser = ijson.basic_parse_coro(events, multiple_values=True)
-    silent = done = 0
+    silent = good = 0
     try:
         with file.open("rb") as stream:
-            for piece in _pieces(stream, name):
+            good = _start(stream, name)
+            # What makes no event is a value that has not ended: it is scanned anew with each piece, so pieces grow.
+            while piece := stream.read(max(_PIECE, silent)):
                 parser.send(piece)
+                good += len(piece)
                 silent = 0 if events else silent + len(piece)
                 if silent > _MOST_SILENT:
                     raise InvalidInputError("a value of more than 16 MB", "export it anew", Location(name))
                 yield events
                 events.clear()
-                done += 1
             parser.close()
         yield events
     except _FAILURES as error:
-        message, place = _fault(file, name, done, error)
-        raise InvalidInputError(message, "export it anew as JSON", place) from None
+        raise _fault(file, name, good, error) from None
     except MemoryError:
         raise InvalidInputError("there is not enough memory to read it", "", Location(name)) from None
     except OSError as error:
@@ -57,42 +57,50 @@ def number_text(number: int | Decimal) -> str:
     return format(number, "f") if int(exponent) + len(whole) < 60 else text
 
 
-def _pieces(stream: IO[bytes], name: str) -> Iterator[bytes]:
-    """The bytes of a file, without its byte-order mark. Raises InvalidInputError where they cannot be JSON in UTF-8."""
+def _start(stream: IO[bytes], name: str) -> int:
+    """Where the text begins, behind a byte-order mark. Raises InvalidInputError where it cannot be JSON in UTF-8."""
     first = stream.read(_PIECE)
-    if not first.strip():
+    if not first.removeprefix(_BYTE_ORDER_MARK).strip():
         raise InvalidInputError("the file is empty", "export it anew", Location(name))
     if first[:2] in {b"\xff\xfe", b"\xfe\xff"} or b"\0" in first[:2]:
         raise InvalidInputError("the file is UTF-16", "save it as UTF-8", Location(name))
-    yield first.removeprefix(_BYTE_ORDER_MARK)
-    while piece := stream.read(_PIECE):
-        yield piece
+    return stream.seek(len(_BYTE_ORDER_MARK) if first.startswith(_BYTE_ORDER_MARK) else 0)
 
 
-def _fault(file: Path, name: str, done: int, error: Exception) -> tuple[str, Location]:
-    """What is wrong, and where: the bytes after `done` good pieces are given to a new parser one by one."""
+def _fault(file: Path, name: str, good: int, error: Exception) -> InvalidInputError:
+    """What is wrong, and where: the first `good` bytes are read anew, and then fewer and fewer at a time."""
+    with file.open("rb") as stream:
+        start = _start(stream, name)
+        for step in (_PIECE, 256, 1):
+            good = _first_refused(stream, start, good, step)
     found = _REASON.search(str(error))
-    reason = found[1] if found else "a number or text that nothing can read"
+    message = f"this is not JSON: {found[1].strip() if found else 'a number or text that nothing can read'}"
+    if good == file.stat().st_size:
+        message = "the file ends in the middle of a value"
+    return InvalidInputError(message, "export it anew as JSON", _place(file, name, good))
+
+
+def _first_refused(stream: IO[bytes], start: int, good: int, step: int) -> int:
+    """Where the first `step` bytes after the `good` ones stand that are no JSON; the end of the file if all are."""
     events = ijson.sendable_list()
     parser = ijson.basic_parse_coro(events, multiple_values=True)
-    line, byte = 1, 0
-    with file.open("rb") as stream:
-        pieces = _pieces(stream, name)
-        for piece in islice(pieces, done):
+    at = stream.seek(start)
+    while piece := stream.read(step if at >= good else min(_PIECE, good - at)):
+        try:
             parser.send(piece)
-            events.clear()
-            line, byte = _further(line, byte, piece)
-        for at in next(pieces, b""):
-            char = bytes([at])
-            line, byte = _further(line, byte, char)
-            try:
-                parser.send(char)
-            except _FAILURES:
-                return f"this is not JSON: {reason}", Location(name, line, byte)
-    return "the file ends in the middle of a value", Location(name, line)
+        except _FAILURES:
+            return at
+        events.clear()
+        at += len(piece)
+    return at
 
 
-def _further(line: int, byte: int, read: bytes) -> tuple[int, int]:
-    """The line, and the byte within it from 1, of the last one of `read`."""
-    breaks = read.count(b"\n")
-    return line + breaks, len(read) - read.rfind(b"\n") - 1 if breaks else byte + len(read)
+def _place(file: Path, name: str, offset: int) -> Location:
+    """The line of a byte, and its number within the line, from 1."""
+    line, byte = 1, 1
+    with file.open("rb") as stream:
+        while piece := stream.read(min(_PIECE, offset)):
+            offset -= len(piece)
+            breaks = piece.count(b"\n")
+            line, byte = line + breaks, len(piece) - piece.rfind(b"\n") if breaks else byte + len(piece)
+    return Location(name, line, byte)

@@ -38,8 +38,9 @@ def read(file: Path, name: str, records: str = "", lines: str = "") -> Grid:
 
 
 def _rows(file: Path, name: str, path: Sequence[str], lines: str, layout: _Layout) -> Iterator[GridRow]:
-    if layout.titles or layout.line_titles:
-        yield GridRow(0, [*layout.titles, *layout.line_titles])
+    if not layout.titles and not layout.line_titles:
+        return
+    yield GridRow(0, [*layout.titles, *layout.line_titles])
     blank = [""] * len(layout.titles)
     for number, record in enumerate(_records(file, name, path), start=1):
         cells, found = _flattened(record, lines, Location(f"{name} (record {number})"))

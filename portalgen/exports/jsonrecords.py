@@ -12,7 +12,7 @@ Record = dict[str, Value]
 """An object: texts, numbers and truths as text, `null` as None."""
 
 _MOST_DEPTH = 64
-_MOST_BATCHES = 512
+_MOST_EVENTS = 4_000_000
 _STARTS, _ENDS = frozenset({"start_map", "start_array"}), frozenset({"end_map", "end_array"})
 _MICROSOFT_DATE = regex(r"/Date\((-?\d{1,15})([+-]\d{4})?\)/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -28,7 +28,7 @@ class RecordReader:
         self._path = list(path)
         self._name = name
         self._number = 0
-        self._batches = 0
+        self._events = 0
         self._key = ""
         self._open: list[Record | list[Value]] = []
         """The open containers of the record that is being put together; none outside of a record."""
@@ -37,9 +37,9 @@ class RecordReader:
         """For each open container around records, and for the file as a whole, whether it is a list."""
         self._lists: list[str] = []
 
-    def take(self, events: Iterable[Event]) -> Iterator[Record]:
+    def take(self, events: Sequence[Event]) -> Iterator[Record]:
         """The records that end within `events`. Raises InvalidInputError."""
-        self._count_batch()
+        self._count(len(events))
         stack = self._open
         for event, value in events:
             if not stack:
@@ -64,7 +64,7 @@ class RecordReader:
     def finish(self) -> None:
         """To be called after the last event. Raises InvalidInputError if there was no list at the path."""
         path = ".".join(self._path[1:])
-        if path and path not in self._lists:
+        if self._path and path not in self._lists:
             hint = did_you_mean(path, self._lists)
             raise InvalidInputError(f"there is no list of records {shown(path)}", hint, Location(self._name))
 
@@ -85,7 +85,7 @@ class RecordReader:
 
     def _begin(self, event: str) -> None:
         self._number += 1
-        self._batches = 0
+        self._events = 0
         if event != "start_map":
             raise self._wrong("this is not an object", "every record must be one")
         self._open.append({})
@@ -111,10 +111,10 @@ class RecordReader:
         else:
             container.append(value)
 
-    def _count_batch(self) -> None:
-        self._batches += 1
-        if self._open and self._batches > _MOST_BATCHES:
-            raise self._wrong("a record of more than 32 MB", "")
+    def _count(self, events: int) -> None:
+        self._events += events
+        if self._open and self._events > _MOST_EVENTS:
+            raise self._wrong("more than four million keys and values", "")
 
     def _checked(self, text: str) -> str:
         if "\0" in text:
@@ -131,13 +131,13 @@ def find_path(batches: Iterable[Iterable[Event]], name: str, lines: str) -> list
     An outermost list; the outermost objects, where there are several, or one that has the list `lines`; the only list
     of objects at the top of the outermost object, or else anywhere in it; or that object itself.
     """
-    outline = _Outline()
+    outline = _Outline(name)
     for batch in batches:
         outline.take(batch)
+        if outline.is_list:
+            return [""]
         if outline.outermost > 1:
             return []
-    if outline.lists.keys() == {()}:
-        return [""]
     if tuple(lines.split(".")) in outline.lists:
         return []
     filled = [path for path, kinds in outline.lists.items() if kinds == {"start_map"}]
@@ -153,8 +153,11 @@ def find_path(batches: Iterable[Iterable[Event]], name: str, lines: str) -> list
 class _Outline:
     """Which lists are in a file, by their paths, and what kinds of things are in them."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self._name = name
         self.outermost = 0
+        self.is_list = False
+        """Whether the first of the outermost values is a list."""
         self.lists: dict[tuple[str, ...], set[str]] = {}
         self._trail: list[str] = []
         self._kinds: set[str] = set()
@@ -175,13 +178,17 @@ class _Outline:
                 self._begin(event)
 
     def _begin(self, event: str) -> None:
-        self.outermost += not self._trail
+        if not self._trail:
+            self.outermost += 1
+            self.is_list = self.is_list or (event == "start_array" and self.outermost == 1)
         path = [*self._trail[1:], self._key] if self._trail else []
         if event == "start_array":
             self._inside = 1
             self._kinds = self.lists.setdefault(tuple(path), set())
         elif event == "start_map":
             self._trail.append(self._key)
+            if len(self._trail) > _MOST_DEPTH:
+                raise InvalidInputError("lists or objects nested too deep", "", Location(self._name))
 
 
 def next_pages_of(key: str, name: str) -> InvalidInputError:

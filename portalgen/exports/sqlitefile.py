@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
+from itertools import count
 from pathlib import Path
 from urllib.parse import quote
 
@@ -14,6 +15,8 @@ _HEADER = b"SQLite format 3\0"
 _LONGEST = 16_000_000
 _MOST_MEMORY = 256 * 1024 * 1024
 _BATCH = 1_000
+_STEPS, _MOST_STEPS = 1_000_000, 10_000
+"""Each row read takes about 20 steps of the database's machine; after 10,000 million of them a view is without end."""
 _SETTINGS = (
     "PRAGMA trusted_schema = OFF",
     "PRAGMA cell_size_check = ON",
@@ -109,6 +112,8 @@ def _opened(file: Path, name: str) -> Iterator[sqlite3.Connection]:
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
             for setting in _SETTINGS:
                 database.execute(setting)
+            steps = count(1)
+            database.set_progress_handler(lambda: next(steps) > _MOST_STEPS, _STEPS)
             yield database
     except sqlite3.Error as error:
         hint = "export it anew"
