@@ -315,7 +315,7 @@ SCALARS = st.one_of(
     st.booleans(),
     st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8),
     st.integers(),
-    st.decimals(allow_nan=False, allow_infinity=False, places=2).map(float),
+    st.decimals(-(10**9), 10**9, places=2).map(float),
 )
 VALUES = st.recursive(
     SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(KEYS, inner, max_size=3), max_leaves=8
