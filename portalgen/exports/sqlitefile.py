@@ -13,15 +13,10 @@ from portalgen.exports.storednumbers import real_text
 
 _HEADER = b"SQLite format 3\0"
 _LONGEST = 16_000_000
-_MOST_MEMORY = 256 * 1024 * 1024
 _BATCH = 1_000
 _STEPS, _MOST_STEPS = 1_000_000, 10_000
 """Each row read takes about 20 steps of the database's machine; after 10,000 million of them a view is without end."""
-_SETTINGS = (
-    "PRAGMA trusted_schema = OFF",
-    "PRAGMA cell_size_check = ON",
-    f"PRAGMA hard_heap_limit = {_MOST_MEMORY}",
-)
+_SETTINGS = ("PRAGMA trusted_schema = OFF", "PRAGMA cell_size_check = ON")
 """A view may not call functions with side effects, nor may broken pages be read as if they were whole."""
 
 
@@ -115,7 +110,9 @@ def _opened(file: Path, name: str) -> Iterator[sqlite3.Connection]:
             steps = count(1)
             database.set_progress_handler(lambda: next(steps) > _MOST_STEPS, _STEPS)
             yield database
-    except sqlite3.Error as error:
+    except MemoryError:
+        raise InvalidInputError("there is not enough memory to read it", "", Location(name)) from None
+    except (sqlite3.Error, UnicodeDecodeError) as error:
         hint = "export it anew"
         raise InvalidInputError(f"the database cannot be read: {error}", hint, Location(name)) from None
     except OSError as error:

@@ -104,6 +104,11 @@ class TestCells:
             "erp.sqlite: the database cannot be read: Could not decode to UTF-8 column 'value'"
         )
 
+    def test_a_name_that_is_not_utf8_is_refused(self, file: Path) -> None:
+        data = made(file, "CREATE TABLE orders (a)").read_bytes()
+        file.write_bytes(data.replace(b"orders", b"order\xff"))
+        assert refusal(file).startswith("erp.sqlite: the database cannot be read: ")
+
 
 class TestTables:
     """Which table is read."""
