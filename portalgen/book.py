@@ -12,6 +12,7 @@ from typing import Generic, TypeVar
 
 from portalgen.amounts import completed
 from portalgen.database import Database
+from portalgen.exports.report import ReadingReport
 from portalgen.model import TRANSACTION_TYPES, Account, Customer, Line, Transaction
 
 Key = TypeVar("Key")
@@ -29,11 +30,12 @@ class Extent:
 
 
 class Book:
-    """What the exports say. `as_of` is the day that they show."""
+    """What the exports say. `as_of` is the day that they show, `report` what reading them has to tell besides."""
 
-    def __init__(self, database: Database, as_of: datetime.date) -> None:
+    def __init__(self, database: Database, as_of: datetime.date, report: ReadingReport | None = None) -> None:
         self._database = database
         self.as_of = as_of
+        self.report = report or ReadingReport()
 
     def extents(self) -> Mapping[tuple[str, str], Extent]:
         """By customer and type, what there is; a type without transactions is left out."""
@@ -41,6 +43,10 @@ class Book:
             "SELECT customer_id, type, count(*), min(date), max(date) FROM transactions GROUP BY ALL"
         )
         return {(customer, type_): Extent(count, first, last) for customer, type_, count, first, last in rows}
+
+    def customers(self) -> list[str]:
+        """The ids of all customers, in order."""
+        return [id_ for (id_,) in self._database.rows("SELECT id FROM customers ORDER BY id")]
 
     def accounts(self, customers: Collection[str]) -> Iterator[Account]:
         """The accounts of `customers` in the order of their ids, one at a time; an id that is not there is left out."""
@@ -71,10 +77,13 @@ class Book:
             f"SELECT l.type, l.number, {_columns(Line, 'l', description='p.name', unit='p.unit')} FROM lines l "
             "JOIN picked t ON t.type = l.type AND t.number = l.number "
             "LEFT JOIN products p ON p.sku = l.item "
-            f"ORDER BY {_ORDER}, l.line"
+            f"ORDER BY {_ORDER}, l.line, l.position"
         )
-        for type_, number, *cells in rows:
-            yield (type_, number), Line(*cells)
+        last, count = None, 0
+        for type_, number, line, *cells in rows:
+            count = count + 1 if (type_, number) == last else 1
+            last = (type_, number)
+            yield last, Line(count if line is None else line, *cells)
 
 
 def _columns(record: type[Customer | Transaction | Line], table: str, **instead: str) -> str:

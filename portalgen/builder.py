@@ -10,11 +10,12 @@ import json
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from portalgen import __version__
 from portalgen.errors import PortalgenError
+from portalgen.exports.report import ReadingReport
 from portalgen.model import BuiltBundle, BuiltFile, Bundle, LinkId
 from portalgen.names import safe_name
 from portalgen.pages import Page, Renderer
@@ -25,12 +26,16 @@ _OF_PORTAL = "_"
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """What a build came to: every bundle in the order given, how many of them were rendered, and how many removed."""
+    """What a build came to: every bundle in the order given, how many of them were rendered, and how many removed.
+
+    `reading` is what reading the exports had to tell.
+    """
 
     bundles: tuple[BuiltBundle, ...]
     rendered: int
     pages: int
     removed: int
+    reading: ReadingReport = field(default_factory=ReadingReport)
 
 
 def build_bundles(bundles: Iterable[Bundle], renderer: Renderer, folder: Path) -> Built:

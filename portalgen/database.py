@@ -1,4 +1,4 @@
-"""DuckDB's only room: an in-memory database that spills to disk, spoken to in SQL."""
+"""DuckDB's only room: a database in a folder that is thrown away, spoken to in SQL."""
 
 import re
 from collections.abc import Iterator, Sequence
@@ -11,6 +11,8 @@ import duckdb
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
+    "memory_limit": "400MB",
+    "threads": 2,
 }
 _BATCH = 10_000
 _GLOB = re.compile(r"([*?\[])")
@@ -26,10 +28,12 @@ class UnreadableFileError(Exception):
 
 
 class Database:
-    """One connection. Not for use from several threads."""
+    """One connection to a database in `folder`, or in memory alone. Not for use from several threads."""
 
-    def __init__(self) -> None:
-        self._connection = duckdb.connect(":memory:", config=_SETTINGS)
+    def __init__(self, folder: Path | None = None) -> None:
+        file = folder / "book.duckdb" if folder else ":memory:"
+        settings = _SETTINGS | ({"temp_directory": str(folder / "spilled")} if folder else {})
+        self._connection = duckdb.connect(file, config=settings)
 
     def __enter__(self) -> Self:
         return self
@@ -61,7 +65,7 @@ class Database:
             while batch := cursor.fetchmany(_BATCH):
                 yield from batch
 
-    def load_csv(self, table: str, file: Path, cells: Sequence[str], insert: str) -> int:
+    def load_csv(self, table: str, file: Path, cells: Sequence[str], insert: str, delimiter: str = ",") -> int:
         """Run `insert` (an SQL select list) over the rows of a CSV file, append to `table`, and return how many.
 
         The select list sees each cell as text (an empty one as NULL) under the names in `cells`, and the row's number
@@ -72,9 +76,9 @@ class Database:
         try:
             self._connection.execute(
                 f"INSERT INTO {table} BY NAME SELECT {insert} FROM (SELECT row_number() OVER () AS file_row, * "
-                f"FROM read_csv(?, auto_detect=false, header=true, delim=',', quote='\"', escape='\"', "
+                f"FROM read_csv(?, auto_detect=false, header=true, delim=?, quote='\"', escape='\"', "
                 f"strict_mode=true, null_padding=false, max_line_size=16000000, columns={{{columns}}}))",
-                [_GLOB.sub(r"[\1]", str(file))],
+                [_GLOB.sub(r"[\1]", str(file)), delimiter],
             )
         except duckdb.InvalidInputException as error:
             raise CsvShapeError(str(error).splitlines()[0]) from None

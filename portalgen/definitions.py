@@ -135,11 +135,11 @@ class _Reading:
                 if key in item.model_fields_set:
                     message = f"export of {item.type}: {item.type} have no {what}"
                     self.problem(spot.down(key), message, "remove it")
-        elif settings.layout == "two-files" and settings.lines and not settings.lines.path:
+        elif settings.layout == "two-files" and settings.lines and not (settings.lines.path or settings.lines.sheet):
             self.problem(
                 spot.down("lines"), f"export of {item.type}: 'path' is missing", "write it like lines: lines.csv"
             )
-        return source_of(item.type, item.path, settings, places, spot.down("lines").places())
+        return source_of(item, settings, places, spot.down("lines").places())
 
     def _portals(
         self, files: Iterable[tuple[ConfigModel | IncludedModel, Document]], roles: Mapping[str, tuple[str, ...]]

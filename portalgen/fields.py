@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from portalgen.errors import did_you_mean, nearest, shown
+from portalgen.exports.values import fault_of_patterns
 from portalgen.formats import known_currency, known_locale
 from portalgen.model import TRANSACTION_TYPES
 
@@ -109,12 +110,11 @@ def encoding(value: object) -> str:
 
 
 def date_pattern(value: object) -> str:
+    """`iso`, `prove`, or a pattern of strptime's."""
     said = text(value)
-    if said not in {"iso", "prove"} and not re.fullmatch(r"([^%]|%[dmYybBHMSp%])*", said):
-        hint = "write %d, %m and %Y for day, month and year, like %d/%m/%Y; or iso, or prove"
-        raise FieldError(f"{shown(said)} is not a way to write dates", hint)
-    if said not in {"iso", "prove"} and not ("%d" in said and re.search("%[mbB]", said) and re.search("%[Yy]", said)):
-        raise FieldError(f"{shown(said)} leaves out the day, the month or the year", "write it like %d/%m/%Y")
+    fault = "" if said in {"iso", "prove"} else fault_of_patterns([said])
+    if fault:
+        raise FieldError(fault, "write %d, %m and %Y for day, month and year, like %d/%m/%Y; or iso, or prove")
     return said
 
 

@@ -3,7 +3,7 @@
 import datetime
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -12,6 +12,7 @@ from portalgen.book import Book
 from portalgen.builder import Built, build_bundles
 from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, StoreError
 from portalgen.exports.reader import read_exports
+from portalgen.exports.report import ReadingReport, write_rejects
 from portalgen.grants import LIVE, bundle_for, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.links import fingerprint
@@ -31,11 +32,16 @@ def open_book(definitions: Definitions) -> Iterator[Book]:
 
 
 def build(definitions: Definitions, today: datetime.date) -> Built:
-    """Definitions and exports in, bundles under build/ out. Needs neither keys nor a store."""
+    """Definitions and exports in, bundles under build/ out. Needs neither keys nor a store.
+
+    What is held back of the exports stands in build/rejects.csv afterwards.
+    """
     renderer = Renderer(templates_of(definitions))
     links = [link for link in links_of(definitions, today) if link.state == LIVE]
     with open_book(definitions) as book:
-        return build_bundles(_bundles(links, book, definitions), renderer, build_folder(definitions))
+        built = build_bundles(_bundles(links, book, definitions), renderer, build_folder(definitions))
+        write_rejects(build_folder(definitions) / "rejects.csv", book.report.rejects)
+        return replace(built, reading=book.report)
 
 
 def _bundles(links: Sequence[Link], book: Book, definitions: Definitions) -> Iterator[Bundle]:
@@ -68,17 +74,25 @@ class Published:
     deleted: int
     purged_links: int
     failed: tuple[Failure, ...]
+    reading: ReadingReport = field(default_factory=ReadingReport)
 
 
-def plan(inventory: Inventory) -> Plan:
+@dataclass(frozen=True, slots=True)
+class Planned(Plan):
+    """A plan, and what reading the exports for it had to tell."""
+
+    reading: ReadingReport = field(default_factory=ReadingReport)
+
+
+def plan(inventory: Inventory) -> Planned:
     """What `publish` would do. Builds, and writes nothing to the store."""
     gone = inventory.purges()
     tokens = inventory.tokens_for(gone)
     counted = [replace(step, delete=list_paths(inventory.store, tokens.get(step.fingerprint, ""))) for step in gone]
     if inventory.refused:
-        return Plan(tuple(counted), inventory.refused)
+        return Planned(tuple(counted), inventory.refused)
     built = build(inventory.definitions, inventory.today)
-    return Plan((*counted, *inventory.uploads(built.bundles)))
+    return Planned((*counted, *inventory.uploads(built.bundles)), reading=built.reading)
 
 
 def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Published:
@@ -104,6 +118,7 @@ def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Publis
         deleted=taken.deleted + written.deleted,
         purged_links=sum(step.fingerprint not in taken.failed for step in gone),
         failed=tuple(chain(*taken.failed.values(), *written.failed.values())),
+        reading=built.reading,
     )
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from portalgen.errors import InvalidInputError
 from portalgen.ledger import LIVE, REVOKED, Ledger, Record
-from portalgen.model import BuiltBundle, LinkId
+from portalgen.model import TRANSACTION_TYPES, BuiltBundle, LinkId
 
 CREATE, UPDATE, KEEP, PURGE = "create", "update", "keep", "purge"
 
@@ -41,6 +41,12 @@ class Step:
     becomes: str
     put: tuple[str, ...] = ()
     delete: tuple[str, ...] = ()
+
+    @property
+    def withdrawn(self) -> Mapping[str, int]:
+        """By type, how many transactions the link shows no longer: those whose pages go, of a link that stays."""
+        types = [path.partition("/")[0] for path in self.delete if "/" in path] if self.becomes == LIVE else []
+        return {type_: types.count(type_) for type_ in TRANSACTION_TYPES if type_ in types}
 
 
 @dataclass(frozen=True, slots=True)

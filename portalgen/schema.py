@@ -42,7 +42,7 @@ def _path_or_mapping(value: object) -> object:
 
 
 def _headings(value: object) -> object:
-    return value if isinstance(value, Mapping) else {"any_of": _list(value)}
+    return value if isinstance(value, Mapping | HeadingsModel) else {"any_of": _list(value)}
 
 
 def _matching(pattern: str, what: str, hint: str) -> BeforeValidator:
@@ -107,6 +107,8 @@ class _Strict(BaseModel):
     @classmethod
     def _nothing_written_is_nothing_said(cls, value: Any) -> Any:
         """A key with nothing after it counts as not written, and an entry with nothing in it as one without keys."""
+        if isinstance(value, cls):
+            return value
         if not isinstance(value, Mapping | None):
             raise FieldError(KEYS_EXPECTED)
         return {key: item for key, item in (value or {}).items() if item is not None}

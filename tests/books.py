@@ -24,7 +24,7 @@ def write(folder: Path, files: dict[str, str], exports: str = "", site: str = "c
         (folder / name).write_bytes(text.encode())
     types = [name.removesuffix(".csv") for name in files if not name.endswith("_lines.csv")]
     entries = [
-        f"{{type: {type_}, path: {type_}.csv"
+        f"{{type: {type_}, path: {type_}.csv, similar_ids: allow"
         + (f", lines: {type_}_lines.csv}}" if f"{type_}_lines.csv" in files else "}")
         for type_ in types
     ]

@@ -13,17 +13,28 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 FLOORS = [
     {"__init__", "errors"},
     {"model", "names", "resources", "stores.base", "database", "keys", "formats", "exports.csvfile", "exports.grid"}
+    | {"exports.report"}
     | {"exports.einvoice.xmltree", "exports.einvoice.pdf"}
     | {"exports.compression", "exports.encodings", "exports.sniffing"}
     | {"exports.values"}
     | {"exports.markup", "exports.storednumbers", "exports.jsonevents"},
-    {"yamlfile", "fields", "links", "ledger", "amounts", "views", "exports.columns", "exports.integrity", "exports.report", "stores.counting"}
+    {
+        "yamlfile",
+        "fields",
+        "links",
+        "ledger",
+        "amounts",
+        "views",
+        "exports.columns",
+        "exports.integrity",
+        "stores.counting",
+    }
     | {"exports.einvoice.document", "exports.textfile"}
     | {"exports.proofs"}
-    | {"exports.worksheet", "exports.jsonrecords", "exports.sqlitefile", "exports.parquet"},
+    | {"exports.worksheet", "exports.jsonrecords", "exports.sqlitefile"},
     {"stores.directory", "stores.memory", "stores.s3", "stores", "pages", "book", "faults", "plan", "exports.headings"}
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
-    | {"exports.workbook", "exports.jsonfile"},
+    | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
     {"builder", "schema", "grants", "preview", "purge", "exports.layouts"} | {"exports.einvoice"},
     {"publish", "exports.profiles", "exports.files"},
     {"definitions", "exports.staging"},
@@ -85,7 +96,7 @@ def floor_of(name: str) -> int:
     """The number of a module's floor; the commands, what they share, and the command line come above the pipeline."""
     top = len(FLOORS)
     if name in {"commands", "commands.report"}:
-        return 1
+        return 2
     if name == "commands.project":
         return top
     if name.startswith("commands."):

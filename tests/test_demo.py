@@ -17,7 +17,7 @@ from portalgen.demo import write_demo
 from portalgen.errors import InvalidInputError
 from portalgen.model import TRANSACTION_TYPES
 
-PINNED = "96eeb967f30dee60f0fc897a3a9748ac9cdb51d5a19e75e3b8b3bc914c273b14"
+PINNED = "d2a0ed6ab0152f967e9bfcb36f99ece9876a9fc1a421016b9e3f67ec638326f8"
 """Digest of the whole demo. A change to the demo changes it, and with it every bundle that is built from it."""
 
 MINOR_UNIT = {"EUR": Decimal("0.01"), "USD": Decimal("0.01"), "JPY": Decimal(1)}

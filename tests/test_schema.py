@@ -20,6 +20,7 @@ from portalgen.schema import (
     ContactModel,
     DirectoryModel,
     ExportModel,
+    HeadingsModel,
     IncludedModel,
     LinesModel,
     PortalModel,
@@ -77,7 +78,7 @@ def test_every_key_there_is_can_be_written_and_read() -> None:
     assert config.portals["acme"].expires == datetime.date(2027, 12, 31)
     assert config.portals["acme"].contacts["ann"].enabled is False
     assert config.exports[1].lines == LinesModel(
-        path="l.csv", columns={"number": "No"}, ignore=["ALL"], discount="fraction"
+        path="l.csv", columns={"number": HeadingsModel(any_of=["No"])}, ignore=["ALL"], discount="fraction"
     )
     assert config.exports[2].lines == LinesModel(path="ol.csv")
     assert config.site.base_url == "https://p.example/x"

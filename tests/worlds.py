@@ -428,7 +428,7 @@ def _write_table(folder: Path, name: str, rows: Sequence[Cells], order: random.R
 
 
 def _export(name: str, paths: Mapping[str, str], world: World) -> str:
-    export: dict[str, object] = {"type": name, "path": paths[name]}
+    export: dict[str, object] = {"type": name, "path": paths[name], "similar_ids": "allow"}
     if name in TYPES:
         export |= {"ignore": ["margin"], "columns": HEADINGS}
     if f"{name}-lines" in paths:

@@ -1,13 +1,15 @@
 """`portalgen build`: bundles into build/, only what changed."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from portalgen.builder import Built
 from portalgen.commands.project import today_in
-from portalgen.commands.report import Done, plural
+from portalgen.commands.report import Done, exports_json, plural, told
 from portalgen.definitions import load
+from portalgen.errors import Problem
 from portalgen.pipeline import build as build_site
 from portalgen.pipeline import build_folder
 
@@ -16,6 +18,9 @@ from portalgen.pipeline import build_folder
 class BuildReport(Done):
     folder: Path
     built: Built
+
+    def warnings(self) -> Sequence[Problem]:
+        return told(self.built.reading)
 
     def to_json(self) -> Any:
         built = self.built
@@ -26,6 +31,7 @@ class BuildReport(Done):
             "unchanged": len(built.bundles) - built.rendered,
             "removed": built.removed,
             "files_written": built.pages,
+            "exports": exports_json(built.reading),
         }
 
     def to_text(self) -> str:

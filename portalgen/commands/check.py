@@ -1,16 +1,17 @@
 """`portalgen check`: everything that is wrong, and what each link would show."""
 
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from portalgen.book import Extent
 from portalgen.commands.project import ring_of, today_in
-from portalgen.commands.report import Done, plural, problem_json
+from portalgen.commands.report import Done, counted, exports_json, left_out, plural, problem_json, told
 from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, PortalgenError, Problem
+from portalgen.exports.report import ReadingReport
 from portalgen.grants import LIVE, links_of, ungranted
 from portalgen.inventory import wanted_links
 from portalgen.model import TRANSACTION_TYPES, Definitions, Link
@@ -24,6 +25,7 @@ class Checked(Done):
     wrong: Sequence[Problem]
     links: Sequence[tuple[Link, Mapping[str, Extent]]] = ()
     warned: Sequence[Problem] = ()
+    reading: ReadingReport = field(default_factory=ReadingReport)
 
     @property
     def exit_code(self) -> int:
@@ -39,6 +41,7 @@ class Checked(Done):
         return {
             "errors": [problem_json(problem) for problem in self.wrong],
             "warnings": [problem_json(problem) for problem in self.warned],
+            "exports": exports_json(self.reading),
             "links": [_link_json(link, extents) for link, extents in self.links],
         }
 
@@ -47,7 +50,7 @@ class Checked(Done):
             return plural(len(self.wrong), "problem")
         lines = [line for link, extents in self.links for line in _link_lines(link, extents)]
         live = sum(link.state == LIVE for link, _ in self.links)
-        return "\n".join([*lines, f"all is well: {plural(live, 'live link')}"])
+        return "\n".join([*lines, *left_out(self.reading), f"all is well: {plural(live, 'live link')}"])
 
 
 def check(config: Path) -> Checked:
@@ -66,14 +69,15 @@ def check(config: Path) -> Checked:
         warned += _problems_of(lambda: wanted_links(definitions, ring_of(definitions), today))
     try:
         with open_book(definitions) as book:
-            there = book.extents()
+            there, reading = book.extents(), book.report
     except InvalidInputError as error:
         return Checked(sorted([*error.problems, *wrong]), warned=warned)
     shown = [
         (link, {type_: there[link.customer, type_] for type_ in link.types if (link.customer, type_) in there})
         for link in links_of(definitions, today)
     ]
-    return Checked(wrong, shown, [*warned, *_nothing_to_show(definitions, {type_ for _, type_ in there})])
+    warned = [*warned, *told(reading), *_nothing_to_show(definitions, {type_ for _, type_ in there})]
+    return Checked(wrong, shown, warned, reading)
 
 
 def _problems_of(action: Callable[[], object]) -> Sequence[Problem]:
@@ -112,11 +116,7 @@ def _link_lines(link: Link, extents: Mapping[str, Extent]) -> list[str]:
     if not extents:
         return [f"{heading}: the profile alone"]
     return [f"{heading}:"] + [
-        f"  {extent.count:5} {_counted(type_, extent.count)}, {extent.first_date} to {extent.last_date}"
+        f"  {count:>5} {words}, {extent.first_date} to {extent.last_date}"
         for type_, extent in extents.items()
+        for count, _, words in [counted(type_, extent.count).partition(" ")]
     ]
-
-
-def _counted(type_: str, count: int) -> str:
-    words = type_.replace("_", " ")
-    return words.removesuffix("s") if count == 1 else words

@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.commands.project import ring_of, store_of, today_in
-from portalgen.commands.report import Done, plural, table
+from portalgen.commands.report import Done, counted, exports_json, plural, table, told
 from portalgen.definitions import load
 from portalgen.errors import Problem, RefusedError
 from portalgen.inventory import Inventory
+from portalgen.pipeline import Planned
 from portalgen.pipeline import plan as plan_site
-from portalgen.plan import KEEP, Plan, Step
+from portalgen.plan import KEEP, Step
 
 
 @dataclass(frozen=True, slots=True)
 class PlanReport(Done):
-    plan: Plan
+    plan: Planned
+
+    def warnings(self) -> Sequence[Problem]:
+        return told(self.plan.reading)
 
     @property
     def exit_code(self) -> int:
@@ -27,7 +31,11 @@ class PlanReport(Done):
         return RefusedError(self.plan.refused).problems if self.plan.refused else ()
 
     def to_json(self) -> Any:
-        return {"links": [step_json(step) for step in self.plan.steps], "refused": self.plan.refused or None}
+        return {
+            "links": [step_json(step) for step in self.plan.steps],
+            "refused": self.plan.refused or None,
+            "exports": exports_json(self.plan.reading),
+        }
 
     def to_text(self) -> str:
         counts = Counter(step.action for step in self.plan.steps)
@@ -39,7 +47,7 @@ class PlanReport(Done):
 def steps_table(steps: Sequence[Step]) -> str:
     """The steps that change something, a line each, or ''; ends with a line break unless empty."""
     rows = [
-        (step.action, step.id, step.fingerprint, len(step.put), len(step.delete), step.reason)
+        (step.action, step.id, step.fingerprint, len(step.put), len(step.delete), _why(step))
         for step in steps
         if step.action != KEEP
     ]
@@ -56,7 +64,13 @@ def step_json(step: Step) -> Any:
         "reason": step.reason,
         "put": len(step.put),
         "delete": len(step.delete),
+        "withdrawn": dict(step.withdrawn),
     }
+
+
+def _why(step: Step) -> str:
+    withdrawn = [counted(type_, count) for type_, count in step.withdrawn.items()]
+    return f"{step.reason}; withdrawn: {', '.join(withdrawn)}" if withdrawn else step.reason
 
 
 def plan(config: Path, store: str | None, expected_removals: int | None) -> PlanReport:

@@ -9,7 +9,7 @@ from typing import Any
 from portalgen.commands.link import LinkReport, links_to_print
 from portalgen.commands.plan import step_json, steps_table
 from portalgen.commands.project import ring_of, store_of, today_in
-from portalgen.commands.report import Done, plural
+from portalgen.commands.report import Done, exports_json, plural, told
 from portalgen.definitions import load
 from portalgen.errors import NOWHERE, PortalgenError, Problem
 from portalgen.inventory import Inventory
@@ -37,6 +37,9 @@ class PublishReport(Done):
     def exit_code(self) -> int:
         return PortalgenError.exit_code if self.published.failed else 0
 
+    def warnings(self) -> Sequence[Problem]:
+        return told(self.published.reading)
+
     def problems(self) -> Sequence[Problem]:
         return [Problem(NOWHERE, redact(str(failure))) for failure in self.published.failed]
 
@@ -52,6 +55,7 @@ class PublishReport(Done):
             ],
             "requests": self.requests,
             "seconds": round(self.seconds, 3),
+            "exports": exports_json(done.reading),
             "links": [step_json(step) for step in done.steps if step.action != KEEP],
         }
         return result | ({"urls": self.links.to_json()} if self.links else {})

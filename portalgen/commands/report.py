@@ -3,7 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from portalgen.errors import Problem
+from portalgen.errors import NOWHERE, Problem
+from portalgen.exports.report import ReadingReport
+
+_SHOWN = 20
 
 
 class Report(Protocol):
@@ -75,6 +78,52 @@ def table(rows: Iterable[Sequence[object]], heading: Sequence[str]) -> str:
         for row in cells
     ]
     return "\n".join(lines)
+
+
+def counted(type_: str, count: int) -> str:
+    """`1 credit note`, `2 credit notes`."""
+    words = type_.replace("_", " ")
+    return f"{count:,} {words.removesuffix('s') if count == 1 else words}"
+
+
+def told(reading: ReadingReport) -> list[Problem]:
+    """What reading the exports has to tell, as warnings: what does not add up, and what is held back."""
+    held_back = [
+        Problem(reject.where, f"{reject.type}: {reject.number} is held back: {reject.reason}")
+        for reject in reading.rejects[:_SHOWN]
+    ]
+    if len(reading.rejects) > _SHOWN:
+        held_back.append(Problem(NOWHERE, f"and {len(reading.rejects) - _SHOWN} more reasons to hold documents back"))
+    return [*reading.warnings, *held_back]
+
+
+def left_out(reading: ReadingReport) -> list[str]:
+    """A line for each export of which something was left out."""
+    lines = []
+    for export in reading.exports:
+        parts = [f"{count:,} {reason}" for reason, count in export.left_out.items()]
+        parts += [f"{len(export.others):,} files of another type"] * bool(export.others)
+        if parts:
+            read = f"{export.shown:,} from {plural(export.rows, 'row')}"
+            lines.append(f"{export.type}: {read}; left out: {', '.join(parts)}")
+    return lines
+
+
+def exports_json(reading: ReadingReport) -> Any:
+    """What became of each export."""
+    return [
+        {
+            "type": export.type,
+            "files": list(export.files),
+            "rows": export.rows,
+            "shown": export.shown,
+            "left_out": dict(export.left_out),
+            "dropped_columns": list(export.dropped),
+            "files_of_other_types": list(export.others),
+            "held_back": len({reject.number for reject in reading.rejects if reject.type == export.type}),
+        }
+        for export in reading.exports
+    ]
 
 
 def plural(count: int, word: str) -> str:

@@ -99,11 +99,19 @@ def _line_rows(documents: Iterable[Transaction], columns: tuple[str, ...]) -> Ro
             yield document.number, *_values(line, columns)
 
 
+_SETTINGS = {
+    "orders": ", similar_ids: allow, visible: {status: [Open, Delivered, Cancelled]}",
+    "invoices": ", similar_ids: allow",
+}
+"""What the demo says of some exports: which ids are alike and meant, which statuses customers see."""
+
+
 def config_text() -> str:
     """The demo's portals.yaml."""
     exports = "".join(
-        f"  - {{type: {type_}, path: exports/{type_}.csv, lines: exports/{type_}_lines.csv}}\n"
+        f"  - {{type: {type_}, path: exports/{type_}.csv, lines: exports/{type_}_lines.csv{settings}}}\n"
         for type_ in TRANSACTION_TYPES
+        for settings in [_SETTINGS.get(type_, "")]
     )
     roles = "".join(f"  {name}: [{', '.join(types)}]\n" for name, types in ROLES.items())
     portals = "\n".join(map(_portal_text, CLIENTS))
@@ -124,8 +132,8 @@ site:
 
 keys: file:config/portalgen.keys
 
-exports:
-  - {{type: customers, path: exports/customers.csv}}
+exports:                         # similar_ids: this ERP knows a customer 12 and a customer 0012, and means both
+  - {{type: customers, path: exports/customers.csv, similar_ids: allow}}
   - {{type: contacts, path: exports/contacts.csv}}
   - {{type: products, path: exports/products.csv}}
 {exports}

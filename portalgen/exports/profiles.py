@@ -98,8 +98,7 @@ def _lines(layers: list[LinesModel]) -> LinesModel:
 
 
 def source_of(
-    type_: str,
-    path: str,
+    item: ExportModel,
     settings: SettingsModel,
     places: Mapping[str, Location],
     line_places: Mapping[str, Location],
@@ -107,13 +106,13 @@ def source_of(
     """An export with everything said about it. The places tell where its keys, and those of its lines, stand."""
     visible = settings.visible
     return ExportSource(
-        type=type_,
-        path=path,
-        profile=settings.profile or "" if isinstance(settings, ExportModel) else "",
+        type=item.type,
+        path=item.path,
+        profile=item.profile or "",
         columns=_headings(settings.columns),
         ignore=tuple(settings.ignore),
         empty=tuple(settings.empty),
-        lines=_line_source(settings.lines, line_places) if settings.lines else None,
+        lines=_line_source(settings, line_places) if settings.lines else None,
         format=settings.format or "",
         encoding=settings.encoding or "",
         delimiter=settings.delimiter or "",
@@ -145,11 +144,13 @@ def source_of(
     )
 
 
-def _line_source(lines: LinesModel, places: Mapping[str, Location]) -> LineSource:
+def _line_source(settings: SettingsModel, places: Mapping[str, Location]) -> LineSource:
+    lines = settings.lines or LinesModel()
+    inherited = [name for name in settings.ignore if name == "ALL"]
     return LineSource(
         path=lines.path or "",
         columns=_headings(lines.columns),
-        ignore=tuple(lines.ignore),
+        ignore=tuple(lines.ignore or inherited),
         discount=lines.discount,
         sheet=lines.sheet or "",
         records=lines.records or "",

@@ -134,7 +134,7 @@ def test_a_discount_may_be_a_fraction(tmp_path: Path) -> None:
 
 
 def test_control_characters_in_texts_are_left_out_and_line_breaks_stay(tmp_path: Path) -> None:
-    text = 'number,customer_id,date,note\nI-1,C-1,2026-10-01,"a\x00\x1b[1m\x7f\nb\tc"\n'
+    text = 'number,customer_id,date,note\nI-1,C-1,2026-10-01,"a\x1b[1m\x7f\nb\tc"\n'
     [invoice] = accounts(tmp_path, {"invoices.csv": text})[0].transactions
     assert invoice.note == "a[1m\nb\tc"
 
@@ -187,14 +187,16 @@ def test_what_the_definitions_have_against_the_customers_is_told_with_the_rest(t
     assert [problem.message for problem in refused.value.problems] == ["total: 'five' is not a number", mine.message]
 
 
+_TEXT = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=5)
+"""A file with NUL in it is refused as no text, wherever it stands."""
 CELLS = {
     Kind.DATE: st.dates().map(str) | st.text(st.sampled_from("0123456789-/. T:"), max_size=12),
     Kind.DECIMAL: st.text(st.sampled_from("0123456789.,-+eE _NaIinfty\n"), max_size=18),
-    Kind.CURRENCY: st.sampled_from(["EUR", "eur", "XXX", "EURO", "", "ZZZ"]) | st.text(max_size=3),
+    Kind.CURRENCY: st.sampled_from(["EUR", "eur", "XXX", "EURO", "", "ZZZ"]) | _TEXT,
     Kind.TRUTH: st.sampled_from(["true", "No", "1", "0", "x", "TRUE", "01"]),
     Kind.INTEGER: st.text(st.sampled_from("0123456789.-+ "), max_size=10),
-    Kind.ID: st.text(max_size=5) | st.text("x", min_size=198, max_size=202),
-    Kind.TEXT: st.text(max_size=5),
+    Kind.ID: _TEXT | st.text("x", min_size=198, max_size=202),
+    Kind.TEXT: _TEXT,
 }
 
 

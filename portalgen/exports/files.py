@@ -1,0 +1,144 @@
+"""The files of an export, whatever their format, as text tables that the database can load."""
+
+import glob
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from portalgen.database import Database
+from portalgen.errors import InvalidInputError, Location, Problem, nearest
+from portalgen.exports import einvoice, jsonfile, parquet, sqlitefile, workbook
+from portalgen.exports.grid import Grid
+from portalgen.exports.textfile import TextTable, open_text, plain, spool
+from portalgen.model import ExportSource, LineSource
+
+_FORMATS = {
+    ".xlsx": "xlsx",
+    ".xlsm": "xlsx",
+    ".json": "json",
+    ".jsonl": "json",
+    ".ndjson": "json",
+    ".parquet": "parquet",
+    ".sqlite": "sqlite",
+    ".sqlite3": "sqlite",
+    ".db": "sqlite",
+    ".xml": "xml",
+    ".pdf": "pdf",
+}
+_COMPRESSED = {".gz", ".zst"}
+IsHeading = Callable[[Sequence[str]], bool]
+
+
+def format_of(path: Path) -> str:
+    """The format that the ending of a file's name tells; 'csv' for any that is not known."""
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() not in _COMPRESSED]
+    return _FORMATS.get(suffixes[-1], "csv") if suffixes else "csv"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where files are read and where to: paths start from `root`, copies of what is no plain text go into `folder`."""
+
+    root: Path
+    folder: Path
+    database: Database
+
+
+@dataclass(frozen=True, slots=True)
+class _Opening:
+    """What is to be opened: an export, or a sheet of it, with what a heading is."""
+
+    source: ExportSource
+    sheet: str
+    place: Place
+    is_heading: IsHeading
+
+
+@dataclass(slots=True)
+class Opened:
+    """The tables of an export's files, and what is wrong.
+
+    `others` are files that were left out because they are of another type, `held_back` those of a quarantine.
+    """
+
+    tables: list[TextTable] = field(default_factory=list)
+    paths: list[Path] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    held_back: list[Problem] = field(default_factory=list)
+    problems: list[Problem] = field(default_factory=list)
+
+
+def open_source(source: ExportSource, lines: LineSource | None, place: Place, is_heading: IsHeading) -> Opened:
+    """Open the files of an export, or (with `lines`) of its lines in files or sheets of their own."""
+    opened = Opened()
+    opening = _Opening(source, lines.sheet if lines else source.sheet, place, is_heading)
+    has_own_files = lines is not None and bool(lines.path)
+    path, places = (lines.path, lines.places) if lines and lines.path else (source.path, source.places)
+    documents = []
+    try:
+        for file, name in files_of(path, place.root, places["path"]):
+            opened.paths.append(file)
+            kind = format_of(file) if has_own_files else source.format or format_of(file)
+            if kind in {"xml", "pdf"}:
+                documents.append((file, name))
+                continue
+            try:
+                opened.tables.append(_open(plain(file, name, place.folder), name, kind, opening))
+            except InvalidInputError as error:
+                opened.problems += error.problems
+        if documents:
+            _open_documents(documents, opening, opened)
+    except InvalidInputError as error:
+        opened.problems += error.problems
+    return opened
+
+
+def files_of(path: str, root: Path, where: Location) -> Iterator[tuple[Path, str]]:
+    """Each file that `path`, which may be a pattern, means below `root`, with what messages call it, sorted by name.
+
+    Raises InvalidInputError, at `where`, if there is none.
+    """
+    whole = root / path
+    if glob.has_magic(path) and not whole.is_file():
+        names = sorted(name for name in glob.glob(path, root_dir=root) if (root / name).is_file())  # noqa: PTH207
+        if not names:
+            raise InvalidInputError(f"no file matches '{path}'", f"looked for {whole}", where)
+        yield from ((root / name, name) for name in names)
+    elif whole.is_file():
+        yield whole, path
+    elif whole.is_dir():
+        hint = f"for the files in it, write {path.rstrip('/')}/*.csv"
+        raise InvalidInputError(f"'{path}' is a folder", hint, where)
+    else:
+        near = nearest(whole.name, [other.name for other in whole.parent.glob("*") if other.is_file()])
+        hint = f"did you mean '{Path(path).with_name(near)}'?" if near else f"looked for {whole}"
+        raise InvalidInputError(f"there is no file '{path}'", hint, where)
+
+
+def _open(file: Path, name: str, kind: str, opening: _Opening) -> TextTable:
+    source = opening.source
+    if kind == "csv":
+        return open_text(
+            file, name, opening.place.folder, opening.is_heading, encoding=source.encoding, delimiter=source.delimiter
+        )
+    if kind == "parquet":
+        return parquet.read(opening.place.database, file, name, opening.place.folder)
+    return spool(_grid(file, name, kind, opening), opening.place.folder, opening.is_heading)
+
+
+def _grid(file: Path, name: str, kind: str, opening: _Opening) -> Grid:
+    source = opening.source
+    if kind == "xlsx":
+        return workbook.read(file, name, opening.sheet)
+    if kind == "sqlite":
+        return sqlitefile.read(file, name, opening.sheet)
+    lines = source.lines.records if source.lines and source.layout == "nested" else ""
+    return jsonfile.read(file, name, source.records, lines)
+
+
+def _open_documents(documents: Sequence[tuple[Path, str]], opening: _Opening, opened: Opened) -> None:
+    """E-invoices, one to a file, as one table; those of other types are left out and named."""
+    source = opening.source
+    refused = opened.held_back if source.policy.quarantine else None
+    grid = einvoice.read(documents, source.type, refused=refused, others=opened.others)
+    opened.tables.append(spool(grid, opening.place.folder, opening.is_heading))

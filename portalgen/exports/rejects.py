@@ -1,0 +1,118 @@
+"""Rows that cannot be shown as they are: listed as problems, or held back with the whole document they belong to."""
+
+from collections.abc import Iterator
+
+from portalgen.errors import Problem, shown
+from portalgen.exports.checks import SHOWN, Fault
+from portalgen.exports.integrity import Difference
+from portalgen.exports.layouts import quoted
+from portalgen.exports.report import Reject
+from portalgen.exports.staging import Staging
+from portalgen.model import ExportSource
+
+
+def listed(staging: Staging, fault: Fault) -> Iterator[Problem]:
+    """The first rows with a fault, and at the next one how many there are besides."""
+    part = fault.part
+    [(count,)] = staging.database.rows(f"SELECT count(*) FROM {part.table} WHERE {fault.condition}")
+    rows = staging.database.rows(
+        f"SELECT file, file_row, {fault.column} FROM {part.table} WHERE {fault.condition} "
+        f"ORDER BY file, file_row LIMIT {SHOWN + 1}"
+    )
+    placed = [*zip(rows, staging.places(fault.column, rows, part.prefix), strict=True)]
+    for (_, _, value), where in placed[:SHOWN]:
+        message = fault.message.format(value=shown(value))
+        yield Problem(where, f"{fault.column}: {message}", fault.hint(str(value)))
+    for _, where in placed[SHOWN:]:
+        yield Problem(where, f"{fault.column}: {count - SHOWN} more like these")
+
+
+class Quarantine:
+    """What is held back of the exports that say `on_error: quarantine`."""
+
+    def __init__(self, staging: Staging) -> None:
+        self._staging = staging
+        self._database = staging.database
+        self._faults: list[Fault] = []
+        self._database.run(
+            "CREATE TABLE rejects (source INTEGER, type VARCHAR, number VARCHAR, is_line BOOLEAN, "
+            "file INTEGER, file_row BIGINT, name VARCHAR, prefix VARCHAR, reason VARCHAR)"
+        )
+
+    def hold_back(self, fault: Fault) -> None:
+        """Hold back the documents that have rows with a fault."""
+        part = fault.part
+        reason = quoted(f"{fault.column}: {fault.message}")
+        self._faults.append(fault)
+        self._database.run(
+            f"INSERT INTO rejects SELECT {self._number(part.source)}, '{part.type}', {part.key}, {part.is_lines}, "
+            f"file, file_row, '{fault.column}', '{part.prefix}', "
+            f"replace({reason}, '{{value}}', coalesce('''' || {fault.column} || '''', '')) "
+            f"FROM {part.table} WHERE {fault.condition}"
+        )
+
+    def hold_back_document(self, difference: Difference) -> None:
+        """Hold back a document whose amounts do not add up."""
+        self._database.run(
+            "INSERT INTO rejects VALUES (?, ?, ?, false, ?, ?, ?, '', ?)",
+            difference.source,
+            difference.type,
+            difference.number,
+            difference.file,
+            difference.file_row,
+            difference.column or "number",
+            difference.message,
+        )
+        for table in ("transactions", "lines"):
+            self._database.run(f"DELETE FROM {table} WHERE type = ? AND number = ?", difference.type, difference.number)
+
+    def remove(self) -> None:
+        """Take what is held back out of the staged rows."""
+        for part in self._staging.parts:
+            if not part.source.policy.quarantine:
+                continue
+            mine = f"FROM rejects WHERE source = {self._number(part.source)}"
+            self._database.run(
+                f"DELETE FROM {part.table} WHERE {part.key} IN (SELECT number {mine} AND number IS NOT NULL) "
+                f"OR (file, file_row) IN (SELECT (file, file_row) {mine} AND number IS NULL)"
+            )
+
+    def beyond_limits(self) -> list[Problem]:
+        """Every fault, where more documents of an export are held back than its limit allows."""
+        problems: list[Problem] = []
+        counts = dict(self._database.rows(f"SELECT source, {_DOCUMENTS} FROM rejects GROUP BY source"))
+        for number, tally in enumerate(self._staging.tallies):
+            source, count = tally.source, counts.get(number, 0) + len(tally.held_back)
+            if count > source.policy.limit:
+                message = f"{count} {source.type} would be held back, and the limit is {source.policy.limit}"
+                hint = "mend the export, or raise `limit`"
+                problems.append(Problem(source.places["limit"], message, hint))
+                problems += [*self._reasons(number), *tally.held_back[:SHOWN]]
+        return problems
+
+    def _reasons(self, number: int) -> Iterator[Problem]:
+        for reject in self.rejects(f"WHERE source = {number}", SHOWN):
+            yield Problem(reject.where, reject.reason)
+
+    def rejects(self, condition: str = "", most: int = 1_000_000) -> Iterator[Reject]:
+        """What is held back and why, in the order of the files."""
+        rows = self._database.rows(
+            f"SELECT file, file_row, type, coalesce(number, ''), reason, name, prefix FROM rejects {condition} "
+            f"ORDER BY file, file_row, name LIMIT {most}"
+        )
+        for row in rows:
+            [where] = self._staging.places(row[5], [row], row[6])
+            yield Reject(row[2], row[3], where, row[4])
+
+    def all(self) -> Iterator[Reject]:
+        """What is held back and why: documents in the order of the files, then files that are documents."""
+        yield from self.rejects()
+        for tally in self._staging.tallies:
+            for problem in tally.held_back:
+                yield Reject(tally.source.type, problem.where.file, problem.where, problem.message)
+
+    def _number(self, source: ExportSource) -> int:
+        return next(number for number, tally in enumerate(self._staging.tallies) if tally.source is source)
+
+
+_DOCUMENTS = "count(DISTINCT number) + count(*) FILTER (WHERE number IS NULL)"

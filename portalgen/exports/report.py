@@ -1,0 +1,63 @@
+"""What reading the exports has to tell besides the book: what was left out, what is held back, what does not add up."""
+
+import csv
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from portalgen.errors import Location, Problem
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A document (or customer, contact, product) of `type` that is held back, and one reason why."""
+
+    type: str
+    number: str
+    where: Location
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExportReport:
+    """What became of one entry of `exports:`.
+
+    `rows` were read from `files`; `shown` documents (or customers, contacts, products) came out. `left_out` counts, by
+    the reason, rows or documents that did not; `dropped` are headings that nothing is read from; `others` are files
+    that hold another type of document.
+    """
+
+    type: str
+    files: tuple[str, ...]
+    rows: int
+    shown: int
+    left_out: Mapping[str, int]
+    dropped: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadingReport:
+    """What reading all exports has to tell."""
+
+    exports: tuple[ExportReport, ...] = ()
+    warnings: tuple[Problem, ...] = ()
+    rejects: tuple[Reject, ...] = ()
+
+
+def write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
+    """Write what is held back, and why, to a CSV file for its owner alone; with nothing to write, remove it."""
+    path.unlink(missing_ok=True)
+    if not rejects:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(["type", "number", "file", "line", "column", "reason"])
+        for reject in rejects:
+            where = reject.where
+            writer.writerow(
+                [reject.type, reject.number, where.file, where.line or "", where.column or "", reject.reason]
+            )

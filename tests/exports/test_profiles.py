@@ -1,0 +1,108 @@
+"""Each profile reads its system's export: a sample with the system's traps, and the truth, worked out by hand."""
+
+import re
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from portalgen.definitions import load
+from portalgen.errors import InvalidInputError, Location
+from portalgen.exports.profiles import PRIVATE, load_profile, packaged_names
+from portalgen.exports.reader import read_exports
+from portalgen.model import Account, Transaction
+from tests.exports.profile_cases import NAMES, case_of, write_case
+
+SYSTEMS = (
+    "manager-list manager-batch odoo erpnext quickbooks-report xero invoice-ninja zoho-books freshbooks sap-b1 "
+    "sap-b1-dtw netsuite business-central akaunting ubl factur-x"
+)
+
+
+def read(name: str, folder: Path) -> list[Account]:
+    with read_exports(load(write_case(name, folder))) as book:
+        return [*book.accounts(book.customers())]
+
+
+def facts(transaction: Transaction) -> dict[str, str]:
+    """What a sample's truth may say of a transaction."""
+    amounts = [line.amount for line in transaction.lines if line.amount is not None]
+    said = {
+        name: str(getattr(transaction, name) or "") for name in ("type", "number", "customer_id", "date", "due_date")
+    }
+    said |= {name: getattr(transaction, name) for name in ("currency", "status", "reference")}
+    for name, amount in {"total": transaction.total, "balance": transaction.balance}.items():
+        said[name] = "" if amount is None else str(Decimal(amount))
+    lines_sum = str(sum(amounts, Decimal(0))) if amounts else ""
+    return said | {"lines": str(len(transaction.lines)), "lines_sum": lines_sum}
+
+
+def equal(said: str, true: str) -> bool:
+    """Whether two cells are the same, amounts by their value."""
+    number = r"-?\d+(\.\d+)?"
+    if re.fullmatch(number, said) and re.fullmatch(number, true) and "." in said + true:
+        return Decimal(said) == Decimal(true)
+    return said == true
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_sample_is_read_as_it_is_true(name: str, tmp_path: Path) -> None:
+    truth = case_of(name)["expect"]
+    accounts = read(name, tmp_path)
+    documents = {(each.type, each.number): facts(each) for account in accounts for each in account.transactions}
+    assert documents.keys() == {(each["type"], each["number"]) for each in truth["documents"]}
+    for true in truth["documents"]:
+        said = documents[true["type"], true["number"]]
+        assert {key: said[key] for key in true if not equal(said[key], true[key])} == {}, true["number"]
+        assert {key: true[key] for key in true if not equal(said[key], true[key])} == {}, true["number"]
+    people = {account.customer.id: account.customer for account in accounts}
+    for id_, true in truth["customers"].items():
+        assert {key: getattr(people[id_], key) for key in true} == true
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_not_for_customers_is_nowhere_in_the_book(name: str, tmp_path: Path) -> None:
+    truth: dict[str, Any] = case_of(name)["expect"]
+    accounts = read(name, tmp_path)
+    there = {(each.type, each.number) for account in accounts for each in account.transactions}
+    assert not there & {(each["type"], each["number"]) for each in truth["hidden"]}
+    whole = repr(accounts)
+    assert [word for word in truth["absent_words"] if word in whole] == []
+
+
+def test_every_system_has_a_profile_and_every_profile_a_sample() -> None:
+    assert {*SYSTEMS.split()} <= {*packaged_names()}
+    assert packaged_names() == NAMES
+
+
+@pytest.mark.parametrize("name", packaged_names())
+def test_no_profile_reads_what_sounds_private_without_saying_why(name: str) -> None:
+    profile = load_profile(name, Path(), Location())
+    for settings in profile.types.values():
+        read = [*settings.columns.values(), *(settings.lines.columns.values() if settings.lines else ())]
+        titles = {title for headings in read for title in (*headings.any_of, *headings.join)}
+        assert {title for title in titles if PRIVATE.search(title)} <= {*profile.despite_its_name}
+        assert settings.ignore == ["ALL"] or profile.defaults.ignore == ["ALL"]
+
+
+def test_a_profile_of_ones_own_is_refused_that_reads_costs(tmp_path: Path) -> None:
+    text = (
+        "name: ours\ntitle: Ours\nabout: Ours.\n"
+        "types: {invoices: {columns: {number: No}, lines: {columns: {unit_price: Item Cost}}}}\n"
+    )
+    (tmp_path / "ours.yaml").write_text(text)
+    with pytest.raises(InvalidInputError) as caught:
+        load_profile("ours.yaml", tmp_path, Location())
+    [problem] = caught.value.problems
+    assert (problem.where.line, problem.where.column) == (4, 73)
+    assert problem.message == "unit_price: 'Item Cost' sounds like what customers must not see"
+    assert problem.hint == "if customers may see it, say why: despite_its_name: {Item Cost: ...}"
+    (tmp_path / "mine.yaml").write_text(text + "despite_its_name: {Item Cost: it is the price}\n")
+    assert load_profile("mine.yaml", tmp_path, Location()).name == "ours"
+
+
+def test_a_misspelt_profile_is_met_with_the_right_name() -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        load_profile("xerro", Path(), Location("portals.yaml", 5, 9))
+    assert str(caught.value) == "portals.yaml:5:9: there is no profile 'xerro'\n  hint: did you mean 'xero'?"
