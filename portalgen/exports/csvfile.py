@@ -4,13 +4,14 @@ The cells themselves are read by the database. What it makes of a file is not ta
 the end of a row and can lose rows where line ends differ, so the rows and their cells are counted here once more.
 """
 
+import codecs
 import csv
+import io
 import re
-from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import repeat
+from functools import cache
 from pathlib import Path
 
 from portalgen.errors import InvalidInputError, Location, Problem, shown
@@ -73,111 +74,75 @@ def read_heading(file: Path, name: str) -> list[str]:
 
 
 def is_table(file: Path, width: int, rows: int, delimiter: str = ",") -> bool:
-    """Whether the file has `rows` rows below its heading, all of `width` cells, and line ends of one kind.
-
-    Delimiters and line ends outside of quotes are counted, which is fast, and mistaken where a quote stands within a
-    cell that is not quoted; only then, and where spaces surround quotes, is the file read row by row.
-    """
-    if _counted(file, width, delimiter) == rows + 1 or _read(file, width, delimiter) == rows + 1:
-        return True
+    """Whether the file has `rows` rows below its heading, all of `width` cells, and line ends of one kind."""
+    try:
+        return sum(count for _, count in _parts(file, width, delimiter.encode())) == rows + 1
+    except _NotCountedError:
+        pass
     if any(problems_of_rows(file, "", width, delimiter)):
         return False
     return sum(1 for row in _rows(file, delimiter) if row.cells or width == 1) == rows + 1
 
 
-def _counted(file: Path, width: int, delimiter: str) -> int:
-    """The rows, blank lines left out, if all have `width` cells and their quotes are where they belong; else -1."""
-    mark, count, end = delimiter.encode(), 0, b""
-    dropped = bytes(set(range(256)) - set(mark + b'"\r\n'))
-    try:
-        for part in _whole_rows(file):
-            bare = b"".join(part.translate(None, dropped).replace(b'""', b"").split(b'"')[::2])
-            end = end or (b"\r\n" if bare.find(b"\r\n") == bare.find(b"\n") - 1 >= 0 else b"\n")
-            bare += b"" if part.endswith(b"\n") else end
-            row = mark * (width - 1) + end
-            found = len(bare) // len(row)
-            if bare != row * found or _may_be_spaced(part, mark):
-                found = _counted_closely(part, width, mark, end)
-            count += found
-    except _NotCountedError:
-        return -1
-    return count
+def _parts(file: Path, width: int, mark: bytes) -> Iterator[tuple[bytes, int]]:
+    """The bytes of the file in parts of whole rows, each with the number of rows in it that the database counts.
 
-
-def _may_be_spaced(part: bytes, mark: bytes) -> bool:
-    """Whether spaces may surround the quotes of a cell; within a quoted cell it may only look like that."""
-    if b' "' in part and (re.match(rb' +"', part) or re.search(rb'[\n%b] +"' % re.escape(mark), part)):
-        return True
-    return b'" ' in part and bool(re.search(rb'" +(?:[\r\n%b]|\Z)' % re.escape(mark), part))
-
-
-def _counted_closely(part: bytes, width: int, mark: bytes, end: bytes) -> int:
-    """The rows in the bytes of whole rows. Raises _NotCountedError where they are not all of `width` cells."""
-    pieces = part.split(b'"')[::2]
-    outside = b"".join(pieces)
-    if outside.count(b"\n") != outside.count(end):
-        raise _NotCountedError
-    outside = outside.replace(end, b"\n")
-    spaced = re.compile(rb"(^|[%b\n]) +\Z|\A +([%b\r\n]|$)" % (re.escape(mark), re.escape(mark)))
-    lines = outside.removesuffix(b"\n").split(b"\n")
-    marks = Counter(map(bytes.count, lines, repeat(mark)))
-    if width > 1:
-        marks[0] -= lines.count(b"")
-    if b"\r" in outside or marks[width - 1] != marks.total() or any(map(spaced.search, pieces)):
-        raise _NotCountedError
-    return marks[width - 1]
-
-
-def _whole_rows(file: Path) -> Iterator[bytes]:
-    """The bytes of the file in parts that end with a row. Raises _NotCountedError where quotes make no rows."""
-    rest = b""
+    Raises _NotCountedError at what is no row of `width` cells, and at what may be one but needs a closer look.
+    """
+    rest = end = b""
     with file.open("rb") as data:
         while chunk := data.read(_CHUNK):
-            rest += chunk
-            end = rest.rfind(b"\n") + 1
-            quotes = rest.count(b'"', 0, end)
-            while quotes % 2:
-                before = rest.rfind(b"\n", 0, rest.rfind(b'"', 0, end)) + 1
-                quotes -= rest.count(b'"', before, end)
-                end = before
-            if end:
-                yield rest[:end]
-                rest = rest[end:]
-            elif len(rest) > _LONGEST:
+            part = rest + chunk
+            end = end or _end_of_line(part)
+            count, rest = _whole_rows(part, width, mark, end) if end else (0, part)
+            if len(rest) > _LONGEST or not part.endswith(rest):
                 raise _NotCountedError
-    if rest.count(b'"') % 2:
-        raise _NotCountedError
+            yield part[: len(part) - len(rest)], count
     if rest:
-        yield rest
+        end = end or b"\n"
+        count, left = _whole_rows(rest + end, width, mark, end)
+        if left and (width == 1 or left.replace(end, b"")):
+            raise _NotCountedError
+        yield rest, count
 
 
-def _read(file: Path, width: int, delimiter: str) -> int:
-    """The rows that Python reads, if all have `width` cells, and line ends and quotes need no closer look; else -1."""
-    if not _is_even(file):
-        return -1
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as opened:
-            widths = Counter(map(len, csv.reader(opened, delimiter=delimiter, strict=True)))
-    except csv.Error:
-        return -1
-    blank = widths.pop(0, 0)
-    return widths[width] + (blank if width == 1 else 0) if widths.total() == widths[width] else -1
+def _end_of_line(part: bytes) -> bytes:
+    """How the first line ends; nothing where it does not."""
+    place = part.find(b"\n")
+    if place < 0:
+        return b""
+    return b"\r\n" if part[:place].endswith(b"\r") else b"\n"
 
 
-def _is_even(file: Path) -> bool:
-    """Whether all line ends are of one kind, those within cells too, and no quote follows a space."""
-    returns = breaks = pairs = 0
-    with file.open("rb") as data:
-        while chunk := data.read(_CHUNK):
-            part = chunk
-            while part.endswith((b"\r", b" ")) and (more := data.read(1)):
-                part += more
-            returns += part.count(b"\r")
-            breaks += part.count(b"\n")
-            pairs += part.count(b"\r\n")
-            if b' "' in part:
-                return False
-    return returns in {0, pairs} and pairs in {0, breaks}
+def _whole_rows(part: bytes, width: int, mark: bytes, end: bytes) -> tuple[int, bytes]:
+    """How many rows are in bytes that begin with one, and what is left of the bytes when these are taken out.
+
+    Where there are no quotes, it is enough to look at delimiters and line ends: they must be the same few over and
+    over.
+    """
+    if b'"' not in part:
+        whole = part.rfind(b"\n") + 1
+        bare = part[:whole].translate(None, bytes(set(range(256)) - set(mark + b"\r\n")))
+        row = mark * (width - 1) + end
+        rows = len(bare) // len(row)
+        if bare == row * rows:
+            return rows, part[whole:]
+    rest, rows = _row_pattern(width, mark, end, is_spaced=b' "' in part).subn(b"", part)
+    return rows, rest
+
+
+@cache
+def _row_pattern(width: int, mark: bytes, end: bytes, *, is_spaced: bool) -> re.Pattern[bytes]:
+    """A row of `width` cells as Python's csv reader and the database agree on it, with the blank lines around it.
+
+    They do not agree on a cell that begins with spaces and a quote, which is none here; `is_spaced`: there may be some.
+    """
+    other = re.escape(mark) + rb"\r\n"
+    bare = (rb'(?! +")' if is_spaced else b"") + rb'[^"%b][^%b]*+' % (other, other)
+    cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"|%b|)' % bare
+    blank = rb"(?:%b)*+" % end if width > 1 else b""
+    more = rb"(?:%b%b){%d}" % (re.escape(mark), cell, width - 1)
+    return re.compile(rb"(?m)^(?:\A%b)?%b%b%b%b%b" % (codecs.BOM_UTF8, blank, cell, more, end, blank))
 
 
 def problems_of_shape(file: Path, name: str, width: int) -> list[Problem]:
@@ -270,29 +235,56 @@ def places(file: Path, name: str, cells: Sequence[tuple[int, int]]) -> dict[tupl
 
     The line is that on which the row starts; the column is the cell's number within the row, from 1.
     """
-    rows = find_rows(file, {row for row, _ in cells})
+    rows = find_rows(file, {row for row, _ in cells}, ",", 0)
     return {(row, index): Location(name, rows[row].start if row in rows else 0, index + 1) for row, index in cells}
 
 
-def find_rows(file: Path, wanted: Collection[int], delimiter: str = ",", width: int = 0) -> dict[int, Row]:
-    """The rows of these numbers, from 1 after the heading, as the database counts them.
+def find_rows(file: Path, wanted: Collection[int], delimiter: str, width: int) -> dict[int, Row]:
+    """The rows of these numbers, from 1 after the heading, as the database counts them, in a file that is a table.
 
     It counts no blank line, but where a row has one cell. A row that cannot be told into cells ends the search.
     """
-    found, number, start = {}, 0, 1
-    last = max(wanted, default=0)
-    with file.open(encoding="utf-8-sig", newline="") as lines:
-        reader = csv.reader(lines, delimiter=delimiter, strict=True)
-        with suppress(csv.Error):
-            for cells in reader:
-                if cells or width == 1:
-                    if number in wanted:
-                        found[number] = Row(start, cells, "")
-                    if number >= last:
-                        break
-                    number += 1
-                start = reader.line_num + 1
+    found: dict[int, Row] = {}
+    number, line, offset = 0, 1, 0
+    with suppress(_NotCountedError):
+        for part, rows in _parts(file, width, delimiter.encode()):
+            if any(number <= row < number + rows for row in wanted):
+                text = io.StringIO(part.decode(_codec(offset)), newline="")
+                found |= _pick(wanted, _numbered(text, delimiter, width, number, line))
+            lines = part.count(b"\n") + part.count(b"\r") - part.count(b"\r\n")
+            number, line, offset = number + rows, line + lines, offset + len(part)
+    if any(row >= number for row in wanted):
+        with file.open("rb") as data:
+            data.seek(offset)
+            with io.TextIOWrapper(data, _codec(offset), newline="") as opened:
+                found |= _pick(wanted, _numbered(opened, delimiter, width, number, line))
     return found
+
+
+def _codec(offset: int) -> str:
+    return "utf-8" if offset else "utf-8-sig"
+
+
+def _pick(wanted: Collection[int], rows: Iterator[tuple[int, Row]]) -> dict[int, Row]:
+    last = max(wanted)
+    found = {}
+    for number, row in rows:
+        if number in wanted:
+            found[number] = row
+        if number >= last:
+            break
+    return found
+
+
+def _numbered(lines: Iterable[str], delimiter: str, width: int, number: int, line: int) -> Iterator[tuple[int, Row]]:
+    """Rows that count, the first of which has this number; `line` is where the lines begin."""
+    reader, start = csv.reader(lines, delimiter=delimiter, strict=True), line
+    with suppress(csv.Error):
+        for cells in reader:
+            if cells or width == 1:
+                yield number, Row(start, cells, "")
+                number += 1
+            start = line + reader.line_num
 
 
 class _Lines:

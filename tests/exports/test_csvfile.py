@@ -104,6 +104,8 @@ SHAPES = st.lists(
 @example(['1,"a, ""b"" ,c",3'], "\n", True, ",")
 @example(['"1', 'x",2,3', "4,5,6"], "\r\n", True, ",")
 @example(['1\r"x"', '",2,3'], "\n", True, ",")
+@example(['1,5" pipe, 6" hose,'], "\n", True, ",")
+@example(['24",2,3', '24",5,6'], "\n", True, "\t")
 def test_a_file_is_read_as_python_reads_it_or_refused_with_a_reason(
     file: Path, lines: list[str], end: str, ended: bool, delimiter: str
 ) -> None:
@@ -128,7 +130,7 @@ def test_a_blank_line_is_a_row_where_rows_have_one_cell(file: Path, lines: list[
     else:
         rows = [row or [""] for row in csv.reader(io.StringIO(text, newline=""))][1:]
         assert [list(cells) for _, cells in read] == rows
-        assert [*find_rows(file, range(1, 20), width=1)] == [number for number, _ in read]
+        assert [*find_rows(file, range(1, 20), ",", 1)] == [number for number, _ in read]
 
 
 @given(st.binary(max_size=40))
@@ -169,6 +171,21 @@ def test_the_count_does_not_depend_on_the_size_of_the_parts(
         assert is_table(file, 3, rows) == whole
         patch.setattr(csvfile, "_LONGEST", size)
         assert is_table(file, 3, rows) == whole
+
+
+@given(written(), st.integers(1, 30))
+@settings(deadline=None)
+def test_a_row_is_found_whatever_the_size_of_the_parts(
+    file: Path, case: tuple[str, str, list[tuple[int, list[str]]]], size: int
+) -> None:
+    delimiter, text, rows = case
+    file.write_bytes(b"\xef\xbb\xbf" + text.encode())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(csvfile, "_CHUNK", size)
+        found = find_rows(file, range(1, 10), delimiter, 3)
+        alone = {number: find_rows(file, [number], delimiter, 3).get(number) for number in found}
+    assert {number: (row.start, row.cells) for number, row in found.items()} == dict(enumerate(rows, start=1))
+    assert alone == found
 
 
 def test_quotes_that_are_characters_do_not_make_it_read_a_long_file_row_by_row(
