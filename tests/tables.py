@@ -1,10 +1,8 @@
-"""A delimited file as the database reads it, in the words of the statement that the importer uses."""
+"""A delimited file as the importer has the database read it."""
 
 from pathlib import Path
 
-import duckdb
-
-from portalgen.database import Database
+from portalgen.database import CsvShapeError, Database
 from portalgen.exports.csvfile import is_table
 
 Read = list[tuple[int, tuple[str, ...]]]
@@ -12,21 +10,18 @@ Read = list[tuple[int, tuple[str, ...]]]
 
 def by_database(file: Path, width: int, delimiter: str = ",") -> Read | None:
     """Each row with its number, '' for an empty cell; None where the database refuses the file."""
-    columns = ", ".join(f"'c{number}': 'VARCHAR'" for number in range(width))
-    sql = (
-        f"SELECT row_number() OVER (), * FROM read_csv(?, auto_detect=false, header=true, delim='{delimiter}', "  # noqa: S608
-        "quote='\"', escape='\"', strict_mode=true, null_padding=false, max_line_size=16000000, "
-        f"columns={{{columns}}})"
-    )
+    names = [f"c{number}" for number in range(width)]
     with Database() as database:
+        database.run(f"CREATE TABLE rows (file_row BIGINT, {', '.join(f'{name} VARCHAR' for name in names)})")
         try:
-            rows = database.rows(sql, str(file))
-        except duckdb.InvalidInputException:
+            database.load_csv("rows", file, names, ", ".join(["file_row", *names]), delimiter)
+        except CsvShapeError:
             return None
+        rows = database.rows("SELECT * FROM rows ORDER BY file_row")
     return [(number, tuple(cell or "" for cell in cells)) for number, *cells in rows]
 
 
-def by_database_if_a_table(file: Path, width: int, delimiter: str = ",") -> Read | None:
+def read_if_a_table(file: Path, width: int, delimiter: str = ",") -> Read | None:
     """The same, and None too where a second count does not find the same rows and cells."""
     read = by_database(file, width, delimiter)
     return read if read is not None and is_table(file, width, len(read), delimiter) else None

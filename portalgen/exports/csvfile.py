@@ -8,13 +8,13 @@ import codecs
 import csv
 import io
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from portalgen.errors import InvalidInputError, Location, Problem, shown
+from portalgen.errors import InvalidInputError, Location, Problem
 
 csv.field_size_limit(16_000_000)
 _SHOWN = 20
@@ -23,7 +23,6 @@ _LONGEST = 64 * 1024 * 1024
 """A row longer than this is none: quotes were misread."""
 _SPACE_AND_QUOTE = re.compile(r' +"')
 _LINE_ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
-_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "'|'"}
 _ONE = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
 
 
@@ -48,32 +47,7 @@ class _NotCountedError(Exception):
     """The file cannot be counted the fast way: it is no table, or its quotes are not where they belong."""
 
 
-def read_heading(file: Path, name: str) -> list[str]:
-    """The cells of the first line. Raises InvalidInputError if they cannot name columns."""
-    try:
-        with file.open("rb") as data:
-            if data.read(4) == b"PK\3\4":
-                hint = "save it as CSV UTF-8 (comma delimited)"
-                raise InvalidInputError("this is an Excel workbook, or a zip, and not a CSV file", hint, Location(name))
-        row = next(_rows(file), None)
-    except (UnicodeDecodeError, _BrokenRowError):
-        raise InvalidInputError.of(problems_of_shape(file, name, 0)) from None
-    except OSError as error:
-        raise InvalidInputError(f"cannot be read: {error.strerror}", "", Location(name)) from None
-    if row is None:
-        raise InvalidInputError("the file is empty", "its first line must name the columns", Location(name))
-    if not row.cells:
-        raise InvalidInputError("the first line is empty", "it must name the columns", Location(name, 1))
-    if separators := [word for char, word in _SEPARATORS.items() if len(row.cells) == 1 and char in row.cells[0]]:
-        message = f"the cells are separated by {separators[0]}"
-        raise InvalidInputError(message, "export it with commas between the cells", Location(name, 1))
-    if broken := [index for index, title in enumerate(row.cells) if "\n" in title or "\r" in title]:
-        message = f"the name of a column has a line break: {shown(row.cells[broken[0]])}"
-        raise InvalidInputError(message, "name the columns in one line", Location(name, 1, broken[0] + 1))
-    return row.cells
-
-
-def is_table(file: Path, width: int, rows: int, delimiter: str = ",") -> bool:
+def is_table(file: Path, width: int, rows: int, delimiter: str) -> bool:
     """Whether the file has `rows` rows below its heading, all of `width` cells, and line ends of one kind."""
     try:
         return sum(count for _, count in _parts(file, width, delimiter.encode())) == rows + 1
@@ -145,25 +119,13 @@ def _row_pattern(width: int, mark: bytes, end: bytes, *, is_spaced: bool) -> re.
     return re.compile(rb"(?m)^(?:\A%b)?%b%b%b%b%b" % (codecs.BOM_UTF8, blank, cell, more, end, blank))
 
 
-def problems_of_shape(file: Path, name: str, width: int) -> list[Problem]:
-    """Why the file is not UTF-8 or not a table of `width` cells (0: any number), with the line of each fault."""
-    data = file.read_bytes()
-    try:
-        data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line, column = _place_in(data, error.start)
-        hint = "save it as UTF-8" if data[:2] not in {b"\xff\xfe", b"\xfe\xff"} else "it is UTF-16; save it as UTF-8"
-        return [Problem(Location(name, line, column), "the file is not UTF-8", hint)]
-    return [*problems_of_rows(file, name, width)] or [cannot_be_read(name)]
-
-
 def cannot_be_read(name: str) -> Problem:
     """What is said of a file that the database does not read as we do, where no row of it is to blame."""
     hint = "export it as plain CSV: commas, quotes where a cell needs them, one row per line"
     return Problem(Location(name), "this cannot be read as CSV", hint)
 
 
-def problems_of_rows(file: Path, name: str, width: int, delimiter: str = ",", first_line: int = 1) -> Iterator[Problem]:
+def problems_of_rows(file: Path, name: str, width: int, delimiter: str, first_line: int = 1) -> Iterator[Problem]:
     """The rows that are not of `width` cells (0: any number), or cannot be told into cells, or end otherwise.
 
     `first_line` is the line that the first line of `file` is in the file that messages speak of.
@@ -230,15 +192,6 @@ def _broken_row(error: _BrokenRowError, where: Location) -> Problem:
     return Problem(where, "text after a closing quote in the row that starts here", hint)
 
 
-def places(file: Path, name: str, cells: Sequence[tuple[int, int]]) -> dict[tuple[int, int], Location]:
-    """Where cells stand, each given as (row, from 1 after the heading; index of the cell, from 0).
-
-    The line is that on which the row starts; the column is the cell's number within the row, from 1.
-    """
-    rows = find_rows(file, {row for row, _ in cells}, ",", 0)
-    return {(row, index): Location(name, rows[row].start if row in rows else 0, index + 1) for row, index in cells}
-
-
 def find_rows(file: Path, wanted: Collection[int], delimiter: str, width: int) -> dict[int, Row]:
     """The rows of these numbers, from 1 after the heading, as the database counts them, in a file that is a table.
 
@@ -300,7 +253,7 @@ class _Lines:
             yield line
 
 
-def _rows(file: Path, delimiter: str = ",") -> Iterator[Row]:
+def _rows(file: Path, delimiter: str) -> Iterator[Row]:
     """Each row, the heading and empty lines included. Raises _BrokenRowError."""
     with file.open(encoding="utf-8-sig", newline="") as opened:
         lines = _Lines(opened)
@@ -315,8 +268,3 @@ def _rows(file: Path, delimiter: str = ",") -> Iterator[Row]:
                 raise _BrokenRowError(start, str(error)) from None
             yield Row(start, cells, lines.last[len(lines.last.rstrip("\r\n")) :])
             start = reader.line_num + 1
-
-
-def _place_in(data: bytes, offset: int) -> tuple[int, int]:
-    line = data.count(b"\n", 0, offset) + 1
-    return line, offset - data.rfind(b"\n", 0, offset)
