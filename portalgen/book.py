@@ -5,6 +5,7 @@ DATE, all else text; what an export left empty is NULL. Only transactions that c
 """
 
 import datetime
+from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, fields
 from itertools import groupby
@@ -28,6 +29,15 @@ class Extent:
     first_date: datetime.date
     last_date: datetime.date
 
+    @staticmethod
+    def over(extents: Collection["Extent"]) -> "Extent":
+        """All of `extents` together; there must be one."""
+        return Extent(
+            count=sum(extent.count for extent in extents),
+            first_date=min(extent.first_date for extent in extents),
+            last_date=max(extent.last_date for extent in extents),
+        )
+
 
 class Book:
     """What the exports say. `as_of` is the day that they show, `report` what reading them has to tell besides."""
@@ -37,12 +47,16 @@ class Book:
         self.as_of = as_of
         self.report = report or ReadingReport()
 
-    def extents(self) -> Mapping[tuple[str, str], Extent]:
-        """By customer and type, what there is; a type without transactions is left out."""
+    def extents(self) -> Mapping[tuple[str, str], Mapping[str, Extent]]:
+        """By customer and type, and by branch ('': none), what there is; a type without transactions is left out."""
         rows = self._database.rows(
-            "SELECT customer_id, type, count(*), min(date), max(date) FROM transactions GROUP BY ALL"
+            "SELECT customer_id, type, coalesce(branch, ''), count(*), min(date), max(date) "
+            "FROM transactions GROUP BY ALL ORDER BY ALL"
         )
-        return {(customer, type_): Extent(count, first, last) for customer, type_, count, first, last in rows}
+        found: defaultdict[tuple[str, str], dict[str, Extent]] = defaultdict(dict)
+        for customer, type_, branch, *extent in rows:
+            found[customer, type_][branch] = Extent(*extent)
+        return dict(found)
 
     def customers(self) -> list[str]:
         """The ids of all customers, in order."""

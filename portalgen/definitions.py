@@ -203,6 +203,7 @@ def _portal(id_: str, item: PortalModel, roles: Mapping[str, tuple[str, ...]], s
         expires=item.expires,
         locale=item.locale or "",
         key=item.key or "",
+        branches=None if item.branches is None else tuple(item.branches),
         contacts=tuple(
             _contact(name, contact, roles, spot.down("contacts", name)) for name, contact in item.contacts.items()
         ),
@@ -221,6 +222,7 @@ def _contact(id_: str, item: ContactModel, roles: Mapping[str, tuple[str, ...]],
         expires=item.expires,
         locale=item.locale or "",
         key=item.key or "",
+        branches=None if item.branches is None else tuple(item.branches),
         places=spot.places(),
     )
 
@@ -291,4 +293,5 @@ def _site(config: ConfigModel) -> Site:
         email=site.email,
         key=site.key,
         as_of=site.as_of,
+        tracking=dict(site.tracking),
     )

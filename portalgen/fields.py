@@ -9,7 +9,7 @@ from decimal import Decimal
 from portalgen.errors import did_you_mean, nearest, shown
 from portalgen.exports.values import fault_of_patterns
 from portalgen.formats import known_currency, known_locale
-from portalgen.model import TRANSACTION_TYPES
+from portalgen.model import TRACKING_NUMBER, TRANSACTION_TYPES
 
 VALUES_NOT_YET = {
     "type": {"receipts"},
@@ -185,6 +185,35 @@ def base_url(value: object) -> str:
         return said.rstrip("/")
     hint = "write it like https://portals.example.com, without '?' or '#'; http:// is for localhost alone"
     raise FieldError(f"{shown(said)} cannot be the address of portals", hint)
+
+
+def carrier(value: object) -> str:
+    """A carrier's name, as carriers are told apart: whatever the case."""
+    return text(value).strip().casefold()
+
+
+def distinct_carriers(value: object) -> object:
+    """The carriers as they are written, no two of which differ in case alone."""
+    seen: dict[str, str] = {}
+    for name in value if isinstance(value, dict) else ():
+        if other := seen.get(carrier(name)):
+            raise FieldError(f"{shown(other)} and {shown(name)} are one carrier", "keep one of them")
+        seen[carrier(name)] = name
+    return value
+
+
+def tracking_url(value: object) -> str:
+    """The address of a carrier's page, with a place for the number that is not in the name of the host."""
+    said = text(value)
+    if said.count(TRACKING_NUMBER) != 1:
+        raise FieldError(f"{shown(said)} must hold {TRACKING_NUMBER} once", _HOW_TO_TRACK)
+    safe = rf"([A-Za-z0-9._~:/?#@!$&'()*+,;=%-]|{re.escape(TRACKING_NUMBER)})*"
+    if not re.fullmatch(rf"https://[A-Za-z0-9.-]+(:[0-9]+)?[/?#]{safe}", said):
+        raise FieldError(f"{shown(said)} cannot be the address of a carrier's page", _HOW_TO_TRACK)
+    return said
+
+
+_HOW_TO_TRACK = f"write it like https://carrier.example/track?number={TRACKING_NUMBER}, in quotes"
 
 
 def shown_type(value: object, names: Sequence[str] = ()) -> str:

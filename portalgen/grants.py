@@ -1,13 +1,17 @@
 """Who may see what. The only place where rows are chosen for a link."""
 
 import datetime
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import replace
 
-from portalgen.errors import InvalidInputError, Problem, nearest
-from portalgen.model import Account, Bundle, Contact, Definitions, Link, LinkId, Portal, Site
+from portalgen.book import Extent
+from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean, nearest, shown
+from portalgen.model import Account, Bundle, Contact, Definitions, Link, LinkId, Portal, Site, Transaction
 
 LIVE, DISABLED, EXPIRED = "live", "disabled", "expired"
+
+Extents = Mapping[tuple[str, str], Mapping[str, Extent]]
+"""By customer and type, and by branch, what there is."""
 
 
 def links_of(definitions: Definitions, today: datetime.date) -> tuple[Link, ...]:
@@ -24,6 +28,7 @@ def _links_of_portal(portal: Portal, site: Site, today: datetime.date) -> Iterat
         types=portal.show,
         state=_state(portal, None, today),
         locale=portal.locale or site.locale,
+        branches=portal.branches,
     )
     for contact in portal.contacts:
         yield Link(
@@ -36,7 +41,15 @@ def _links_of_portal(portal: Portal, site: Site, today: datetime.date) -> Iterat
             locale=contact.locale or portal.locale or site.locale,
             contact_name=contact.name,
             contact_email=contact.email,
+            branches=_narrowed(contact.branches, portal.branches),
         )
+
+
+def _narrowed(branches: tuple[str, ...] | None, within: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """Those of `branches` that are `within` too; None stands for all there are."""
+    if branches is None:
+        return within
+    return tuple(branch for branch in branches if within is None or branch in within)
 
 
 def _state(portal: Portal, contact: Contact | None, today: datetime.date) -> str:
@@ -84,14 +97,44 @@ def ungranted(definitions: Definitions) -> list[Problem]:
     """What contacts are given that their portal does not show, and which they therefore do not see."""
     return [
         Problem(
-            contact.places["show"],
-            f"portal '{portal.id}': contact '{contact.id}' does not see {', '.join(missing)}",
+            contact.places[key],
+            f"portal '{portal.id}': contact '{contact.id}' does not see {what}{', '.join(missing)}",
             "a contact sees no more than its portal shows",
         )
         for portal in definitions.portals
         for contact in portal.contacts
-        if (missing := [type_ for type_ in contact.show if type_ not in portal.show])
+        for key, what, missing in _missing(portal, contact)
+        if missing
     ]
+
+
+def _missing(portal: Portal, contact: Contact) -> Iterator[tuple[str, str, list[str]]]:
+    yield "show", "", [type_ for type_ in contact.show if type_ not in portal.show]
+    if contact.branches and portal.branches is not None:
+        beyond = [branch for branch in contact.branches if branch not in portal.branches]
+        yield "branches", "branch " if len(beyond) == 1 else "branches ", beyond
+
+
+def unknown_branches(definitions: Definitions, there: Extents) -> Iterator[Problem]:
+    """Branches that a link is limited to and that no document of its customer has. `there` is all that is."""
+    known: dict[str, set[str]] = {}
+    for (customer, _), by_branch in there.items():
+        known.setdefault(customer, set()).update(filter(None, by_branch))
+    for portal in definitions.portals:
+        branches = known.get(portal.customer, set())
+        for where, branch in _branches_of(portal):
+            if portal.enabled and branch not in branches:
+                message = f"no document of customer '{portal.customer}' is of branch {shown(branch)}"
+                hint = did_you_mean(branch, sorted(branches)) if branches else "none of them names a branch at all"
+                yield Problem(where, f"portal '{portal.id}': {message}", hint)
+
+
+def _branches_of(portal: Portal) -> Iterator[tuple[Location, str]]:
+    """The branches that the portal and its contacts are limited to, with the place of each."""
+    grantees: list[Portal | Contact] = [portal, *portal.contacts]
+    for grantee in grantees:
+        for number, branch in enumerate(grantee.branches or ()):
+            yield grantee.places[f"branches.{number}"], branch
 
 
 _REFERENCES = {
@@ -103,17 +146,49 @@ _REFERENCES = {
 """By type, the field in which another transaction names one of that type."""
 
 
+def extents_of(link: Link, there: Extents) -> Mapping[str, Extent]:
+    """By type, how much of what is `there` the link may show; a type of which there is nothing is left out."""
+    found = {}
+    for type_ in link.types:
+        by_branch = there.get((link.customer, type_), {})
+        if extents := [extent for branch, extent in by_branch.items() if _may_show(link, branch)]:
+            found[type_] = Extent.over(extents)
+    return found
+
+
+def _may_show(link: Link, branch: str) -> bool:
+    """Whether the link may show what is of this branch ('': of none)."""
+    return link.branches is None or branch in link.branches
+
+
 def bundle_for(link: Link, account: Account, site: Site, as_of: datetime.date) -> Bundle:
-    """What `link` may show of `account`: rows of granted types, without the numbers of documents of any other type.
+    """What `link` may show of `account`: rows of granted types and branches, naming no document that it may not show.
 
     Raises InvalidInputError if the account is another customer's.
     """
     if link.customer != account.customer.id:
         raise InvalidInputError(f"link '{link.id}' is not for customer '{account.customer.id}'")
-    withheld = {field: "" for type_, field in _REFERENCES.items() if type_ not in link.types}
-    granted = tuple(
-        replace(transaction, **withheld) if withheld else transaction  # type: ignore[arg-type]
+    granted = [
+        transaction
         for transaction in account.transactions
         if transaction.type in link.types and transaction.customer_id == link.customer
-    )
-    return Bundle(site=site, link=link, customer=account.customer, transactions=granted, as_of=as_of)
+        if _may_show(link, transaction.branch)
+    ]
+    identities = {(transaction.type, transaction.number) for transaction in granted}
+    transactions = tuple(_without_others(transaction, link, identities) for transaction in granted)
+    return Bundle(site=site, link=link, customer=account.customer, transactions=transactions, as_of=as_of)
+
+
+def _without_others(transaction: Transaction, link: Link, granted: Container[tuple[str, str]]) -> Transaction:
+    """`transaction` without the numbers of documents that `link` may not show.
+
+    They are of a type that is not granted or, where the link is limited to branches, not among the `granted` (by type
+    and number): a document that is not in the exports may be of any branch.
+    """
+    withheld = {
+        field: ""
+        for type_, field in _REFERENCES.items()
+        if type_ not in link.types
+        or (link.branches is not None and (type_, getattr(transaction, field)) not in granted)
+    }
+    return replace(transaction, **withheld) if withheld else transaction  # type: ignore[arg-type]

@@ -143,13 +143,21 @@ def wanted_links(
         token = ring.token_of(link)
         tokens[fingerprint(token)] = token
         mark, key = fingerprint(token), ring.key_of(link)
-        wanted.append(Wanted(link.id, link.customer, link.revision, key, mark, link.state, link.types))
+        wanted.append(Wanted(link.id, link.customer, link.revision, key, mark, link.state, link.types, link.branches))
     return by_fingerprint(wanted), tokens
 
 
 def _record(link: Wanted) -> Record:
-    portal, contact = link.id.portal, link.id.contact
-    return Record(portal, contact, link.revision, link.key, link.fingerprint, link.customer, types=link.types)
+    return Record(
+        portal=link.id.portal,
+        contact=link.id.contact,
+        revision=link.revision,
+        key=link.key,
+        fingerprint=link.fingerprint,
+        customer=link.customer,
+        types=link.types,
+        branches=link.branches,
+    )
 
 
 def _places(definitions: Definitions) -> Mapping[LinkId, Location]:

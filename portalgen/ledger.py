@@ -26,8 +26,9 @@ class Record:
     `customer` is whose documents it showed, by the ERP's id; '' where that is not known any more.
     `state` is live, disabled, expired or revoked; a revoked link never comes back. `since` is the ISO date of the last
     change of state, `issued` that of the first publish. `types` are all types ever published under the link, `shows`
-    those that may be there now. `bundle` is the digest of the published bundle, '' where there is none. `unfinished`
-    says that a publish or a purge of this link began and may not have ended: what the store holds is then not known.
+    those that may be there now, `branches` the only branches whose documents may be (None: any). `bundle` is the digest
+    of the published bundle, '' where there is none. `unfinished` says that a publish or a purge of this link began and
+    may not have ended: what the store holds is then not known.
     """
 
     portal: str
@@ -41,6 +42,7 @@ class Record:
     issued: str = ""
     types: tuple[str, ...] = ()
     shows: tuple[str, ...] = ()
+    branches: tuple[str, ...] | None = None
     bundle: str = ""
     unfinished: bool = False
 
@@ -73,7 +75,9 @@ def read_ledger(store: Store, site: str) -> Ledger | None:
 
 def _record(item: Mapping[str, Any]) -> Record:
     """A record as JSON gave it. Raises TypeError or ValueError where it is none of ours."""
-    record = Record(**{**item, "types": tuple(item["types"]), "shows": tuple(item["shows"])})
+    branches = item.get("branches")
+    lists = {"types": tuple(item["types"]), "shows": tuple(item["shows"])}
+    record = Record(**{**item, **lists, "branches": None if branches is None else tuple(branches)})
     texts = [record.portal, record.contact, record.key, record.fingerprint, record.customer, record.since]
     if not all(isinstance(text, str) for text in texts) or not isinstance(record.revision, int):
         raise TypeError("a record holds something else than text")
@@ -108,18 +112,21 @@ class OpenLedger:
         since = known.since if known and known.state == LIVE else self._today
         ever = tuple(dict.fromkeys([*(known.types if known else ()), *link.types]))
         shows = tuple(dict.fromkeys([*(known.shows if known else ()), *link.types]))
+        branches = link.branches if not known else _either(known.branches, link.branches)
         bundle = known.bundle if known else ""
-        begun = replace(link, state=LIVE, issued=issued, since=since, types=ever, shows=shows, bundle=bundle)
+        begun = replace(
+            link, state=LIVE, issued=issued, since=since, types=ever, shows=shows, branches=branches, bundle=bundle
+        )
         self.records[link.fingerprint] = replace(begun, unfinished=True)
 
     def withdraw(self, fingerprint: str) -> None:
         """Note that some of a link's pages are about to be deleted: the rest must then be compared with the store."""
         self.records[fingerprint] = replace(self.records[fingerprint], unfinished=True)
 
-    def finish(self, fingerprint: str, bundle: str, shows: tuple[str, ...]) -> None:
-        """Note that a link that was begun is published whole, and shows these types and no other."""
+    def finish(self, fingerprint: str, bundle: str, shows: tuple[str, ...], branches: tuple[str, ...] | None) -> None:
+        """Note that a link that was begun is published whole, and shows these types and branches and no other."""
         record = self.records[fingerprint]
-        self.records[fingerprint] = replace(record, bundle=bundle, shows=shows, unfinished=False)
+        self.records[fingerprint] = replace(record, bundle=bundle, shows=shows, branches=branches, unfinished=False)
 
     def doubt(self, fingerprint: str, state: str) -> None:
         """Note that a link is about to be purged, before it is: after a crash it counts as gone, and is looked at."""
@@ -136,3 +143,8 @@ class OpenLedger:
         if self.records != self._saved:
             write_ledger(self._store, self._site, self.records.values())
             self._saved = dict(self.records)
+
+
+def _either(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:
+    """The branches of both; None stands for all there are."""
+    return None if one is None or other is None else tuple(dict.fromkeys([*one, *other]))

@@ -149,8 +149,8 @@ def _write(inventory: Inventory, steps: Sequence[Step], built: Built, progress: 
     written = upload(inventory.store, jobs, build_folder(inventory.definitions), progress)
     for step in changed:
         if step.fingerprint not in written.failed:
-            types = inventory.wanted[step.fingerprint].types
-            inventory.ledger.finish(step.fingerprint, bundles[step.id].digest, types)
+            link = inventory.wanted[step.fingerprint]
+            inventory.ledger.finish(step.fingerprint, bundles[step.id].digest, link.types, link.branches)
     inventory.ledger.save()
     return written
 

@@ -28,6 +28,7 @@ class Wanted:
     fingerprint: str
     state: str
     types: tuple[str, ...] = ()
+    branches: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +98,22 @@ def _why_gone(record: Record, successor: Wanted | None, portals: Collection[str]
 
 
 def withdrawals(wanted: Mapping[str, Wanted], ledger: Ledger) -> Mapping[str, tuple[str, ...]]:
-    """By fingerprint, the types that a live link still shows and may no longer show."""
+    """By fingerprint, the types that a live link still shows and may no longer show.
+
+    Where a link was limited to fewer branches, that is all of them: which documents are of which is not known here.
+    """
     found = {}
     for link in wanted.values():
         record = ledger.get(link.fingerprint)
         if record and record.state == LIVE and link.state == LIVE:
-            found[link.fingerprint] = tuple(type_ for type_ in record.shows if type_ not in link.types)
+            keeps = () if _is_narrower(link.branches, record.branches) else link.types
+            found[link.fingerprint] = tuple(type_ for type_ in record.shows if type_ not in keeps)
     return {fingerprint: types for fingerprint, types in found.items() if types}
+
+
+def _is_narrower(branches: Collection[str] | None, before: Collection[str] | None) -> bool:
+    """Whether a branch is shown no longer; None stands for all there are."""
+    return branches is not None and (before is None or not set(before) <= set(branches))
 
 
 def spoken_of(wanted: Mapping[str, Wanted]) -> frozenset[str]:

@@ -85,6 +85,8 @@ Prefix = Annotated[str, _matching(r"[\w.-]+(/[\w.-]+)*/?", "a folder in a bucket
 Scalar = Annotated[str, BeforeValidator(fields.text), WithJsonSchema({"type": _SCALAR})]
 Texts = Annotated[list[Scalar], BeforeValidator(_list)]
 Grant = Annotated[list[Annotated[str, BeforeValidator(_grantable)]], BeforeValidator(_list)]
+Carrier = Annotated[str, BeforeValidator(fields.carrier)]
+TrackingUrl = Annotated[str, BeforeValidator(fields.tracking_url)]
 RoleName = Annotated[str, BeforeValidator(fields.role_name)]
 Role = Annotated[list[Annotated[str, BeforeValidator(fields.shown_type)]], BeforeValidator(_list)]
 Written = Annotated[str, BeforeValidator(fields.written), WithJsonSchema({"type": _SCALAR})]
@@ -124,6 +126,9 @@ class SiteModel(_Strict):
     email: Email = ""
     key: KeyId = ""
     as_of: Day | None = None
+    tracking: Annotated[dict[Carrier, TrackingUrl], BeforeValidator(fields.distinct_carriers)] = Field(
+        default_factory=dict
+    )
     pages: Literal["document"] = "document"
 
 
@@ -236,11 +241,20 @@ class S3Model(_Strict):
 class _Grantee(_Strict):
     name: Text | None = None
     show: Grant = Field(default_factory=list)
+    branches: Texts | None = None
     enabled: Truth = True
     revision: Revision = 1
     expires: Day | None = None
     locale: Locale | None = None
     key: KeyId | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _no_branches_written_are_none(cls, value: Any) -> Any:
+        """`branches:` with nothing after it is an empty list: what is not there shows nothing, rather than all."""
+        if isinstance(value, Mapping) and "branches" in value and value["branches"] is None:
+            return {**value, "branches": []}
+        return value
 
 
 class ContactModel(_Grantee):

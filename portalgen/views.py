@@ -188,7 +188,7 @@ def view_of(bundle: Bundle) -> View:
         issuer=_issuer(bundle.site),
         customer=_party(bundle.customer, formatter),
         contact=_text(bundle.link.contact_name),
-        branches=tuple(_text(branch) for branch in bundle.link.branches or ()),
+        branches=tuple(_text(branch) for branch in dict.fromkeys(bundle.link.branches or ())),
         as_of=Day(bundle.as_of.isoformat(), formatter.long_date(bundle.as_of)),
         may_show=bool(bundle.link.types),
         listings=tuple(_listing(type_, found, bundle.site, formatter) for type_, found in _by_type(bundle).items()),

@@ -27,7 +27,7 @@ import yaml
 
 from portalgen import book, builder, grants, inventory, pipeline, publish
 from portalgen.book import Book
-from portalgen.exports import reader
+from portalgen.exports import visibility
 from portalgen.model import TRANSACTION_TYPES, Account, Bundle, Transaction
 from portalgen.names import safe_name
 from portalgen.pages import SUMMARY, Page, Renderer
@@ -118,6 +118,12 @@ def _as_number(text: str) -> object:
 def _like(own: str, other: str) -> bool:
     pattern = "".join({"_": ".", "%": ".*"}.get(letter, re.escape(letter)) for letter in own)
     return re.fullmatch(pattern, other) is not None
+
+
+def branches_match(same: Callable[[str, str], bool]) -> Callable[[Patch], None]:
+    """A link shows what is of every branch for which `same(own, other)`."""
+    matched = ("branch in link.branches", "any(same(own, branch) for own in link.branches)")
+    return edited(grants, "_may_show", matched, same=same)
 
 
 # Something of everybody in every bundle
@@ -262,7 +268,31 @@ MUTANTS = [
     ),
     Mutant(
         "the numbers of documents that are not granted are shown as references",
-        edited(grants, "bundle_for", ("if type_ not in link.types", "if not type_")),
+        edited(grants, "_without_others", ("if type_ not in link.types", "if not type_")),
+    ),
+    Mutant("branches are ignored", edited(grants, "_may_show", ("link.branches is None", "True"))),
+    Mutant("what is of no branch is shown to all", edited(grants, "_may_show", ("None or", "None or not branch or"))),
+    Mutant(
+        "an empty list of branches is no limit",
+        edited(grants, "_may_show", ("link.branches is None", "not link.branches")),
+    ),
+    Mutant("branches match casefolded", branches_match(lambda own, other: own.casefold() == other.casefold())),
+    Mutant("branches match by prefix", branches_match(lambda own, other: other.startswith(own))),
+    Mutant(
+        "a contact has the branches of its portal",
+        edited(grants, "_links_of_portal", ("_narrowed(contact.branches, portal.branches)", "portal.branches")),
+    ),
+    Mutant(
+        "a contact has branches that its portal has not",
+        edited(grants, "_narrowed", ("branch in within", "branch")),
+    ),
+    Mutant(
+        "a contact without branches of its own is not limited by its portal's",
+        edited(grants, "_narrowed", ("return within", "return None")),
+    ),
+    Mutant(
+        "the numbers of documents of other branches are shown as references",
+        edited(grants, "_without_others", ("link.branches is not None", "False")),
     ),
     Mutant("enabled is ignored", edited(grants, "_state", ("return DISABLED", "pass"))),
     Mutant("expiry is ignored", edited(grants, "_state", ("return EXPIRED", "pass"))),
@@ -274,9 +304,12 @@ MUTANTS = [
     # rows that no customer may see, and lines of other documents
     Mutant(
         "customer_visible is ignored",
-        edited(reader, "_fill", ("coalesce(lower(customer_visible) NOT IN ('false', 'no', '0'), true)", "true")),
+        edited(visibility, "hidden_sql", ("coalesce(lower(customer_visible) IN ('false', 'no', '0'), false)", "false")),
     ),
-    Mutant("the visible statuses are ignored", edited(reader, "_fill", ("coalesce(status_shows, true)", "true"))),
+    Mutant(
+        "the visible statuses are ignored",
+        edited(visibility, "hidden_sql", ("coalesce(status NOT IN ({_list(visibility.statuses)}), true)", "false")),
+    ),
     Mutant(
         "lines are joined by number without type",
         edited(book, "Book._lines", ("t.type = l.type AND ", ""), ("SELECT l.type, l.num", "SELECT t.type, t.num")),

@@ -57,7 +57,10 @@ REFERENCES = {
     "invoice_number": "invoices",
     "delivery_note_number": "delivery_notes",
 }
-"""Columns that hold the number of another document: shown only to those who may see documents of that type."""
+"""Columns that hold the number of another document: shown only to those who may see documents of that type.
+
+Whoever is limited to branches sees it only if they see that very document.
+"""
 
 LinkKey = tuple[str, str]
 """Portal and contact, '' for the portal's own link."""
@@ -85,10 +88,18 @@ class Grant:
     customer: str
     types: frozenset[str]
     holder: str
+    branches: frozenset[str] | None
+
+    def shows(self, document: Document) -> bool:
+        """Whether it may see a document of its customer that customers may see."""
+        return document.type in self.types and (self.branches is None or document.cells["branch"] in self.branches)
 
 
 def grants_of(world: World) -> list[Grant]:
-    """Every link that is to be live, by the words of the design: a contact sees no more than its portal."""
+    """Every link that is to be live, by the words of the design: a contact sees no more than its portal.
+
+    What names branches is limited to them, and to what names one; an empty list leaves nothing.
+    """
     found = []
     for portal in world.portals:
         for contact in (None, *portal.contacts):
@@ -96,7 +107,10 @@ def grants_of(world: World) -> list[Grant]:
             if all(each.enabled and not (each.expires and each.expires < TODAY.isoformat()) for each in said):
                 types = frozenset.intersection(*(_types(each) for each in said))
                 holder = (contact.name or contact.id) if contact else ""
-                found.append(Grant((portal.id, contact.id if contact else ""), portal.customer, types, holder))
+                limits = [frozenset(each.branches) for each in said if each.branches is not None]
+                branches = frozenset.intersection(*limits) if limits else None
+                link = (portal.id, contact.id if contact else "")
+                found.append(Grant(link, portal.customer, types, holder, branches))
     return found
 
 
@@ -118,17 +132,26 @@ def visible_documents(world: World, customer: str) -> list[Document]:
 def expected(world: World, grant: Grant) -> Sight:
     """What the files of a link must show: no more, and no less."""
     customer = next(row for row in world.customers if row["id"] == grant.customer)
-    documents = [each for each in visible_documents(world, grant.customer) if each.type in grant.types]
-    cells = [grant.holder, *SITE.values(), *(customer[name] for name in SHOWN["customers"])]
+    documents = [each for each in visible_documents(world, grant.customer) if grant.shows(each)]
+    cells = [grant.holder, *SITE.values(), *(customer[name] for name in SHOWN["customers"]), *(grant.branches or ())]
     for document in documents:
-        granted = [name for name in SHOWN[document.type] if REFERENCES.get(name, document.type) in grant.types]
-        cells += [document.cells[name] for name in granted]
+        cells += [document.cells[name] for name in SHOWN[document.type] if name not in REFERENCES]
+        cells += [
+            document.cells[name] for name in REFERENCES if _may_be_named(document.cells[name], name, documents, grant)
+        ]
         for line in document.lines:
             cells += [line[name] for name in SHOWN["lines"]]
             cells += _from_catalogue(line, world.products)
     marks = frozenset[str]().union(*(marks_in(cell, world) for cell in cells))
-    numbers = {mark for mark in marks if mark.isdecimal()} | {*_worked_out(documents)}
-    return Sight(marks, world.names & {*cells}, _long(numbers))
+    worked_out = frozenset(_worked_out(documents))  # of a document of one line, as likely as not a mark of the line's
+    numbers = {mark for mark in marks if mark.isdecimal()} | worked_out
+    return Sight(marks | (worked_out & world.marks.keys()), world.names & {*cells}, _long(numbers))
+
+
+def _may_be_named(number: str, column: str, shown: Sequence[Document], grant: Grant) -> bool:
+    """Whether a reference shows: its type is granted and, with branches, the document that it names is shown itself."""
+    there = [each.cells["number"] for each in shown if each.type == REFERENCES[column]]
+    return REFERENCES[column] in grant.types and (grant.branches is None or number in there)
 
 
 def _from_catalogue(line: Cells, products: Sequence[Cells]) -> list[str]:
@@ -284,18 +307,25 @@ def complaints(world: World, bundles: Mapping[LinkKey, Files]) -> list[str]:
         f"{link} is no live link and shows {len(files)} files" for link, files in bundles.items() if link not in grants
     ]
     for link, grant in grants.items():
-        if link not in bundles:
+        if link in bundles:
+            found += complaints_of(world, grant, bundles[link])
+        else:
             found.append(f"{link} lacks every file, and is live")
-            continue
-        wanted, there = expected(world, grant), seen(bundles[link], world)
-        whose = f"{link} of customer {grant.customer!r}"
-        found += [f"{whose} shows the {world.marks[mark]} ({mark})" for mark in sorted(there.marks - wanted.marks)]
-        found += [f"{whose} lacks the {world.marks[mark]} ({mark})" for mark in sorted(wanted.marks - there.marks)]
-        found += [f"{whose} shows the name {name!r}" for name in sorted(there.names - wanted.names)]
-        found += [f"{whose} lacks the name {name!r}" for name in sorted(wanted.names - there.names)]
-        found += [f"{whose} shows an unaccountable {number}" for number in sorted(there.numbers - wanted.numbers)]
-        found += [f"{whose} lacks the number {number}" for number in sorted(wanted.numbers - there.numbers)]
     return found
+
+
+def complaints_of(world: World, grant: Grant, files: Files) -> list[str]:
+    """What the files of one link show that they must not, and what they should show and do not."""
+    wanted, there = expected(world, grant), seen(files, world)
+    whose = f"{grant.link} of customer {grant.customer!r}"
+    return [
+        *(f"{whose} shows the {world.marks[mark]} ({mark})" for mark in sorted(there.marks - wanted.marks)),
+        *(f"{whose} lacks the {world.marks[mark]} ({mark})" for mark in sorted(wanted.marks - there.marks)),
+        *(f"{whose} shows the name {name!r}" for name in sorted(there.names - wanted.names)),
+        *(f"{whose} lacks the name {name!r}" for name in sorted(wanted.names - there.names)),
+        *(f"{whose} shows an unaccountable {number}" for number in sorted(there.numbers - wanted.numbers)),
+        *(f"{whose} lacks the number {number}" for number in sorted(wanted.numbers - there.numbers)),
+    ]
 
 
 def leaks(found: Iterable[str]) -> list[str]:

@@ -174,8 +174,17 @@ def test_extents_count_one_customer_s_transactions_by_type(tmp_path: Path) -> No
     }
     day = datetime.date
     with book(tmp_path, files) as opened:
-        assert {type_: extent for (id_, type_), extent in opened.extents().items() if id_ == "C-1"} == {
-            "orders": Extent(1, day(2026, 10, 1), day(2026, 10, 1)),
-            "invoices": Extent(2, day(2025, 1, 31), day(2026, 10, 5)),
+        assert {type_: extents for (id_, type_), extents in opened.extents().items() if id_ == "C-1"} == {
+            "orders": {"": Extent(1, day(2026, 10, 1), day(2026, 10, 1))},
+            "invoices": {"": Extent(2, day(2025, 1, 31), day(2026, 10, 5))},
         }
         assert not any(id_ == "C-3" for id_, _ in opened.extents())
+
+
+def test_extents_tell_branches_apart_byte_for_byte(tmp_path: Path) -> None:
+    branches = ["North", "north", "", "North", "Nort"]
+    rows = [f"I-{number},C-1,2026-10-0{number},{branch}" for number, branch in enumerate(branches, start=1)]
+    with book(tmp_path, {"invoices.csv": "\n".join(["number,customer_id,date,branch", *rows, ""])}) as opened:
+        found = opened.extents()["C-1", "invoices"]
+    assert {branch: extent.count for branch, extent in found.items()} == {"": 1, "Nort": 1, "North": 2, "north": 1}
+    assert Extent.over(found.values()) == Extent(5, datetime.date(2026, 10, 1), datetime.date(2026, 10, 5))

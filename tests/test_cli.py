@@ -92,6 +92,33 @@ def test_check_says_what_each_link_would_show(published: Path) -> None:
     assert " invoices, " in run("check", "--config", config(published)).stdout
 
 
+def test_check_counts_what_a_link_shows_of_its_branches_and_names_one_that_is_not_there(tmp_path: Path) -> None:
+    (tmp_path / "portals.yaml").write_text(
+        "version: 1\nsite: {id: x, title: X, currency: EUR}\n"
+        "exports: [{type: customers, path: customers.csv}, {type: invoices, path: invoices.csv}]\n"
+        "portals:\n  acme:\n    {customer: C-1, show: ALL, contacts: {ann: {show: ALL, branches: [North, Nort]},\n"
+        "     bob: {show: ALL, branches: []}}}\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "customers.csv").write_text("id,name\nC-1,Acme\n", encoding="utf-8")
+    (tmp_path / "invoices.csv").write_text(
+        "number,customer_id,date,branch\n1,C-1,2026-01-01,North\n2,C-1,2026-02-01,South\n3,C-1,2026-03-01,\n",
+        encoding="utf-8",
+    )
+    done = run("check", "--config", str(tmp_path / "portals.yaml"), "--json")
+    report = json.loads(done.stdout)
+    assert [(link["contact"], link["branches"], link["types"]) for link in report["links"]] == [
+        ("", None, {"invoices": {"count": 3, "first_date": "2026-01-01", "last_date": "2026-03-01"}}),
+        ("ann", ["North", "Nort"], {"invoices": {"count": 1, "first_date": "2026-01-01", "last_date": "2026-01-01"}}),
+        ("bob", [], {}),
+    ]
+    assert [warning["hint"] for warning in report["warnings"]] == ["did you mean 'North'?"]
+    said = run("check", "--config", str(tmp_path / "portals.yaml"))
+    assert "acme/ann (branches North, Nort):\n      1 invoice, 2026-01-01 to 2026-01-01\n" in said.stdout
+    assert "acme/bob (no branch): the profile alone\n" in said.stdout
+    assert "no document of customer 'C-1' is of branch 'Nort'" in said.stderr
+
+
 def test_check_finds_a_broken_template_a_private_folder_in_public_and_warns_of_a_missing_key(
     published: Path, tmp_path: Path
 ) -> None:

@@ -96,6 +96,43 @@ def test_everything_of_a_portal_and_a_contact_is_read(tmp_path: Path) -> None:
     assert (nora.expires, nora.locale, nora.key) == (datetime.date(2026, 1, 1), "nb", "c")
 
 
+@pytest.mark.parametrize(
+    ("branches", "read"),
+    [
+        ("[North, 0012, NO]", ("North", "0012", "NO")),
+        ("North", ("North",)),
+        ("[]", ()),
+        ("", ()),
+        ("~", ("~",)),
+        ("null", ("null",)),
+    ],
+)
+def test_branches_are_read_as_written_and_none_written_are_none_shown(
+    tmp_path: Path, branches: str, read: tuple[str, ...]
+) -> None:
+    """A key with nothing after it must not show all branches."""
+    text = "portals:\n  a:\n    customer: C-1\n    branches: %s\n    contacts:\n      ann:\n        branches: %s\n"
+    [portal] = loaded(tmp_path, text % (branches, branches)).portals
+    assert portal.branches == portal.contacts[0].branches == read
+    assert portal.places["branches.0"].line == 6
+
+
+def test_without_branches_there_is_no_limit(tmp_path: Path) -> None:
+    [portal] = loaded(tmp_path, "portals: {a: {customer: C-1, contacts: {ann: {}}}}").portals
+    assert portal.branches is portal.contacts[0].branches is None
+
+
+def test_carriers_are_told_apart_whatever_the_case(tmp_path: Path) -> None:
+    (tmp_path / "portals.yaml").write_text(
+        "version: 1\nsite:\n  id: a\n  title: A\n  tracking:\n"
+        '    DHL: "https://d.example/t?id={tracking_number}"\n    Gull  Post: "https://g.example/{tracking_number}"\n'
+    )
+    assert load(tmp_path / "portals.yaml").site.tracking == {
+        "dhl": "https://d.example/t?id={tracking_number}",
+        "gull  post": "https://g.example/{tracking_number}",
+    }
+
+
 def test_an_export_knows_where_each_of_its_keys_stands(tmp_path: Path) -> None:
     [export] = loaded(
         tmp_path,

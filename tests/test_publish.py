@@ -10,9 +10,10 @@ import pytest
 from portalgen.errors import InvalidInputError, PortalgenError, RefusedError
 from portalgen.links import redact
 from portalgen.model import LinkId
+from portalgen.pipeline import plan
 from portalgen.plan import CREATE, KEEP, PURGE, UPDATE
 from portalgen.stores.memory import Fault, MemoryStore, fail_at, no_fault
-from tests.sites import INVOICES, KEY_A, KEY_B, PORTALS, TODAY, SmallSite, new_site
+from tests.sites import CUSTOMERS, INVOICES, KEY_A, KEY_B, PORTALS, TODAY, SmallSite, new_site
 
 
 @pytest.fixture
@@ -463,6 +464,75 @@ def test_a_withdrawn_type_goes_even_if_an_export_is_broken(site: SmallSite, stor
     store.requests.clear()
     site.publish()
     assert dict(store.requests) == {"read": 1}
+
+
+BRANCHED = (
+    "number,customer_id,date,currency,total,branch\n"
+    "INV-1,C-1,2026-10-01,EUR,1,North\nINV-2,C-1,2026-10-02,EUR,2,South\nINV-3,C-1,2026-10-03,EUR,3,\n"
+)
+
+
+def invoices_of(site: SmallSite, contact: str = "") -> list[str]:
+    return sorted(path.split("/")[1][:5] for path in site.files("ants", contact) if path.startswith("invoices/"))
+
+
+def test_a_branch_that_is_no_longer_shown_goes_even_if_an_export_is_broken(site: SmallSite, store: MemoryStore) -> None:
+    """Until the exports can be read again, nobody knows which documents are of which branch: all of them go."""
+    site.write("exports/invoices.csv", BRANCHED)
+    site.publish()
+    assert invoices_of(site) == invoices_of(site, "ann") == ["inv-1", "inv-2", "inv-3"]
+    site.portals["ants"] = "{customer: C-1, show: ALL, branches: [North], contacts: {ann: {show: [invoices]}}}"
+    site.write("exports/customers.csv", "id\n")
+    for _ in range(2):
+        with pytest.raises(InvalidInputError):
+            site.publish()
+        assert not any(path.endswith(".html") and path != "index.html" for path in site.files("ants"))
+        assert invoices_of(site, "ann") == []
+        assert invoices_of(site, "bees") == []
+    site.write("exports/customers.csv", CUSTOMERS)
+    site.publish()
+    assert invoices_of(site) == invoices_of(site, "ann") == ["inv-1"]
+    store.requests.clear()
+    site.publish()
+    assert dict(store.requests) == {"read": 1}
+
+
+def test_a_plan_names_what_a_limit_to_branches_takes_away(site: SmallSite) -> None:
+    site.write("exports/invoices.csv", BRANCHED)
+    site.publish()
+    site.portals["ants"] = "{customer: C-1, show: ALL, contacts: {ann: {show: [invoices], branches: [South]}}}"
+    steps = {str(step.id): step for step in plan(site.inventory()).steps}
+    assert [path[:14] for path in steps["ants/ann"].delete] == ["invoices/inv-1", "invoices/inv-3"]
+    assert {str(step.action) for name, step in steps.items() if name != "ants/ann"} == {"keep"}
+
+
+def test_a_branch_more_takes_nothing_away_before_it_is_shown(site: SmallSite) -> None:
+    site.write("exports/invoices.csv", BRANCHED)
+    site.portals["ants"] = "{customer: C-1, show: ALL, branches: [North]}"
+    site.publish()
+    before = site.files("ants")
+    site.portals["ants"] = "{customer: C-1, show: ALL, branches: [South, North]}"
+    site.write("exports/customers.csv", "id\n")
+    with pytest.raises(InvalidInputError):
+        site.publish()
+    assert site.files("ants") == before
+    site.write("exports/customers.csv", CUSTOMERS)
+    site.publish()
+    assert invoices_of(site) == ["inv-1", "inv-2"]
+
+
+def test_a_ledger_without_branches_is_one_of_links_that_may_show_all(site: SmallSite, store: MemoryStore) -> None:
+    site.write("exports/invoices.csv", BRANCHED)
+    site.publish()
+    ledger = json.loads(store.contents["private/ledger.json"])
+    for link in ledger["links"]:
+        assert link.pop("branches") is None
+    store.contents["private/ledger.json"] = json.dumps(ledger).encode()
+    site.portals["ants"] = "{customer: C-1, show: ALL, branches: [North]}"
+    site.write("exports/customers.csv", "id\n")
+    with pytest.raises(InvalidInputError):
+        site.publish()
+    assert invoices_of(site) == []
 
 
 def test_a_lost_ledger_and_other_keys_are_refused_before_anything_is_written(

@@ -36,7 +36,8 @@ WHOLE = """
 version: 1
 site:
   {id: northwind, title: Northwind, base_url: "https://p.example/x/", locale: de-CH, currency: CHF,
-   timezone: Europe/Paris, email: ap@northwind.example, key: a, as_of: 2026-11-22, pages: document}
+   timezone: Europe/Paris, email: ap@northwind.example, key: a, as_of: 2026-11-22, pages: document,
+   tracking: {DHL: "https://dhl.example/?id={tracking_number}"}}
 keys: env:KEYS
 exports:
   - {type: customers, path: c.csv, columns: {id: No}, ignore: [x, y], empty: "-"}
@@ -53,7 +54,9 @@ roles:
 portals:
   acme:
     {customer: C-1, name: Acme, show: [clerk, quotes], enabled: yes, revision: 2, expires: 2027-12-31, locale: en,
-     key: b, contacts: {ann: {name: Ann, email: ann@acme.example, show: ALL, enabled: off, revision: 3}}}
+     branches: [North, 0012], key: b,
+     contacts: {ann: {name: Ann, email: ann@acme.example, show: ALL, enabled: off, revision: 3,
+     branches: North}}}
 include: more/*.yaml
 """
 
@@ -131,6 +134,46 @@ def test_bad_values_are_refused_where_they_stand(key: str, bad: str) -> None:
     assert (problem.where.line, problem.where.column) == (3 + [*written].index(key), len(key) + 5)
     assert problem.message.startswith(f"site: {key}: ")
     assert problem.hint
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://d.example/{tracking_number}", "https://d.example?id={tracking_number}", "https://d.example/#{tracking_number}",
+        "https://d.example:8443/a/b.html?x=1&y=%20&id={tracking_number}&z=a@b,c;d!$'()*+~",
+    ],
+)  # fmt: skip
+def test_the_address_of_a_carrier_is_taken(url: str) -> None:
+    assert site(tracking=json.dumps({"DHL": url})).tracking == {"dhl": url}
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://d.example/{tracking_number}", "https://d.example/", "https://d.example/{tracking_number}{tracking_number}",
+        "https://{tracking_number}.example/", "https://d.example{tracking_number}/", "https://{tracking_number}/",
+        "https://{tracking_number}", "https://d.example:{tracking_number}/", "https://a@d.example/{tracking_number}",
+        "https://d.example/{number}/{tracking_number}", "https://d.example/{ tracking_number }",
+        "javascript:{tracking_number}", "//d.example/{tracking_number}", "https://d.example/ {tracking_number}", "https://d.example/<{tracking_number}",
+        'https://d.example/"{tracking_number}', "https://d.example/\\{tracking_number}", "https:///{tracking_number}",
+        "https://d\u00e9.example/{tracking_number}", "https://d.example/\n{tracking_number}", "https://d.example/{tracking_number}\n",
+        "{tracking_number}", "HTTPS://d.example/{tracking_number}", "data:text/html,{tracking_number}", "https://?{tracking_number}",
+    ],
+)  # fmt: skip
+def test_what_could_lead_elsewhere_is_no_address_of_a_carrier(url: str) -> None:
+    text = f"version: 1\nsite:\n  id: x\n  title: x\n  tracking:\n    DHL: {json.dumps(url)}\n"
+    [problem] = problems(text)
+    assert (problem.where.line, problem.where.column) == (6, 10)
+    assert problem.message.startswith("site: DHL: ")
+    assert problem.hint
+
+
+def test_one_carrier_has_one_address() -> None:
+    urls = "{DHL: 'https://a.example/{tracking_number}', ' dhl': 'https://b.example/{tracking_number}'}"
+    [problem] = problems(f"version: 1\nsite:\n  id: x\n  title: x\n  tracking: {urls}\n")
+    assert (problem.where.line, problem.message) == (5, "site: tracking: 'DHL' and ' dhl' are one carrier")
+    [problem] = problems("version: 1\nsite: {id: x, title: x, tracking: [DHL]}\n")
+    assert problem.where.line == 2
 
 
 @pytest.mark.parametrize("digits", ["\u0663", "1\u0663", "³", "1_0", "+1", " 1", "1000000000"])

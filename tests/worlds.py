@@ -44,6 +44,19 @@ NEIGHBOURS: Mapping[str, Sequence[str]] = {
 PORTAL_IDS = ("acme", "Acme", "ACME", "acme.", "a-cme", "NO", "12:30", "0012", "caf\u00e9", "cafe\u0301", "\uff41cme")
 CONTACT_IDS = ("ann", "Ann", "_", "ann.lee", "\uff21nn", "no")
 NUMBERS = ("R-1", "R-10", "R-100", "r-1", "R-01", "R1", "\uff32-1", "R_1", "R.1", "R/1", "XR-1")
+BRANCHES = (
+    "North",
+    "north",
+    "NORTH",
+    "Nort",
+    "Northern",
+    "\uff2eorth",
+    "N\u00f6rth",
+    "No\u0308rth",
+    "NO",
+    "0012",
+    "12",
+)
 SKUS = ("P-1", "P-10", "p-1")
 LOCALES = ("", "en-US", "de-CH", "fr-FR", "hi-IN", "ar-AE", "ja-JP")
 DRESSES = ("{}", "<i>{}</i>", '"{}" & Söhne', "it's {}", "{{{{{}}}}}", "ß {} é", "=1+{}", "{}, Ltd")
@@ -100,6 +113,7 @@ class Grantee:
 
     id: str
     show: tuple[str, ...]
+    branches: tuple[str, ...] | None = None
     enabled: bool = True
     expires: str = ""
     locale: str = ""
@@ -127,14 +141,15 @@ class World:
         ids = [row["id"] for row in self.customers]
         numbers = [document.cells["number"] for document in self.documents]
         grantees = [each.id for portal in self.portals for each in (portal, *portal.contacts)]
-        return frozenset([*ids, *numbers, *grantees])
+        return frozenset([*ids, *numbers, *grantees, *BRANCHES])
 
 
 @dataclass(frozen=True, slots=True)
 class DocumentShape:
     """`amounts` are 'given', 'from lines' (the export names no total) or 'none'; `hidden` is '', 'row' or 'status'.
 
-    `taxed`: each line says its tax, not the rate alone.
+    `taxed`: each line says its tax, not the rate alone. `branch`: one of BRANCHES, or '' for one that is marked.
+    `refers`: it names a document of each type that its customer has, whatever the branch of that.
     """
 
     type: str = "invoices"
@@ -145,13 +160,16 @@ class DocumentShape:
     currency: str = "USD"
     sparse: bool = False
     taxed: bool = False
+    branch: str = ""
+    refers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class GranteeShape:
-    """What a portal, or a contact of one, may see, and whether its link is live."""
+    """What a portal, or a contact of one, may see, and whether its link is live. `branches`: the only ones it shows."""
 
     show: tuple[str, ...] = ("ALL",)
+    branches: tuple[str, ...] | None = None
     enabled: bool = True
     expires: str = ""
     locale: str = ""
@@ -222,6 +240,7 @@ def assemble(shapes: Sequence[CustomerShape], seed: int = 0, *, products: bool =
         for shape in shapes
         for rank, form in enumerate(shape.documents)
     ]
+    documents = [*_referring(documents, [form for shape in shapes for form in shape.documents])]
     if not numbered:
         documents = [replace(each, lines=tuple({**line, "line": ""} for line in each.lines)) for each in documents]
     forms = [form for shape in shapes for form in shape.documents]
@@ -244,6 +263,18 @@ def assemble(shapes: Sequence[CustomerShape], seed: int = 0, *, products: bool =
         visible=visible,
         marks=mint.marks,
     )
+
+
+def _referring(documents: Sequence[Document], forms: Sequence[DocumentShape]) -> Iterator[Document]:
+    """The documents, those that refer with the number of one of each type of the same customer, if there is one."""
+    for document, form in zip(documents, forms, strict=True):
+        others = [each for each in documents if each.cells["customer_id"] == document.cells["customer_id"]]
+        found = {
+            f"{each.type.removesuffix('s')}_number": each.cells["number"]
+            for each in others
+            if each is not document and each.type != "credit_notes"
+        }
+        yield replace(document, cells={**document.cells, **found}) if form.refers else document
 
 
 def _distinct(texts: Sequence[str]) -> Iterator[str]:
@@ -307,6 +338,7 @@ def _document(place: _Place, customer: str, form: DocumentShape, number: str, pr
     if form.sparse:
         empty = ("note", "branch", "carrier", "reference", "quote_number", "status", "allowance", "rounding", "ship_to")
         cells |= dict.fromkeys(empty, "")
+    cells |= {"branch": form.branch} if form.branch else {}
     cells |= {
         "number": f"{number}/{place.plain('number')}" if form.marked else number,
         "customer_id": customer,
@@ -350,6 +382,7 @@ def _portal(mint: Mint, id_: str, customer: Cells, form: GranteeShape) -> Grante
     return Grantee(
         id=id_,
         show=form.show,
+        branches=form.branches,
         enabled=form.enabled,
         expires=form.expires,
         locale=form.locale,
@@ -359,6 +392,7 @@ def _portal(mint: Mint, id_: str, customer: Cells, form: GranteeShape) -> Grante
             Grantee(
                 id=name,
                 show=contact.show,
+                branches=contact.branches,
                 enabled=contact.enabled,
                 expires=contact.expires,
                 locale=contact.locale,
@@ -384,7 +418,7 @@ def widened(world: World) -> World:
 
 
 def _all_of(grantee: Grantee) -> Grantee:
-    return replace(grantee, show=("ALL",), enabled=True, expires="")
+    return replace(grantee, show=("ALL",), branches=None, enabled=True, expires="")
 
 
 # The world on disk
@@ -456,6 +490,8 @@ def _grant(grantee: Grantee, indent: str) -> list[str]:
     said = {"name": grantee.name, "email": grantee.email, "expires": grantee.expires, "locale": grantee.locale}
     lines = [f"{key}: {_scalar(value)}" for key, value in said.items() if value]
     lines += [f"show: [{', '.join(grantee.show)}]", f"enabled: {'true' if grantee.enabled else 'no'}"]
+    if grantee.branches is not None:
+        lines.append(f"branches: [{', '.join(map(_scalar, grantee.branches))}]")
     return [indent + line for line in lines]
 
 
@@ -480,11 +516,15 @@ _DOCUMENTS = st.builds(
     currency=st.sampled_from(["", *MINOR_UNITS]),
     sparse=st.booleans(),
     taxed=st.booleans(),
+    branch=st.sampled_from(["", *BRANCHES]),
+    refers=st.booleans(),
 )
+_BRANCHES = st.none() | st.lists(st.sampled_from(BRANCHES), max_size=4).map(tuple)
 _ENABLED = st.sampled_from([True, True, True, False])
 _CONTACTS = st.builds(
     GranteeShape,
     show=_SHOWS,
+    branches=_BRANCHES,
     enabled=_ENABLED,
     expires=_EXPIRIES,
     locale=st.sampled_from(LOCALES),
@@ -493,6 +533,7 @@ _CONTACTS = st.builds(
 _PORTALS = st.builds(
     GranteeShape,
     show=_SHOWS,
+    branches=_BRANCHES,
     enabled=_ENABLED,
     expires=_EXPIRIES,
     locale=st.sampled_from(LOCALES),
@@ -550,7 +591,7 @@ def crowd() -> World:
 
 
 def office() -> World:
-    """Three customers with rows of every type, some hidden, and links of every kind."""
+    """Three customers with rows of every type and of several branches, some hidden, and links of every kind."""
     rows = (
         *(DocumentShape(type_, lines=2, currency="USD") for type_ in TYPES),
         *(DocumentShape(type_, marked=False, currency="") for type_ in TYPES[:3]),
@@ -559,6 +600,8 @@ def office() -> World:
         DocumentShape("credit_notes", amounts="from lines", currency="KWD", sparse=True),
         DocumentShape("quotes", lines=2, amounts="from lines", taxed=True),
         DocumentShape("delivery_notes", amounts="none", lines=1, currency="JPY"),
+        *(DocumentShape(type_, branch=branch, refers=True) for branch in ("north", "Northern") for type_ in TYPES),
+        *(DocumentShape(type_, branch="North", refers=True) for type_ in TYPES),
     )
     narrow, nothing = GranteeShape(("orders",)), GranteeShape(())
     payer = GranteeShape(("payer",), locale="de-CH", contacts=(nothing, GranteeShape(("ALL",), locale="hi-IN"), narrow))
@@ -566,11 +609,13 @@ def office() -> World:
     expired = GranteeShape(("ALL",), expires="2026-11-21", contacts=(GranteeShape(("invoices",)),))
     ghosts = (replace(narrow, enabled=False), replace(narrow, expires="2026-11-21"))
     everything = GranteeShape(("ALL",), contacts=(replace(narrow, named=False), nothing, *ghosts))
+    of_branches = (GranteeShape(branches=("North", "Nowhere")), GranteeShape(branches=()), GranteeShape())
+    branched = GranteeShape(branches=("North", "Northern"), contacts=(GranteeShape(branches=("north",)), *of_branches))
     return assemble(
         [
-            CustomerShape("0012", rows, (everything, narrow)),
-            CustomerShape("12", rows, (payer,)),
-            CustomerShape("012", rows[:6], (off, expired, nothing)),
+            CustomerShape("0012", rows, (everything, narrow, branched)),
+            CustomerShape("12", rows, (payer, GranteeShape(("ALL",), contacts=of_branches))),
+            CustomerShape("012", rows[:6], (off, expired, nothing, GranteeShape(branches=("North",)))),
         ],
         seed=2,
     )

@@ -12,7 +12,7 @@ from portalgen.commands.report import Done, counted, exports_json, left_out, plu
 from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, PortalgenError, Problem
 from portalgen.exports.report import ReadingReport
-from portalgen.grants import LIVE, links_of, ungranted
+from portalgen.grants import LIVE, extents_of, links_of, ungranted, unknown_branches
 from portalgen.inventory import wanted_links
 from portalgen.model import TRANSACTION_TYPES, Definitions, Link
 from portalgen.pages import Renderer
@@ -72,11 +72,9 @@ def check(config: Path) -> Checked:
             there, reading = book.extents(), book.report
     except InvalidInputError as error:
         return Checked(sorted([*error.problems, *wrong]), warned=warned)
-    shown = [
-        (link, {type_: there[link.customer, type_] for type_ in link.types if (link.customer, type_) in there})
-        for link in links_of(definitions, today)
-    ]
-    warned = [*warned, *told(reading), *_nothing_to_show(definitions, {type_ for _, type_ in there})]
+    shown = [(link, extents_of(link, there)) for link in links_of(definitions, today)]
+    nothing = _nothing_to_show(definitions, {type_ for _, type_ in there})
+    warned = [*warned, *told(reading), *unknown_branches(definitions, there), *nothing]
     return Checked(wrong, shown, warned, reading)
 
 
@@ -97,6 +95,11 @@ def _nothing_to_show(definitions: Definitions, there: Container[str]) -> Iterato
             yield Problem(source.places["path"], message, hint)
 
 
+def _branches(branches: Sequence[str]) -> str:
+    words = {0: "no branch", 1: "branch "}.get(len(branches), "branches ")
+    return words + ", ".join(branches)
+
+
 def _link_json(link: Link, extents: Mapping[str, Extent]) -> Any:
     types = {
         type_: {
@@ -106,13 +109,19 @@ def _link_json(link: Link, extents: Mapping[str, Extent]) -> Any:
         }
         for type_, extent in extents.items()
     }
-    return {"portal": link.id.portal, "contact": link.id.contact, "state": link.state, "types": types}
+    return {
+        "portal": link.id.portal,
+        "contact": link.id.contact,
+        "state": link.state,
+        "branches": None if link.branches is None else list(link.branches),
+        "types": types,
+    }
 
 
 def _link_lines(link: Link, extents: Mapping[str, Extent]) -> list[str]:
     if link.state != LIVE:
         return [f"{link.id}: {link.state}"]
-    heading = str(link.id)
+    heading = str(link.id) if link.branches is None else f"{link.id} ({_branches(link.branches)})"
     if not extents:
         return [f"{heading}: the profile alone"]
     return [f"{heading}:"] + [
