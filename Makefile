@@ -5,8 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 WEB := tests/web/node_modules/.ready
+BENCH := build/bench-venv/.ready
 
-.PHONY: demo test lint types bench pictures lock clean
+.PHONY: demo test lint types bench bench-exports pictures lock clean
 
 demo: $(READY)
 	$(BIN)/portalgen demo build/demo
@@ -24,6 +25,10 @@ types: $(READY)
 bench: $(READY)
 	$(BIN)/python bench/build.py
 
+# Against pandas, which nothing else needs: it gets a .venv of its own.
+bench-exports: $(BENCH)
+	build/bench-venv/bin/python bench/exports.py
+
 # The README's pictures, of the demo company; needs Chromium.
 pictures: demo
 	$(BIN)/python docs/pictures.py build/demo
@@ -32,6 +37,8 @@ pictures: demo
 lock:
 	uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --no-header --quiet --group dev pyproject.toml -o requirements.lock
+	echo pandas | uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	  --no-emit-find-links --no-header --quiet --constraint requirements.lock - -o bench/requirements.txt
 
 clean:
 	rm -rf .venv build dist
@@ -41,6 +48,13 @@ $(READY): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(READY)
+
+$(BENCH): requirements.lock bench/requirements.txt pyproject.toml
+	$(PYTHON) -m venv build/bench-venv
+	build/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements.lock -r bench/requirements.txt
+	build/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(BENCH)
 
 # What the tests of the pages check them with. Without npm those tests are skipped.
 $(WEB): tests/web/package-lock.json
