@@ -65,21 +65,25 @@ class Database:
             while batch := cursor.fetchmany(_BATCH):
                 yield from batch
 
-    def load_csv(self, table: str, file: Path, cells: Sequence[str], insert: str, delimiter: str = ",") -> int:
-        """Run `insert` (an SQL select list) over the rows of a CSV file, append to `table`, and return how many.
+    def csv_rows(self, file: Path, cells: Sequence[str], delimiter: str = ",") -> str:
+        """SQL for the rows of a CSV file, in parentheses: each cell as text (an empty one as NULL) under the names in
+        `cells`, and the row's number within the file, from 1 after the header, as `file_row`.
 
-        The select list sees each cell as text (an empty one as NULL) under the names in `cells`, and the row's number
-        within the file, from 1 after the header, as `file_row`. Raises CsvShapeError where a row does not have these
-        cells, or the quoting is broken, or the file is not UTF-8; cells too many go unnoticed when they are empty.
+        A statement that reads them raises CsvShapeError where a row does not have these cells, or the quoting is
+        broken, or the file is not UTF-8; cells too many go unnoticed when they are empty.
         """
         columns = ", ".join(f"'{name}': 'VARCHAR'" for name in cells)
+        path = _GLOB.sub(r"[\1]", str(file)).replace("'", "''")
+        return (
+            f"(SELECT row_number() OVER () AS file_row, * FROM read_csv('{path}', auto_detect=false, header=true, "
+            f"delim='{delimiter}', quote='\"', escape='\"', strict_mode=true, null_padding=false, "
+            f"max_line_size=16000000, columns={{{columns}}}))"
+        )
+
+    def load_csv(self, table: str, rows: str) -> int:
+        """Append `rows`, a statement that reads CSV files, to `table`, and return how many. Raises CsvShapeError."""
         try:
-            self._connection.execute(
-                f"INSERT INTO {table} BY NAME SELECT {insert} FROM (SELECT row_number() OVER () AS file_row, * "
-                f"FROM read_csv(?, auto_detect=false, header=true, delim=?, quote='\"', escape='\"', "
-                f"strict_mode=true, null_padding=false, max_line_size=16000000, columns={{{columns}}}))",
-                [_GLOB.sub(r"[\1]", str(file)), delimiter],
-            )
+            self._connection.execute(f"INSERT INTO {table} BY NAME {rows}")
         except duckdb.InvalidInputException as error:
             raise CsvShapeError(str(error).splitlines()[0]) from None
         count = self._connection.fetchone()

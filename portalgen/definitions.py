@@ -23,6 +23,7 @@ from portalgen.schema import (
     DirectoryModel,
     ExportModel,
     IncludedModel,
+    LinesModel,
     PortalModel,
     S3Model,
     validate,
@@ -135,7 +136,7 @@ class _Reading:
                 if key in item.model_fields_set:
                     message = f"export of {item.type}: {item.type} have no {what}"
                     self.problem(spot.down(key), message, "remove it")
-        elif settings.layout == "two-files" and settings.lines and not (settings.lines.path or settings.lines.sheet):
+        elif settings.layout == "two-files" and settings.lines and not _names_a_place(settings.lines):
             self.problem(
                 spot.down("lines"), f"export of {item.type}: 'path' is missing", "write it like lines: lines.csv"
             )
@@ -259,6 +260,11 @@ def _exposed_by(store: StoreSource, definitions: Definitions) -> Iterable[str]:
         real = Path(os.path.realpath(path))
         if real.is_relative_to(public) or (what in folders and public.is_relative_to(real)):
             yield what
+
+
+def _names_a_place(lines: LinesModel) -> bool:
+    """Whether lines that are not in the rows of their documents are somewhere else."""
+    return bool(lines.path or lines.sheet or lines.records)
 
 
 def _before_pattern(path: str) -> Path:

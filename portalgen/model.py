@@ -194,8 +194,9 @@ class LineSource:
     """Where the lines of a transaction export stand.
 
     `path` names a file of their own, or '' for the files of the documents; `sheet` is the sheet or table in it,
-    `records` the path to a document's lines within nested records. `columns` maps a column to the file's headings,
-    `values` to a constant. `discount` tells what the discount column holds: 'percent', 'fraction' or 'amount'.
+    `records` the path to a document's lines within nested records, or to a list of all lines. `columns` maps a column
+    to the file's headings, `values` to a constant. `discount` tells what the discount column holds: 'percent',
+    'fraction' or 'amount'.
     """
 
     path: str = ""

@@ -14,7 +14,8 @@ def by_database(file: Path, width: int, delimiter: str = ",") -> Read | None:
     with Database() as database:
         database.run(f"CREATE TABLE rows (file_row BIGINT, {', '.join(f'{name} VARCHAR' for name in names)})")
         try:
-            database.load_csv("rows", file, names, ", ".join(["file_row", *names]), delimiter)
+            cells = database.csv_rows(file, names, delimiter)
+            database.load_csv("rows", f"SELECT {', '.join(['file_row', *names])} FROM {cells}")  # noqa: S608
         except CsvShapeError:
             return None
         rows = database.rows("SELECT * FROM rows ORDER BY file_row")

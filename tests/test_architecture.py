@@ -37,13 +37,14 @@ FLOORS = [
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
     {"builder", "schema", "grants", "preview", "purge", "exports.layouts"} | {"exports.einvoice"},
     {"publish", "exports.profiles", "exports.files"},
-    {"definitions", "exports.staging"},
-    {"inventory", "exports.readings", "exports.similar"},
-    {"exports.checks", "exports.visibility"},
+    {"definitions", "exports.staging"} | {"exports.inspect_entry", "exports.inspect_files"},
+    {"inventory", "exports.loading", "exports.readings", "exports.similar"} | {"exports.inspect_systems"},
+    {"exports.cells", "exports.settling", "exports.visibility"},
+    {"exports.checks"} | {"exports.inspect_guess"},
     {"exports.rejects"},
     {"exports.filling"},
-    {"exports.reader"},
-    {"pipeline"},
+    {"exports.reader"} | {"exports.inspect_examine"},
+    {"pipeline"} | {"exports.inspection"},
 ]
 
 ROOMS = {

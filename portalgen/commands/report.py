@@ -103,6 +103,7 @@ def left_out(reading: ReadingReport) -> list[str]:
     for export in reading.exports:
         parts = [f"{count:,} {reason}" for reason, count in export.left_out.items()]
         parts += [f"{len(export.others):,} files of another type"] * bool(export.others)
+        parts += [f"{export.held_back:,} held back"] * bool(export.held_back)
         if parts:
             read = f"{export.shown:,} from {plural(export.rows, 'row')}"
             lines.append(f"{export.type}: {read}; left out: {', '.join(parts)}")
@@ -120,7 +121,7 @@ def exports_json(reading: ReadingReport) -> Any:
             "left_out": dict(export.left_out),
             "dropped_columns": list(export.dropped),
             "files_of_other_types": list(export.others),
-            "held_back": len({reject.number for reject in reading.rejects if reject.type == export.type}),
+            "held_back": export.held_back,
         }
         for export in reading.exports
     ]

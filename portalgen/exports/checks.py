@@ -2,22 +2,22 @@
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from portalgen.errors import Problem, did_you_mean, shown
+from portalgen.exports.cells import fault_conditions
 from portalgen.exports.columns import Kind, hint_for
 from portalgen.exports.layouts import quoted_name
 from portalgen.exports.readings import Readings
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
-from portalgen.exports.values import fits_currency_sql
+from portalgen.exports.values import currency_sql, fits_currency_sql
 from portalgen.formats import known_currency
 from portalgen.model import TRANSACTION_TYPES
 
 SHOWN = 20
 """How many problems of one kind are listed; the next one says how many more there are."""
 _KNOWN = 5000
-_STRAY = r"^[\s\x{a0}]|[\s\x{a0}]$|[\x{0}-\x{1f}\x{7f}-\x{9f}\x{2028}\x{2029}]"
 _CURRENCY_FOR_ALL = "or name one for all in portals.yaml: site: {currency: EUR}"
 
 
@@ -25,7 +25,8 @@ _CURRENCY_FOR_ALL = "or name one for all in portals.yaml: site: {currency: EUR}"
 class Fault:
     """What can be wrong with rows of `part`: an SQL condition, and how to say it.
 
-    `message` may name the cell of `column` as `{value}`; `hint` is given the cell.
+    `message` may name the cell of `column` as `{value}`; `hint` is given the cell. Unless it `names_document`, nobody
+    can tell which document the rows belong to, so that without them a part of one could be shown.
     """
 
     part: Part
@@ -33,6 +34,13 @@ class Fault:
     message: str
     condition: str
     hint: Callable[[str], str]
+    names_document: bool = True
+    raw: str = ""
+
+    @property
+    def table(self) -> str:
+        """The table that the condition is about: that with types, unless it is about the text."""
+        return self.raw or self.part.table
 
 
 class Checks:
@@ -48,7 +56,13 @@ class Checks:
         """Cells that are empty and must not be, or do not hold what their column holds."""
         self._list_unknown_currencies()
         for part in self._staging.parts:
-            yield from self._found(part, [*self._of_cells(part)])
+            [(is_bad, has_symbol)] = self._rows(f"SELECT bool_or(is_bad), bool_or(has_symbol) FROM {part.table}")
+            if is_bad:
+                yield from self._found([*self._of_cells(part)])
+            if has_symbol:
+                yield from self._found([*self._of_symbols(part)])
+            yield from self._found([*self._of_currencies(part)])
+            yield from self._found([*self._of_totals(part)])
 
     def currencies(self) -> Iterator[Problem]:
         """Files whose transactions have no currency at all."""
@@ -63,16 +77,16 @@ class Checks:
         customers = [part for part in parts if part.type == "customers"]
         for part in parts:
             if part.is_lines:
-                yield from self._found(part, [*self._of_lines(part)])
-            elif part.type not in {"customers", "products"}:
-                yield from self._found(part, [self._dangling(part, "customer_id", customers)])
+                yield from self._found([*self._of_lines(part)])
+            elif customers and part.type not in {"customers", "products"}:
+                yield from self._found([self._dangling(part, "customer_id", customers)])
 
     def _of_lines(self, part: Part) -> Iterator[Fault]:
         owners = [other for other in self._staging.parts if other.type == part.type and not other.is_lines]
         yield self._dangling(part, "number", owners)
         numbered = f"SELECT number FROM {part.table} WHERE line IS NOT NULL"
         message = "must not be empty, since other lines of this document are numbered"
-        condition = f"line IS NULL AND number IN ({numbered})"
+        condition = f"line IS NULL AND NOT is_bad AND number IN ({numbered})"
         yield Fault(part, "line", message, condition, lambda _: "number all of them, or none")
 
     def _dangling(self, part: Part, column: str, targets: list[Part]) -> Fault:
@@ -94,53 +108,83 @@ class Checks:
             return "there are no rows in it"
         return did_you_mean(value, names) if len(names) < _KNOWN else ""
 
-    def _found(self, part: Part, faults: list[Fault]) -> Iterator[Fault]:
-        """The faults that there are, counted in one pass over the rows."""
+    def _found(self, faults: list[Fault]) -> Iterator[Fault]:
+        """Of faults of one table, those that there are, counted in one pass over the rows."""
         if not faults:
             return
         counts = ", ".join(f"count(*) FILTER (WHERE {fault.condition})" for fault in faults)
-        [found] = self._rows(f"SELECT {counts} FROM {part.table}")
+        [found] = self._rows(f"SELECT {counts} FROM {faults[0].table}")
         yield from (fault for fault, count in zip(faults, found, strict=True) if count)
 
     def _of_cells(self, part: Part) -> Iterator[Fault]:
-        for name, column in part.columns.items():
-            if column.required:
-                yield Fault(part, name, "must not be empty", f"{name} IS NULL", lambda _: "every row needs one")
-            elif name == "currency" and not self._site_currency and needs_currency(part):
+        """What is wrong with rows of text, those left out that are blank or hidden."""
+        marked = f"(file, file_row) IN (SELECT (file, file_row) FROM {part.table} WHERE is_bad)"
+        for name, kind, condition in fault_conditions(part, self._readings.of(part)):
+            if kind == "empty":
+                fault = _required(part, name)
+            else:
+                wanted = part.columns[name].kind
+                fault = Fault(part, name, f"{{value}} is not {wanted}", condition, partial(_hint, wanted))
+            yield replace(fault, condition=f"({condition}) AND {marked}", raw=part.raw)
+
+    def _of_currencies(self, part: Part) -> Iterator[Fault]:
+        """Currencies that there are not, and documents without one."""
+        for name in part.of_kind(Kind.CURRENCY):
+            if not self._site_currency and needs_currency(part):
                 files = [str(number) for number, file in enumerate(self._staging.files) if "currency" not in file.cells]
                 condition = f"{name} IS NULL AND file NOT IN ({', '.join(files) or -1})"
                 yield Fault(part, name, "must not be empty", condition, lambda _: _CURRENCY_FOR_ALL)
-            if column.kind is not Kind.TEXT:
-                condition = f"{name} IS NOT NULL AND NOT ({self._is_kind(part, column.kind, name)})"
-                yield Fault(part, name, f"{{value}} is not {column.kind}", condition, partial(_hint, column.kind))
-        yield from self._of_currencies(part)
+            condition = f"{name} IN (SELECT code FROM unknown_currencies)"
+            yield Fault(part, name, f"{{value}} is not {Kind.CURRENCY}", condition, partial(_hint, Kind.CURRENCY))
 
-    def _of_currencies(self, part: Part) -> Iterator[Fault]:
-        """Amounts with the symbol of another currency beside them than the row is in."""
-        if "currency" in part.columns and self._readings.of(part).decimal != "plain":
-            currency = f"coalesce(currency, '{self._site_currency}')"
-            for name in part.of_kind(Kind.DECIMAL):
-                condition = f"{name} IS NOT NULL AND NOT {fits_currency_sql(name, currency)}"
-                yield Fault(part, name, "{value} is in another currency than the document", condition, lambda _: "")
+    def _of_symbols(self, part: Part) -> Iterator[Fault]:
+        """Amounts with the symbol of another currency beside them than the document is in."""
+        currency = f"coalesce(currency, '{self._site_currency}')"
+        if part.is_lines:
+            owner = next(other for other in self._staging.parts if other.source is part.source and not other.is_lines)
+            theirs = f"SELECT any_value({currency}) FROM {owner.table} d WHERE d.number = {part.raw}.number"
+            currency = f"coalesce(({theirs}), '')"
+        message = "{value} is in another currency than the document"
+        for name in part.of_kind(Kind.DECIMAL) if part.is_lines or "currency" in part.columns else ():
+            has_symbol = f"{name} IS NOT NULL AND {currency_sql(name)} IS NOT NULL"
+            condition = f"{has_symbol} AND NOT {fits_currency_sql(name, currency)}"
+            yield Fault(part, name, message, condition, lambda _: "", raw=part.raw)
 
-    def _is_kind(self, part: Part, kind: Kind, cell: str) -> str:
-        """SQL that is true of a cell that holds what a column of `kind` may hold."""
-        reading = self._readings.of(part)
-        return {
-            Kind.ID: f"length({cell}) <= 200 AND NOT regexp_matches({cell}, '{_STRAY}')",
-            Kind.TEXT: "true",
-            Kind.DATE: reading.is_date(cell),
-            Kind.DECIMAL: reading.is_number(cell, unit_of(cell)),
-            Kind.INTEGER: rf"regexp_full_match({cell}, '\d{{1,9}}')",
-            Kind.TRUTH: f"lower({cell}) IN ('true', 'false', 'yes', 'no', '1', '0')",
-            Kind.CURRENCY: f"{cell} NOT IN (SELECT code FROM unknown_currencies)",
-        }[kind]
+    def _of_totals(self, part: Part) -> Iterator[Fault]:
+        """Credit notes are positive here, and what they do to the balance follows from their type."""
+        if part.type != "credit_notes" or part.is_lines:
+            return
+        is_turned = part.source.is_negative
+        hint = "leave out `sign: negative`" if is_turned else "if the file writes credit notes so, say: sign: negative"
+        said = "that is negative, since the sign is turned" if is_turned else "negative"
+        number = self._readings.of(part).number("total")
+        condition = f"coalesce({number} {'>' if is_turned else '<'} 0, false)"
+        if self._rows(f"SELECT 1 FROM {part.table} WHERE total < 0 LIMIT 1"):
+            yield Fault(part, "total", f"{{value}} makes a credit note {said}", condition, lambda _: hint, raw=part.raw)
 
     def _list_unknown_currencies(self) -> None:
         tables = [part.table for part in self._staging.parts if part.of_kind(Kind.CURRENCY)]
         union = " UNION ".join(f"SELECT currency FROM {table}" for table in tables) or "SELECT NULL"
         unknown = [code for (code,) in self._rows(union) if code is not None and not known_currency(code)]
         self._staging.database.run("CREATE TABLE unknown_currencies AS SELECT unnest(?::VARCHAR[]) AS code", unknown)
+
+    def repeated(self) -> Iterator[Fault]:
+        """The rows that `twice` complains of, where all exports of a type hold back what is wrong."""
+        for type_ in self._staging.types():
+            parts = [part for part in self._staging.parts if part.type == type_]
+            if not all(part.source.policy.quarantine for part in parts):
+                continue
+            headers = [part for part in parts if not part.is_lines]
+            key = headers[0].key
+            union = " UNION ALL ".join(f"SELECT {key} FROM {part.table} WHERE {key} IS NOT NULL" for part in headers)
+            again = f"SELECT {key} FROM ({union}) GROUP BY {key} HAVING count(*) > 1"
+            for part in parts:
+                message, condition = "{value} is there more than once, and not always the same", f"{key} IN ({again})"
+                if part.is_lines:
+                    again_line = f"SELECT number, line FROM {part.table} GROUP BY ALL HAVING count(line) > 1"
+                    message, condition = "{value} is there twice", f"(number, line) IN ({again_line})"
+                column = "line" if part.is_lines else key
+                yield from self._found([Fault(part, column, message, condition, lambda _: "")])
 
     def twice(self) -> Iterator[Problem]:
         """Identities that several rows have which do not say the same, and lines of one document with one number."""
@@ -196,8 +240,18 @@ class Checks:
             )
             if len(found) == 2:
                 apart = [name for name, one, other in zip(columns, *found, strict=True) if one != other]
-                return f"they differ in {', '.join(apart)}; keep the right one" if apart else ""
+                return f"they differ in {', '.join(apart) or 'their lines'}; keep the right one"
         return ""
+
+
+def _required(part: Part, name: str) -> Fault:
+    """Cells that must not be empty. A line without its document's number may be a part of any document."""
+    layout = part.source.layout if part.source.lines else ""
+    is_unknown = name == "number" and (part.is_lines or layout == "repeat")
+    hint = "every row needs one"
+    if name == "number" and layout == "repeat":
+        hint += "; if a document's further lines leave it blank, say: layout: continuation"
+    return Fault(part, name, "must not be empty", f"{name} IS NULL", lambda _: hint, not is_unknown)
 
 
 def needs_currency(part: Part) -> bool:
@@ -220,8 +274,3 @@ def _hint(kind: Kind, cell: str) -> str:
             return "say what the comma is: decimal: ',' if it stands before the decimals, decimal: '.' if not"
         return "say that commas stand before the decimals here: decimal: ','"
     return hint_for(kind, cell)
-
-
-def unit_of(column: str) -> str:
-    """What may stand beside a number in a column."""
-    return {"discount": "any", "tax_rate": "percent", "quantity": "", "open_quantity": ""}.get(column, "currency")

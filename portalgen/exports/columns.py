@@ -113,3 +113,6 @@ IDENTITY: Mapping[str, str] = {
     **dict.fromkeys(TRANSACTION_TYPES, "number"),
 }
 """By the type of an export, the column whose cells must all differ."""
+
+OF_LINES = frozenset({"street", "ship_to", "note", "payment_terms", "description"})
+"""The columns whose texts may have several lines: cells joined into one of them are a line each, else a word each."""

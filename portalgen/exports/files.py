@@ -46,10 +46,11 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class _Opening:
-    """What is to be opened: an export, or a sheet of it, with what a heading is."""
+    """What is to be opened: an export, or a sheet or list of it, with what a heading is."""
 
     source: ExportSource
     sheet: str
+    records: str
     place: Place
     is_heading: IsHeading
 
@@ -71,7 +72,8 @@ class Opened:
 def open_source(source: ExportSource, lines: LineSource | None, place: Place, is_heading: IsHeading) -> Opened:
     """Open the files of an export, or (with `lines`) of its lines in files or sheets of their own."""
     opened = Opened()
-    opening = _Opening(source, lines.sheet if lines else source.sheet, place, is_heading)
+    sheet, records = (lines.sheet, lines.records or source.records) if lines else (source.sheet, source.records)
+    opening = _Opening(source, sheet, records, place, is_heading)
     has_own_files = lines is not None and bool(lines.path)
     path, places = (lines.path, lines.places) if lines and lines.path else (source.path, source.places)
     documents = []
@@ -133,7 +135,7 @@ def _grid(file: Path, name: str, kind: str, opening: _Opening) -> Grid:
     if kind == "sqlite":
         return sqlitefile.read(file, name, opening.sheet)
     lines = source.lines.records if source.lines and source.layout == "nested" else ""
-    return jsonfile.read(file, name, source.records, lines)
+    return jsonfile.read(file, name, opening.records, lines)
 
 
 def _open_documents(documents: Sequence[tuple[Path, str]], opening: _Opening, opened: Opened) -> None:

@@ -1,36 +1,19 @@
 """Staged rows of text -> the typed tables of the book, without what customers must not see."""
 
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Iterator, Mapping, Sequence
 
 from portalgen.errors import Problem
-from portalgen.exports import values
-from portalgen.exports.checks import unit_of
 from portalgen.exports.columns import HEADERS, LINES, Column, Kind
-from portalgen.exports.integrity import Difference, differences
+from portalgen.exports.integrity import differences, find_differences
 from portalgen.exports.layouts import quoted
-from portalgen.exports.readings import Reading, Readings
 from portalgen.exports.rejects import Quarantine
 from portalgen.exports.report import ExportReport, ReadingReport
 from portalgen.exports.staging import Part, Staging
-from portalgen.exports.visibility import hidden_sql, unknown_statuses, word_sql
+from portalgen.exports.visibility import hidden_sql, word_sql
 
 _AMOUNT = "DECIMAL(21,6)"
-_CONTROLS = r"[\x{0}-\x{8}\x{b}-\x{1f}\x{7f}-\x{9f}]"
-_SIGNED = {
-    "net",
-    "tax",
-    "total",
-    "paid",
-    "balance",
-    "allowance",
-    "charge",
-    "rounding",
-    "quantity",
-    "open_quantity",
-    "amount",
-}
-"""The columns that a file with the opposite sign writes with it."""
+_POSITION = "file::BIGINT * 1099511627776 + file_row"
+"""Where a line stands in all files: they follow each other."""
 _SHOWN = 20
 _TYPES = {Kind.DATE: "DATE", Kind.DECIMAL: _AMOUNT, Kind.INTEGER: "INTEGER"}
 _PEOPLE = ("customers", "contacts", "products", "receipts")
@@ -39,54 +22,44 @@ _PEOPLE = ("customers", "contacts", "products", "receipts")
 class Filling:
     """The filling of one book."""
 
-    def __init__(self, staging: Staging, readings: Readings, site_currency: str) -> None:
+    def __init__(self, staging: Staging, site_currency: str) -> None:
         self._staging = staging
         self._database = staging.database
-        self._readings = readings
         self._site_currency = site_currency
-        self._shown: dict[int, int] = {}
+        self._people: dict[int, int] = {}
         self.warnings: list[Problem] = [*staging.warnings]
 
     def fill(self) -> None:
-        """Make the tables of the book, and empty those of the staging."""
+        """Make the tables of the book from those of the staging."""
         for type_ in _PEOPLE:
-            self._create(type_, HEADERS[type_], {})
-        self._create(
-            "transactions",
-            HEADERS["invoices"],
-            {"type": "VARCHAR", "source": "INTEGER", "file": "INTEGER", "file_row": "BIGINT"},
-        )
-        self._create("lines", LINES, {"type": "VARCHAR", "position": "BIGINT", "discount_amount": _AMOUNT})
+            self._union(type_, [part for part in self._staging.parts if part.type == type_], HEADERS[type_])
+        self._union("lines", [part for part in self._staging.parts if part.is_lines], LINES)
+        columns = {name: column for name, column in HEADERS["invoices"].items() if column.kept}
+        extra = {"type": "VARCHAR", "source": "INTEGER", "file": "INTEGER", "file_row": "BIGINT"}
+        said = {name: _TYPES.get(column.kind, "VARCHAR") for name, column in columns.items()} | extra
+        self._database.run(f"CREATE TABLE transactions ({', '.join(f'{name} {kind}' for name, kind in said.items())})")
         for part in self._staging.parts:
-            if part.is_lines:
-                self._fill_lines(part)
-            elif part.type in _PEOPLE:
-                self._insert(part.type, part, self._typed(part))
-            else:
-                self._fill_documents(part)
-            self._database.run(f"DROP TABLE {part.table}")
+            if part.type in _PEOPLE:
+                [(self._people[self._number(part)],)] = self._database.rows(f"SELECT count(*) FROM {part.table}")
+            elif not part.is_lines:
+                self._fill_documents(part, columns)
 
-    def _create(self, table: str, columns: Mapping[str, Column], extra: Mapping[str, str]) -> None:
-        kept = {name: _TYPES.get(column.kind, "VARCHAR") for name, column in columns.items() if column.kept}
-        said = ", ".join(f"{name} {type_}" for name, type_ in (kept | dict(extra)).items())
-        self._database.run(f"CREATE TABLE {table} ({said})")
+    def _union(self, view: str, parts: Sequence[Part], columns: Mapping[str, Column]) -> None:
+        """One view of all parts of a kind, which may be none."""
+        said = {name: _TYPES.get(column.kind, "VARCHAR") for name, column in columns.items() if column.kept}
+        if view == "lines":
+            said |= {"type": "VARCHAR", "position": "BIGINT", "discount_amount": _AMOUNT}
+        none = ", ".join(f"NULL::{kind} AS {name}" for name, kind in said.items())
+        selects = [f"SELECT {none} WHERE false"]
+        for part in parts:
+            own = f", {quoted(part.type)} AS type, {_POSITION} AS position" if part.is_lines else ""
+            selects.append(f"SELECT * EXCLUDE (file, file_row, is_bad, has_symbol){own} FROM {part.table}")
+        self._database.run(f"CREATE VIEW {view} AS {' UNION ALL BY NAME '.join(selects)}")
 
-    def _insert(self, table: str, part: Part, picked: Mapping[str, str], condition: str = "true") -> None:
-        select = ", ".join(f"{expression} AS {name}" for name, expression in picked.items())
-        self._database.run(f"INSERT INTO {table} BY NAME SELECT {select} FROM {part.table} WHERE {condition}")
-
-    def _typed(self, part: Part) -> dict[str, str]:
-        reading = self._readings.of(part)
-        typed = {name: _value(name, column.kind, reading) for name, column in part.columns.items()}
-        if part.source.is_negative:
-            typed |= {name: f"-({sql})" for name, sql in typed.items() if name in _SIGNED}
-        return typed
-
-    def _fill_documents(self, part: Part) -> None:
-        hidden = hidden_sql(part, self._readings.of(part))
-        self.warnings += unknown_statuses(self._staging, part)
+    def _fill_documents(self, part: Part, columns: Mapping[str, Column]) -> None:
+        hidden = hidden_sql(part)
         self._count_hidden(part, hidden)
-        picked = self._typed(part) | {
+        picked = {name: name for name in columns} | {
             "type": quoted(part.type),
             "source": str(self._number(part)),
             "file": "file",
@@ -94,7 +67,9 @@ class Filling:
             "status": word_sql(part),
             "currency": f"coalesce(currency, {quoted(self._site_currency)})",
         }
-        self._insert("transactions", part, picked, " AND ".join(f"NOT ({sql})" for sql in hidden.values()))
+        select = ", ".join(f"{expression} AS {name}" for name, expression in picked.items())
+        shown = " AND ".join(f"NOT ({sql})" for sql in hidden.values())
+        self._database.run(f"INSERT INTO transactions BY NAME SELECT {select} FROM {part.table} WHERE {shown}")
 
     def _count_hidden(self, part: Part, hidden: Mapping[str, str]) -> None:
         cases = " ".join(f"WHEN {sql} THEN {number}" for number, sql in enumerate(hidden.values()))
@@ -103,75 +78,55 @@ class Filling:
         for reason, count in self._database.rows(
             f"SELECT CASE {cases} END AS r, count(*) FROM {part.table} GROUP BY r"
         ):
-            if reason is None:
-                self._shown[self._number(part)] = count
-            else:
+            if reason is not None:
                 tally.leave_out(reasons[reason], count)
-
-    def _fill_lines(self, part: Part) -> None:
-        picked = self._typed(part) | {
-            "type": quoted(part.type),
-            "position": "file::BIGINT * 1099511627776 + file_row",
-        }
-        discount = part.source.lines.discount if part.source.lines else "percent"
-        if discount == "fraction":
-            picked["discount"] = f"({picked['discount']} * 100)::{_AMOUNT}"
-        elif discount == "amount":
-            picked["discount_amount"] = picked.pop("discount")
-        self._insert("lines", part, picked)
 
     def compare(self, quarantine: Quarantine) -> list[Problem]:
         """Compare amounts with each other. Returns the differences that an export refuses; others become warnings."""
         sources = [tally.source for tally in self._staging.tallies]
-        refused: list[Difference] = []
-        reported: list[Difference] = []
-        for difference in differences(self._database, [source.policy.tolerance for source in sources]):
-            source = sources[difference.source]
+        find_differences(self._database, [source.policy.tolerance for source in sources])
+        reported: list[int] = []
+        refused: list[int] = []
+        for number, source in enumerate(sources):
             if not source.policy.refuse_differences:
-                reported.append(difference)
+                reported.append(number)
             elif source.policy.quarantine:
-                quarantine.hold_back_document(difference)
+                quarantine.hold_back_differing(number)
             else:
-                refused.append(difference)
+                refused.append(number)
         self.warnings += self._listed(reported)
         return [*self._listed(refused)]
 
-    def _listed(self, found: list[Difference]) -> Iterator[Problem]:
+    def _listed(self, sources: list[int]) -> Iterator[Problem]:
         hint = "the portal shows what the export says; `tolerance` and `differences` tell what to do about it"
-        for difference in islice(found, _SHOWN):
-            [where] = self._staging.places(difference.column, [(difference.file, difference.file_row)])
+        found, count = differences(self._database, sources, _SHOWN + 1)
+        places = self._staging.places_of_cells([(each.file, each.file_row, each.column, "") for each in found])
+        for difference, where in zip(found[:_SHOWN], places, strict=False):
             yield Problem(where, f"{difference.type}: {difference.number}: {difference.message}", hint)
-        if len(found) > _SHOWN:
-            [where] = self._staging.places("number", [(found[_SHOWN].file, found[_SHOWN].file_row)])
-            yield Problem(where, f"{len(found) - _SHOWN} more amounts that do not add up")
+        for where in places[_SHOWN:]:
+            yield Problem(where, f"{count - _SHOWN} more amounts that do not add up")
 
     def report(self, quarantine: Quarantine) -> ReadingReport:
         """What there is to tell besides the book."""
         exports = []
+        documents = dict(self._database.rows("SELECT source, count(*) FROM transactions GROUP BY source"))
+        held_back = quarantine.counts()
         for number, tally in enumerate(self._staging.tallies):
             type_ = tally.source.type
-            if type_ in _PEOPLE:
-                [(shown,)] = self._database.rows(f"SELECT count(*) FROM {type_}")
-            else:
-                shown = self._shown.get(number, 0)
             dropped = tuple(dict.fromkeys(title for file in tally.staged for title in file.dropped))
             exports.append(
                 ExportReport(
-                    type_, tuple(tally.files), tally.rows, shown, dict(tally.left_out), dropped, tuple(tally.others)
+                    type=type_,
+                    files=tuple(tally.files),
+                    rows=tally.rows,
+                    shown=self._people.get(number, 0) if type_ in _PEOPLE else documents.get(number, 0),
+                    left_out=dict(tally.left_out),
+                    dropped=dropped,
+                    others=tuple(tally.others),
+                    held_back=held_back.get(number, 0),
                 )
             )
         return ReadingReport(tuple(exports), tuple(self.warnings), tuple(quarantine.all()))
 
     def _number(self, part: Part) -> int:
         return next(number for number, tally in enumerate(self._staging.tallies) if tally.source is part.source)
-
-
-def _value(name: str, kind: Kind, reading: Reading) -> str:
-    """SQL of what a cell of text holds."""
-    if kind is Kind.DATE:
-        return reading.date(name)
-    if kind is Kind.DECIMAL:
-        return reading.number(name, unit_of(name))
-    if kind is Kind.TEXT:
-        return f"regexp_replace({values.text_sql(name)}, '{_CONTROLS}', '', 'g')"
-    return f"{name}::INTEGER" if kind is Kind.INTEGER else name

@@ -69,7 +69,8 @@ def wanted_lines(columns: Mapping[str, Column], source: ExportSource, lines: Lin
 def _want(name: str, column: Column, source: ExportSource, part: Source, prefix: str) -> Want:
     mapped = {title for headings in part.columns.values() for title in (*headings.any_of, *headings.join)}
     taken = {*mapped, *part.ignore, *(_OF_DOCUMENTS if prefix else ())}
-    own = () if source.profile or name in part.columns else tuple(dict.fromkeys([f"{prefix}{name}", name]))
+    within = f"{part.records}." if prefix and source.layout == "nested" and part.records else prefix
+    own = () if source.profile or name in part.columns else tuple(dict.fromkeys([f"{within}{name}", name]))
     is_given = name in part.values or name == source.groups
     return Want(
         f"{prefix}{name}",

@@ -5,12 +5,11 @@ the sum of the lines less allowances and plus charges (BR-CO-13), the total is n
 the total less what is paid plus rounding (BR-CO-16).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from portalgen.database import Database
-from portalgen.errors import shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +49,14 @@ _NET_IN_PERCENT = (
 """A line's net amount, times 100: the database divides into floating point numbers."""
 
 
-def differences(database: Database, tolerances: Sequence[Decimal]) -> Iterator[Difference]:
-    """The documents whose amounts do not add up by more than the tolerance, in the order of their files.
+_TABLE = """
+CREATE OR REPLACE TABLE differences
+(source INTEGER, file INTEGER, file_row BIGINT, type VARCHAR, number VARCHAR, name VARCHAR, message VARCHAR)
+"""
+
+
+def find_differences(database: Database, tolerances: Sequence[Decimal]) -> None:
+    """Note, in the table `differences`, the documents whose amounts do not add up by more than the tolerance.
 
     `tolerances` are those of the exports, by the column `source` of the transactions. Each document is named once for
     each of its own amounts, and once for the first of its lines.
@@ -59,42 +64,48 @@ def differences(database: Database, tolerances: Sequence[Decimal]) -> Iterator[D
     database.run("CREATE OR REPLACE TABLE tolerances (source INTEGER, tolerance DECIMAL(21,6))")
     for number, tolerance in enumerate(tolerances):
         database.run("INSERT INTO tolerances VALUES (?, ?)", number, tolerance)
-    yield from _of_lines(database)
+    database.run(_TABLE)
+    _compare_lines(database)
     database.run(_SUMS)
     for column, (expected, words, condition) in _CHECKS.items():
-        rows = database.rows(
-            f"SELECT t.source, t.file, t.file_row, t.type, t.number, {expected} AS expected, t.{column} "
+        database.run(
+            f"INSERT INTO differences SELECT source, file, file_row, type, number, '{column}', "
+            f"'{column}: {words} ' || {_written('expected')} || ', and the export says ' || {_written('said')} "
+            f"FROM (SELECT t.*, {expected} AS expected, t.{column} AS said, tolerance "
             "FROM transactions t JOIN tolerances USING (source) "
-            "LEFT JOIN sums s ON s.type = t.type AND s.number = t.number "
-            f"WHERE {condition} AND abs(t.{column} - expected) > tolerance ORDER BY t.file, t.file_row"
+            f"LEFT JOIN sums s ON s.type = t.type AND s.number = t.number WHERE {condition}) "
+            "WHERE abs(said - expected) > tolerance"
         )
-        for source, file, row, type_, number, should, said in rows:
-            message = f"{column}: {words} {plain(should)}, and the export says {plain(said)}"
-            yield Difference(source, file, row, type_, number, column, message)
     database.run("DROP TABLE sums")
 
 
-def _of_lines(database: Database) -> Iterator[Difference]:
+def _compare_lines(database: Database) -> None:
     """Lines whose amount is not quantity x price; half a cent for each piece may have been lost in the price."""
     wrong = (
-        f"SELECT type, number, min(position) AS first, arg_min({_NET_IN_PERCENT}, position) AS net, "
-        "arg_min(amount, position) AS amount, arg_min(coalesce(description, item), position) AS what "
+        f"SELECT type, number, arg_min({_NET_IN_PERCENT}, position) AS net, "
+        "arg_min(amount, position) AS amount, arg_min(coalesce(description, item, ''), position) AS what "
         f"FROM lines WHERE abs(amount * 100 - {_NET_IN_PERCENT}) > (SELECT min(tolerance) FROM tolerances) * 100 "
         "+ abs(quantity) / 2 GROUP BY ALL"
     )
-    rows = database.rows(
-        "SELECT t.source, t.file, t.file_row, t.type, t.number, l.what, l.net, l.amount FROM transactions t "
+    net = "round(try_cast(l.net AS DECIMAL(34,8)) * 0.01, 2)"
+    what = "CASE WHEN length(l.what) > 60 THEN left(l.what, 57) || '...' ELSE l.what END"
+    database.run(
+        "INSERT INTO differences SELECT t.source, t.file, t.file_row, t.type, t.number, '', "
+        f"'the line ''' || {what} || ''' is ' || {_written(net)} || ' by quantity and price, and the export says ' "
+        f"|| {_written('l.amount')} FROM transactions t "
         f"JOIN tolerances USING (source) JOIN ({wrong}) l ON l.type = t.type AND l.number = t.number "
-        "WHERE abs(l.amount * 100 - l.net) > tolerance * 100 ORDER BY t.file, t.file_row"
+        "WHERE abs(l.amount * 100 - l.net) > tolerance * 100"
     )
-    for source, file, row, type_, number, what, net, said in rows:
-        should = plain(net.scaleb(-2).quantize(Decimal("0.01")))
-        message = f"the line {shown(what or '')} is {should} by quantity and price, and the export says {plain(said)}"
-        yield Difference(source, file, row, type_, number, "", message)
 
 
-def plain(amount: Decimal) -> str:
-    """An amount as it is written by hand: without zeros that say nothing, but with cents."""
-    text = f"{amount.normalize():f}"
-    whole, _, cents = text.partition(".")
-    return f"{whole}.{cents:0<2}"
+def _written(amount: str) -> str:
+    """SQL of an amount as it is written by hand: without zeros that say nothing, but with cents."""
+    return rf"regexp_replace(({amount})::VARCHAR, '^([^.]*[.]\d\d\d*?)0+$', '\1')"
+
+
+def differences(database: Database, sources: Sequence[int], most: int) -> tuple[list[Difference], int]:
+    """The first differences found in these exports, in the order of their files, and how many there are in all."""
+    chosen = f"FROM differences WHERE source IN ({', '.join(map(str, sources)) or -1})"
+    [(count,)] = database.rows(f"SELECT count(*) {chosen}")
+    rows = database.rows(f"SELECT * {chosen} ORDER BY file, file_row, message LIMIT {most}") if count else []
+    return [Difference(*row) for row in rows], int(count)

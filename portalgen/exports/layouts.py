@@ -1,13 +1,15 @@
 """How rows make up documents: which rows count, which document a row belongs to, and where its lines are."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from portalgen.database import Database
 from portalgen.errors import Location, Problem, shown
 from portalgen.exports.headings import normal
 from portalgen.model import ExportSource
 
-_KINDS = {"total": "totals", "group": "rows that name a group, or end the file", "other": "rows that `rows` leaves out"}
+OTHERS = "rows that `rows` leaves out"
+_KINDS = {"total": "totals", "group": "rows that name a group, or end the file", "other": OTHERS}
 
 
 def missing_titles(source: ExportSource, heading: Sequence[str], where: Location) -> Iterator[Problem]:
@@ -22,34 +24,45 @@ def missing_titles(source: ExportSource, heading: Sequence[str], where: Location
 def extra_columns(source: ExportSource) -> dict[str, str]:
     """The columns, with their types, that a table needs besides its cells to tell which rows count."""
     is_wanted = source.rows or source.totals or source.groups
-    return {"kind": "VARCHAR", "group_name": "VARCHAR", "is_other": "BOOLEAN"} if is_wanted else {}
+    return {"kind": "VARCHAR", "first_text": "VARCHAR", "is_other": "BOOLEAN"} if is_wanted else {}
 
 
-def extra_cells(source: ExportSource, heading: Sequence[str]) -> dict[str, str]:
+def extra_cells(source: ExportSource, heading: Sequence[str], keys: Sequence[int], *, is_lines: bool) -> dict[str, str]:
     """SQL for each of the extra columns.
 
     `kind` is NULL for a row that counts, as far as the row alone can tell; `is_other` is true where a cell of the
-    document's says that it does not count.
+    document's says that it does not count; `first_text` is the text that made a row a group or a total. `keys` are the
+    cells that hold the row's identity. Lines in files of their own (`is_lines`) go by `rows`, and are in no groups.
     """
     if not extra_columns(source):
         return {}
     cells = [f"c{index}" for index in range(len(heading))]
     of_rows, of_documents = _other(source, heading, cells)
     cases = []
-    if source.groups:
-        alone = " AND ".join([f"{cells[0]} IS NOT NULL", *(f"{cell} IS NULL" for cell in cells[1:])])
-        cases.append(f"WHEN {alone} THEN 'group'")
+    if source.groups and not is_lines:
+        cases.append(f"WHEN {_all_empty(cells[1:])} AND {cells[0]} IS NOT NULL THEN 'group'")
+    first = f"trim(coalesce({', '.join(cells)}, ''))"
     if source.totals:
-        first = f"coalesce({', '.join(cells)}, '')"
-        begins = " OR ".join(f"starts_with(lower(trim({first})), {quoted(text.lower())})" for text in source.totals)
-        cases.append(f"WHEN {begins} THEN 'total'")
+        begins = " OR ".join(f"starts_with(lower({first}), {quoted(text.lower())})" for text in source.totals)
+        cases.append(f"WHEN ({begins}) AND {_may_be_total(cells, keys)} THEN 'total'")
     cases += [f"WHEN {condition} THEN 'other'" for condition in of_rows]
     kind = f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
     return {
         "kind": kind,
-        "group_name": f"CASE WHEN {kind} = 'group' THEN trim({cells[0]}) END",
+        "first_text": f"CASE WHEN {kind} IN ('group', 'total') THEN {first} END",
         "is_other": " OR ".join(of_documents) or "false",
     }
+
+
+def _all_empty(cells: Sequence[str]) -> str:
+    return " AND ".join(f"{cell} IS NULL" for cell in cells) or "true"
+
+
+def _may_be_total(cells: Sequence[str], keys: Sequence[int]) -> str:
+    """SQL that is false of a row with an identity further on: the customer may be called Total Energies."""
+    identity = [cells[index] for index in keys]
+    before = cells[: min(keys, default=0)]
+    return f"(({_all_empty(identity)}) OR ({_all_empty(before)}))"
 
 
 def _other(source: ExportSource, heading: Sequence[str], cells: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -74,27 +87,62 @@ def _other(source: ExportSource, heading: Sequence[str], cells: Sequence[str]) -
 def drop_rows(database: Database, table: str, source: ExportSource) -> dict[str, int]:
     """Take out of a table the rows that do not count by themselves, and say how many of which kind there were.
 
-    The name of a group goes into the column that `groups` names, in every row below it.
+    The name of a group goes into the column that `groups` names, in every row below it. The numbers of the rows that
+    `rows` leaves out are kept in the table `<table>_others`.
     """
     if not extra_columns(source):
         return {}
     columns = {name for (name,) in database.rows(f"SELECT column_name FROM (DESCRIBE {table})")}
     if source.groups in columns:
-        column = quoted_name(source.groups)
-        filled = "last_value(group_name IGNORE NULLS) OVER (PARTITION BY file ORDER BY file_row)"
-        database.run(
-            f"CREATE OR REPLACE TABLE {table} AS "
-            f"SELECT * REPLACE (coalesce({column}, {filled}) AS {column}) FROM {table}"
-        )
+        _name_groups(database, table, quoted_name(source.groups))
     counted = f"SELECT kind, count(*) FROM {table} WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"
     counts = {_KINDS[kind]: count for kind, count in database.rows(counted)}
+    if "number" in columns:
+        others = f"SELECT DISTINCT number FROM {table} WHERE kind = 'other' AND number IS NOT NULL"
+        database.run(f"CREATE TABLE {table}_others AS {others}")
     database.run(f"DELETE FROM {table} WHERE kind IS NOT NULL")
     return counts
 
 
-def drop_blank(database: Database, table: str, columns: Sequence[str]) -> dict[str, int]:
-    """Take out the rows with nothing in any of `columns`, and say how many there were."""
-    blank = f"NOT ({_any_filled(columns)})"
+def _name_groups(database: Database, table: str, column: str) -> None:
+    """Fill `column` with the name of the group that a row is in. A group ends with the total that bears its name.
+
+    What comes below that is in no group, for it may be the outer group's: nothing is taken for another customer's.
+    """
+    above = "OVER (PARTITION BY file ORDER BY file_row)"
+    last = {
+        name: f"last_value(CASE WHEN kind = '{kind}' THEN {value} END IGNORE NULLS) {above}"
+        for name, kind, value in (
+            ("group_name", "group", "first_text"),
+            ("begun", "group", "file_row"),
+            ("total_name", "total", "first_text"),
+            ("ended", "total", "file_row"),
+        )
+    }
+    windows = ", ".join(f"{sql} AS {name}" for name, sql in last.items())
+    name = "CASE WHEN ended > begun AND ends_with(total_name, group_name) THEN NULL ELSE group_name END"
+    database.run(
+        f"CREATE OR REPLACE TABLE {table} AS SELECT * EXCLUDE ({', '.join(last)}) "
+        f"REPLACE (coalesce({column}, {name}) AS {column}) FROM (SELECT *, {windows} FROM {table})"
+    )
+
+
+def drop_lines_of_others(database: Database, table: str, lines: str) -> tuple[dict[str, int], list[str]]:
+    """Take out of `lines` those of the documents that `rows` left out of `table`.
+
+    Says how many there were, and which numbers are both left out and not: nobody can tell whose lines are whose.
+    """
+    others = f"SELECT number FROM {table}_others"
+    both = database.rows(f"SELECT DISTINCT number FROM {table} WHERE number IN ({others}) ORDER BY 1")
+    theirs = f"number IN ({others}) AND number NOT IN (SELECT number FROM {table} WHERE number IS NOT NULL)"
+    [(count,)] = database.rows(f"SELECT count(*) FROM {lines} WHERE {theirs}")
+    database.run(f"DELETE FROM {lines} WHERE {theirs}")
+    return {"lines of rows that `rows` leaves out": int(count)}, [number for (number,) in both]
+
+
+def drop_blank(database: Database, table: str, columns: Sequence[str], condition: str = "true") -> dict[str, int]:
+    """Take out the rows with nothing in any of `columns` of which a condition is true, and say how many there were."""
+    blank = f"{condition} AND NOT ({any_filled(columns)})"
     [(count,)] = database.rows(f"SELECT count(*) FROM {table} WHERE {blank}")
     if count:
         database.run(f"DELETE FROM {table} WHERE {blank}")
@@ -115,66 +163,120 @@ def drop_documents(database: Database, table: str, source: ExportSource) -> dict
     return {"documents that `rows` leaves out": count} if count else {}
 
 
-def fill_down(database: Database, table: str, columns: Sequence[str]) -> None:
+def fill_down(database: Database, table: str, columns: Sequence[str], group: str) -> None:
     """Give each row the number of the document it belongs to, and mark the rows that begin one as `is_first`.
 
-    A row begins a document where any of `columns` (those that lines do not have) is filled; a row of another record or
-    file than the row above never belongs to the same document.
+    A row begins a document where any of `columns` (those that lines do not have) is filled; a row of another record,
+    file or `group` than the row above never belongs to the same document. Rows of a document without a number have ''.
     """
-    filled = f"({_any_filled(columns)})"
+    filled = f"({any_filled([name for name in columns if name != group])})"
+    apart = ", ".join(["file", "origin", *([quoted_name(group)] if group in columns else [])])
     database.run(
-        f"CREATE OR REPLACE TABLE {table} AS SELECT * REPLACE (nullif(last_value("
+        f"CREATE OR REPLACE TABLE {table} AS SELECT * REPLACE (last_value("
         f"CASE WHEN {filled} THEN coalesce(number, '') END IGNORE NULLS) "
-        f"OVER (PARTITION BY file, origin ORDER BY file_row), '') AS number), {filled} AS is_first FROM {table}"
+        f"OVER (PARTITION BY {apart} ORDER BY file_row) AS number), {filled} AS is_first FROM {table}"
     )
 
 
 def split(database: Database, table: str, layout: str, headers: Sequence[str], lines: Mapping[str, str]) -> None:
     """Make `<table>_documents` and `<table>_lines` of rows that hold both; `lines` are columns by what they become.
 
-    Where documents repeat on every line, one row is made of those in a file that say the same.
+    Where documents repeat on every line, one row is made of those in a file that say the same. The lines of a document
+    without a number are left out: it cannot be read anyway.
     """
     columns = ", ".join(quoted_name(name) for name in headers)
     if layout == "repeat":
         documents = f"SELECT file, min(file_row) AS file_row, {columns} FROM {table} GROUP BY file, {columns}"
+        is_known = "number IS NOT NULL"
     else:
-        documents = f"SELECT file, file_row, {columns} FROM {table} WHERE is_first"
+        picked = f"* REPLACE (nullif(number, '') AS number) FROM {table} WHERE is_first"
+        documents = f"SELECT file, file_row, {columns} FROM (SELECT {picked})"
+        is_known = "number IS DISTINCT FROM ''"
     database.run(f"CREATE TABLE {table}_documents AS {documents}")
     renamed = ", ".join(f"{quoted_name(name)} AS {becomes}" for name, becomes in lines.items() if becomes != "number")
+    is_line = any_filled([name for name in lines if name != "number"])
     database.run(
         f"CREATE TABLE {table}_lines AS SELECT file, file_row, number, {renamed} FROM {table} "
-        f"WHERE {_any_filled([name for name in lines if name != 'number'])}"
+        f"WHERE {is_known} AND ({is_line})"
     )
     database.run(f"DROP TABLE {table}")
 
 
-def settle(database: Database, table: str, key: str, columns: Sequence[str], is_incremental: bool) -> int:
-    """Where several files have the rows of one `key`, keep those of one file, and say how many keys had more.
+@dataclass(frozen=True, slots=True)
+class Keyed:
+    """Rows of a database table about what `key` names. What belongs together are a key's rows in one file, or
+    (`in_blocks`) those from one that `is_first` on."""
 
-    Of incremental files the last one counts. Of full ones the first does, if all of them say the same; what differs is
-    left for the checks to find.
+    table: str
+    key: str
+    columns: Sequence[str]
+    in_blocks: bool = False
+
+
+def settle(database: Database, keyed: Keyed, *, is_incremental: bool) -> int:
+    """Where the rows of one key are there more than once, keep them once, and say for how many keys that was so.
+
+    Of incremental files the last one counts. What then says the same is kept once; what differs is left for the checks
+    to find.
     """
-    several = (
-        f"SELECT {key} AS k, min(file) AS first, max(file) AS last FROM {table} WHERE {key} IS NOT NULL GROUP BY k"
+    table, key = keyed.table, keyed.key
+    again = (
+        "is_first GROUP BY 1 HAVING count(*) > 1" if keyed.in_blocks else "true GROUP BY 1 HAVING min(file) < max(file)"
     )
-    if is_incremental:
-        kept = f"SELECT k, last AS kept FROM ({several}) WHERE first <> last"
-    else:
-        every = ", ".join(quoted_name(name) for name in columns)
-        digests = (
-            f"SELECT {key} AS k, file, count(*) AS n, sum(hash({every})::HUGEINT) AS digest FROM {table} "
-            f"WHERE {key} IN (SELECT k FROM ({several}) WHERE first <> last) GROUP BY ALL"
-        )
-        kept = f"SELECT k, min(file) AS kept FROM ({digests}) GROUP BY k HAVING count(DISTINCT (n, digest)) = 1"
-    [(count,)] = database.rows(f"SELECT count(*) FROM ({kept})")
-    if count:
-        database.run(f"DELETE FROM {table} USING ({kept}) AS choice WHERE {key} = choice.k AND file <> choice.kept")
+    several = f"SELECT {key} FROM {table} WHERE {key} <> '' AND {again}"
+    if not database.rows(f"{several} LIMIT 1"):
+        return 0
+    begun = "last_value(CASE WHEN is_first THEN file_row END IGNORE NULLS)"
+    block = f"{begun} OVER (PARTITION BY file, {key} ORDER BY file_row)" if keyed.in_blocks else "0"
+    every = ", ".join(quoted_name(name) for name in keyed.columns)
+    database.run(
+        f"CREATE OR REPLACE TABLE again AS SELECT rowid AS id, {key} AS k, file, {block} AS block, "
+        f"hash({every})::HUGEINT AS digest FROM {table} WHERE {key} IN ({several})"
+    )
+    gone = f"SELECT id, k FROM again ANTI JOIN ({_kept_blocks(is_incremental)}) AS kept USING (k, file, block)"
+    [(count,)] = database.rows(f"SELECT count(DISTINCT k) FROM ({gone})")
+    database.run(f"DELETE FROM {table} WHERE rowid IN (SELECT id FROM ({gone}))")
     return int(count)
 
 
-def merge_equal_rows(database: Database, table: str, key: str, columns: Sequence[str]) -> int:
-    """Keep one of the rows that say the same about a `key`, and say how many were left out."""
-    every = ", ".join(quoted_name(name) for name in columns)
+def _kept_blocks(is_incremental: bool) -> str:
+    """SQL of the blocks of `again` that stay: the first of those that say the same, or all of those that do not."""
+    of_key = "OVER (PARTITION BY k)"
+    blocks = (
+        f"SELECT k, file, block, (count(*), sum(digest)) AS said, max(file) {of_key} AS last FROM again "
+        "GROUP BY k, file, block"
+    )
+    ranked = (
+        f"SELECT *, min(said) {of_key} = max(said) {of_key} AS is_same, "
+        "row_number() OVER (PARTITION BY k ORDER BY file, block) AS place "
+        f"FROM ({blocks}) WHERE {'file = last' if is_incremental else 'true'}"
+    )
+    return f"SELECT k, file, block FROM ({ranked}) WHERE place = 1 OR NOT is_same"
+
+
+def keep_several(database: Database, table: str) -> None:
+    """Note in `<table>_several` which numbers are in several files."""
+    several = f"SELECT number FROM {table} WHERE number IS NOT NULL GROUP BY number HAVING min(file) < max(file)"
+    database.run(f"CREATE TABLE {table}_several AS {several}")
+
+
+def torn(database: Database, table: str, lines: str, most: int) -> list[tuple[str, int, int, int, int]]:
+    """Numbers of which several files have both the document and lines, not the same ones: what is said of which?
+
+    With each number come file and row of its first line, and of the first line in another file.
+    """
+    rows = database.rows(
+        f"SELECT number, min((file, file_row)) AS one, max((file, file_row)) AS other FROM {lines} "
+        f"WHERE number IN (SELECT number FROM {table}_several) GROUP BY number HAVING min(file) < max(file) "
+        f"ORDER BY number LIMIT {most}"
+    )
+    return [(number, *one, *other) for number, one, other in rows]
+
+
+def merge_equal_rows(database: Database, keyed: Keyed) -> int:
+    """Keep one of the rows that say the same about a key, and say how many were left out."""
+    table, key = keyed.table, keyed.key
+    every = ", ".join(quoted_name(name) for name in keyed.columns)
     again = (
         f"SELECT rowid AS id FROM {table} WHERE {key} IN "
         f"(SELECT {key} FROM {table} WHERE {key} IS NOT NULL GROUP BY {key} HAVING count(*) > 1) "
@@ -186,7 +288,8 @@ def merge_equal_rows(database: Database, table: str, key: str, columns: Sequence
     return int(count)
 
 
-def _any_filled(columns: Sequence[str]) -> str:
+def any_filled(columns: Sequence[str]) -> str:
+    """SQL that is true of a row that has something in one of `columns`."""
     return " OR ".join(f"{quoted_name(name)} IS NOT NULL" for name in columns)
 
 

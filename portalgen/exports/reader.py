@@ -10,13 +10,17 @@ from tempfile import TemporaryDirectory
 from portalgen.book import Book
 from portalgen.database import Database
 from portalgen.errors import InvalidInputError, Location, Problem
+from portalgen.exports.cells import type_parts
 from portalgen.exports.checks import Checks, Fault
 from portalgen.exports.files import Place
 from portalgen.exports.filling import Filling
+from portalgen.exports.loading import stage
 from portalgen.exports.readings import Readings
 from portalgen.exports.rejects import Quarantine, listed
+from portalgen.exports.settling import settle
 from portalgen.exports.similar import similar_ids
 from portalgen.exports.staging import Staging
+from portalgen.exports.visibility import leave_out_hidden
 from portalgen.model import Definitions
 
 JudgeCustomers = Callable[[Mapping[str, str]], list[Problem]]
@@ -36,7 +40,7 @@ def read_exports(definitions: Definitions, judge: JudgeCustomers = lambda _: [])
     with TemporaryDirectory(prefix="portalgen-") as name, Database(Path(name)) as database:
         staging = Staging(database, Place(definitions.root, Path(name), database))
         for source in definitions.exports:
-            staging.stage(source)
+            stage(staging, source)
         _raise(staging.problems)
         yield _book(staging, definitions, judge)
 
@@ -45,11 +49,15 @@ def _book(staging: Staging, definitions: Definitions, judge: JudgeCustomers) -> 
     readings = Readings(staging)
     _raise(readings.prove())
     currency = definitions.site.currency
+    type_parts(staging, readings)
+    leave_out_hidden(staging)
     checks, quarantine = Checks(staging, readings, currency), Quarantine(staging)
     problems = [*checks.currencies(), *_judged(checks.values(), staging, quarantine)]
+    problems += settle(staging)
+    problems += _judged(checks.repeated(), staging, quarantine)
     problems += _judged(checks.relations(), staging, quarantine)
     problems += [*checks.twice(), *similar_ids(staging), *judge(staging.customer_names())]
-    filling = Filling(staging, readings, currency)
+    filling = Filling(staging, currency)
     if not problems:
         filling.fill()
         problems += filling.compare(quarantine)
@@ -62,7 +70,7 @@ def _judged(faults: Iterable[Fault], staging: Staging, quarantine: Quarantine) -
     """The problems that faults are; what a quarantine may hold back is taken out instead."""
     problems: list[Problem] = []
     for fault in [*faults]:
-        if fault.part.source.policy.quarantine:
+        if fault.part.source.policy.quarantine and fault.names_document:
             quarantine.hold_back(fault)
         else:
             problems += listed(staging, fault)

@@ -80,7 +80,7 @@ class Readings:
         words: str,
     ) -> tuple[str, ...]:
         parts = [part for part in self.staging.parts if part.source is source]
-        columns = [(part.table, name) for part in parts for name in part.of_kind(kind)]
+        columns = [(part.raw, name) for part in parts for name in part.of_kind(kind)]
         if not columns:
             return ()
         proof = prove(self.staging.database.rows, columns)
@@ -99,7 +99,7 @@ class Readings:
         return proof.settings[:1]
 
     def _place(self, parts: list[Part], sample: Sample) -> Location:
-        prefix = next(part.prefix for part in parts if part.table == sample.table)
+        prefix = next(part.prefix for part in parts if part.raw == sample.table)
         return self.staging.places(sample.column, [(sample.file, sample.file_row)], prefix)[0]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from portalgen.errors import Problem, shown
 from portalgen.exports.checks import SHOWN, Fault
-from portalgen.exports.integrity import Difference
 from portalgen.exports.layouts import quoted
 from portalgen.exports.report import Reject
 from portalgen.exports.staging import Staging
@@ -14,9 +13,9 @@ from portalgen.model import ExportSource
 def listed(staging: Staging, fault: Fault) -> Iterator[Problem]:
     """The first rows with a fault, and at the next one how many there are besides."""
     part = fault.part
-    [(count,)] = staging.database.rows(f"SELECT count(*) FROM {part.table} WHERE {fault.condition}")
+    [(count,)] = staging.database.rows(f"SELECT count(*) FROM {fault.table} WHERE {fault.condition}")
     rows = staging.database.rows(
-        f"SELECT file, file_row, {fault.column} FROM {part.table} WHERE {fault.condition} "
+        f"SELECT file, file_row, {fault.column} FROM {fault.table} WHERE {fault.condition} "
         f"ORDER BY file, file_row LIMIT {SHOWN + 1}"
     )
     placed = [*zip(rows, staging.places(fault.column, rows, part.prefix), strict=True)]
@@ -33,7 +32,6 @@ class Quarantine:
     def __init__(self, staging: Staging) -> None:
         self._staging = staging
         self._database = staging.database
-        self._faults: list[Fault] = []
         self._database.run(
             "CREATE TABLE rejects (source INTEGER, type VARCHAR, number VARCHAR, is_line BOOLEAN, "
             "file INTEGER, file_row BIGINT, name VARCHAR, prefix VARCHAR, reason VARCHAR)"
@@ -43,28 +41,23 @@ class Quarantine:
         """Hold back the documents that have rows with a fault."""
         part = fault.part
         reason = quoted(f"{fault.column}: {fault.message}")
-        self._faults.append(fault)
         self._database.run(
             f"INSERT INTO rejects SELECT {self._number(part.source)}, '{part.type}', {part.key}, {part.is_lines}, "
             f"file, file_row, '{fault.column}', '{part.prefix}', "
             f"replace({reason}, '{{value}}', coalesce('''' || {fault.column} || '''', '')) "
-            f"FROM {part.table} WHERE {fault.condition}"
+            f"FROM {fault.table} WHERE {fault.condition}"
         )
 
-    def hold_back_document(self, difference: Difference) -> None:
-        """Hold back a document whose amounts do not add up."""
+    def hold_back_differing(self, source: int) -> None:
+        """Hold back the documents of an export (by its number) whose amounts do not add up."""
         self._database.run(
-            "INSERT INTO rejects VALUES (?, ?, ?, false, ?, ?, ?, '', ?)",
-            difference.source,
-            difference.type,
-            difference.number,
-            difference.file,
-            difference.file_row,
-            difference.column or "number",
-            difference.message,
+            "INSERT INTO rejects SELECT source, type, number, false, file, file_row, "
+            f"coalesce(nullif(name, ''), 'number'), '', message FROM differences WHERE source = {source}"
         )
-        for table in ("transactions", "lines"):
-            self._database.run(f"DELETE FROM {table} WHERE type = ? AND number = ?", difference.type, difference.number)
+        self._database.run(
+            "DELETE FROM transactions WHERE (type, number) IN "
+            f"(SELECT (type, number) FROM differences WHERE source = {source})"
+        )
 
     def remove(self) -> None:
         """Take what is held back out of the staged rows."""
@@ -77,14 +70,21 @@ class Quarantine:
                 f"OR (file, file_row) IN (SELECT (file, file_row) {mine} AND number IS NULL)"
             )
 
-    def beyond_limits(self) -> list[Problem]:
-        """Every fault, where more documents of an export are held back than its limit allows."""
-        problems: list[Problem] = []
+    def counts(self) -> dict[int, int]:
+        """How many documents are held back, by the number of the export."""
         counts = dict(self._database.rows(f"SELECT source, {_DOCUMENTS} FROM rejects GROUP BY source"))
+        return {
+            number: counts.get(number, 0) + len(tally.held_back) for number, tally in enumerate(self._staging.tallies)
+        }
+
+    def beyond_limits(self) -> list[Problem]:
+        """The first faults, where more documents of an export are held back than its limit allows."""
+        problems: list[Problem] = []
+        counts = self.counts()
         for number, tally in enumerate(self._staging.tallies):
-            source, count = tally.source, counts.get(number, 0) + len(tally.held_back)
-            if count > source.policy.limit:
-                message = f"{count} {source.type} would be held back, and the limit is {source.policy.limit}"
+            source = tally.source
+            if counts[number] > source.policy.limit:
+                message = f"{counts[number]} {source.type} would be held back, and the limit is {source.policy.limit}"
                 hint = "mend the export, or raise `limit`"
                 problems.append(Problem(source.places["limit"], message, hint))
                 problems += [*self._reasons(number), *tally.held_back[:SHOWN]]
@@ -100,8 +100,8 @@ class Quarantine:
             f"SELECT file, file_row, type, coalesce(number, ''), reason, name, prefix FROM rejects {condition} "
             f"ORDER BY file, file_row, name LIMIT {most}"
         )
-        for row in rows:
-            [where] = self._staging.places(row[5], [row], row[6])
+        places = self._staging.places_of_cells([(row[0], row[1], row[5], row[6]) for row in rows])
+        for row, where in zip(rows, places, strict=True):
             yield Reject(row[2], row[3], where, row[4])
 
     def all(self) -> Iterator[Reject]:

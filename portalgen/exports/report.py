@@ -25,7 +25,7 @@ class ExportReport:
 
     `rows` were read from `files`; `shown` documents (or customers, contacts, products) came out. `left_out` counts, by
     the reason, rows or documents that did not; `dropped` are headings that nothing is read from; `others` are files
-    that hold another type of document.
+    that hold another type of document; `held_back` is how many are in quarantine.
     """
 
     type: str
@@ -35,6 +35,7 @@ class ExportReport:
     left_out: Mapping[str, int]
     dropped: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
+    held_back: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,8 @@ from portalgen.exports.staging import Part, Staging
 
 _ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _SHOWN = 20
-_FOLDED = r"regexp_replace(regexp_replace(lower(k), '\s', '', 'g'), '(^|[^0-9])0+([0-9])', '\1\2', 'g')"
+_SOLID = r"CASE WHEN regexp_matches(k, '\s') THEN regexp_replace(lower(k), '\s', '', 'g') ELSE lower(k) END"
+_FOLDED = rf"regexp_replace({_SOLID}, '(^|[^0-9])0+([0-9])', '\1\2', 'g')"
 
 
 def folded(identity: str) -> str:

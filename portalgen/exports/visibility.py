@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping
 
 from portalgen.errors import Problem, did_you_mean, shown
 from portalgen.exports.layouts import quoted
-from portalgen.exports.readings import Reading
 from portalgen.exports.staging import Part, Staging
+from portalgen.model import TRANSACTION_TYPES
 
 NEVER = ("draft", "cancelled", "canceled", "void", "voided", "deleted")
 """What no customer sees unless `visible` names it, however it is written."""
@@ -23,7 +23,7 @@ def word_sql(part: Part) -> str:
     return f"nullif(CASE status {cases} ELSE CASE WHEN status IS NOT NULL THEN {quoted(NEUTRAL)} END END, '')"
 
 
-def hidden_sql(part: Part, reading: Reading) -> Mapping[str, str]:
+def hidden_sql(part: Part) -> Mapping[str, str]:
     """By the reason, what is true of a row that is not shown; the first reason that holds counts."""
     visibility = part.source.visibility
     reasons = {"not for customers": "coalesce(lower(customer_visible) IN ('false', 'no', '0'), false)"}
@@ -35,8 +35,46 @@ def hidden_sql(part: Part, reading: Reading) -> Mapping[str, str]:
             never += f" OR status IN ({_list(visibility.never)})"
         reasons["hidden by status"] = f"coalesce({never}, false)"
     if visibility.since:
-        reasons[f"before {visibility.since}"] = f"{reading.date('date')} < DATE '{visibility.since}'"
+        reasons[f"before {visibility.since}"] = f"date < DATE '{visibility.since}'"
     return reasons
+
+
+def leave_out_hidden(staging: Staging) -> None:
+    """Take out the documents that are not shown, with their lines, before anything is asked of their cells.
+
+    Drafts are seldom complete, and seldom numbered. A number that a document to be shown has, too, stays for the
+    checks, which cannot tell whose lines are whose. Statuses that nothing is said about are warned of.
+    """
+    for type_ in staging.types():
+        documents = [part for part in staging.parts if part.type == type_ and not part.is_lines]
+        if type_ not in TRANSACTION_TYPES:
+            continue
+        visible = " UNION ALL ".join(
+            f"SELECT number FROM {part.table} WHERE NOT ({_any(hidden_sql(part))}) AND number IS NOT NULL"
+            for part in documents
+        )
+        for part in documents:
+            staging.warnings += unknown_statuses(staging, part)
+            _leave_out(staging, part, f"({_any(hidden_sql(part))}) AND (number IS NULL OR number NOT IN ({visible}))")
+
+
+def _leave_out(staging: Staging, part: Part, gone: str) -> None:
+    """Take out the rows of a part for which `gone` is true, and the lines of their documents."""
+    reasons = hidden_sql(part)
+    cases = " ".join(f"WHEN {sql} THEN {number}" for number, sql in enumerate(reasons.values()))
+    counts = staging.database.rows(f"SELECT CASE {cases} END, count(*) FROM {part.table} WHERE {gone} GROUP BY 1")
+    for reason, count in counts:
+        staging.tally_of(part).leave_out([*reasons][reason], count)
+    if counts:
+        theirs = f"SELECT number FROM {part.table} WHERE {gone} AND number IS NOT NULL"
+        for lines in staging.parts:
+            if lines.type == part.type and lines.is_lines:
+                staging.database.run(f"DELETE FROM {lines.table} WHERE number IN ({theirs})")
+        staging.database.run(f"DELETE FROM {part.table} WHERE {gone}")
+
+
+def _any(reasons: Mapping[str, str]) -> str:
+    return " OR ".join(f"coalesce({sql}, false)" for sql in reasons.values())
 
 
 def unknown_statuses(staging: Staging, part: Part) -> Iterator[Problem]:

@@ -1,0 +1,132 @@
+"""Cells of text -> values: each part's rows in a table with types, and marked where they do not hold what they should.
+
+A column that should hold a date and does not is NULL there, and the row is marked: what is wrong with it, the checks
+find in the rows of text.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from portalgen.database import CsvShapeError
+from portalgen.errors import InvalidInputError, Problem
+from portalgen.exports import layouts, values
+from portalgen.exports.columns import Kind
+from portalgen.exports.readings import Reading, Readings
+from portalgen.exports.staging import Part, Staging
+
+_AMOUNT = "DECIMAL(21,6)"
+_TYPED = {Kind.DATE: "DATE", Kind.DECIMAL: _AMOUNT, Kind.INTEGER: "INTEGER"}
+_TYPES = dict.fromkeys(Kind, "VARCHAR") | _TYPED
+_CONTROLS = r"[\x{0}-\x{8}\x{b}-\x{1f}\x{7f}-\x{9f}]"
+_UNCLEAN = rf"^''[=+@-]|{_CONTROLS}"
+_STRAY = r"^[\s\x{a0}]|[\s\x{a0}]$|[\x{0}-\x{1f}\x{7f}-\x{9f}\x{2028}\x{2029}]"
+_SIGNED = frozenset(
+    {"net", "tax", "total", "paid", "balance", "allowance", "charge", "rounding"}
+    | {"quantity", "open_quantity", "amount", "discount_amount"}
+)
+"""The columns that a file with the opposite sign writes with it."""
+_UNITS = {"discount": "any", "tax_rate": "percent", "quantity": "", "open_quantity": ""}
+"""What may stand beside the numbers of a column; of others, a currency."""
+
+
+def is_kind(kind: Kind, cell: str, reading: Reading) -> str:
+    """SQL that is true of a cell of text that holds what a column of `kind` may hold."""
+    return {
+        Kind.ID: f"length({cell}) <= 200 AND NOT regexp_matches({cell}, '{_STRAY}')",
+        Kind.TEXT: "true",
+        Kind.DATE: f"{reading.date(cell)} IS NOT NULL",
+        Kind.DECIMAL: f"{reading.number(cell, _UNITS.get(cell, 'currency'))} IS NOT NULL",
+        Kind.INTEGER: rf"regexp_full_match({cell}, '0*\d{{1,9}}')",
+        Kind.TRUTH: f"lower({cell}) IN ('true', 'false', 'yes', 'no', '1', '0')",
+        Kind.CURRENCY: "true",
+    }[kind]
+
+
+def fault_conditions(part: Part, reading: Reading) -> Iterator[tuple[str, str, str]]:
+    """Each way in which a row of text can be at fault: the column, 'empty' or 'kind', and SQL that is true then."""
+    for name, column in part.columns.items():
+        if column.required:
+            yield name, "empty", f"{name} IS NULL"
+        if column.kind not in {Kind.TEXT, Kind.CURRENCY}:
+            yield name, "kind", f"{name} IS NOT NULL AND NOT ({is_kind(column.kind, name, reading)})"
+
+
+def type_parts(staging: Staging, readings: Readings) -> None:
+    """Make the typed table of every part. Raises InvalidInputError for files that are no tables."""
+    problems: list[Problem] = []
+    for part in staging.parts:
+        try:
+            _type(staging, part, readings.of(part))
+        except InvalidInputError as error:
+            problems += error.problems
+    if problems:
+        raise InvalidInputError.of(problems)
+
+
+def _type(staging: Staging, part: Part, reading: Reading) -> None:
+    """Fill the typed table in one pass: what is typed is named `t_...` beside its text, and compared with it."""
+    there = staging.columns_of(part)
+    values_of = {name: _value(name, part.columns[name].kind, reading) for name in there}
+    typed = {
+        name: f"t_{name}" if name in there else f"NULL::{_TYPES[column.kind]}" for name, column in part.columns.items()
+    }
+    if part.is_lines:
+        typed |= _discount(part, typed)
+    if part.source.is_negative:
+        typed |= {name: f"-({sql})" for name, sql in typed.items() if name in _SIGNED}
+    faults = [*_faults(part, there, reading)] or ["false"]
+    inner = ", ".join(f"{sql} AS t_{name}" for name, sql in values_of.items())
+    select = ", ".join(f"{sql} AS {name}" for name, sql in typed.items())
+    filled = layouts.any_filled(there) if there else "false"
+    rows = (
+        f"SELECT file, file_row, {select}, ({filled}) AND ({' OR '.join(faults)}) AS is_bad, "
+        f"{_has_symbol(part, there, reading)} AS has_symbol "
+        f"FROM (SELECT *, {inner or 'NULL AS t_'} FROM {part.raw})"
+    )
+    staging.database.run(f"CREATE TABLE {part.table} AS {rows} LIMIT 0")
+    try:
+        staging.database.load_csv(part.table, rows)
+    except CsvShapeError:
+        staging.check_shapes(part, None)
+    if part.is_direct:
+        staging.check_shapes(part, staging.counts_of(part))
+    given = staging.given(part)
+    columns = [name for name in part.columns if name not in given]
+    staging.tally_of(part).add(layouts.drop_blank(staging.database, part.table, columns, "NOT is_bad"))
+
+
+def _has_symbol(part: Part, there: Sequence[str], reading: Reading) -> str:
+    """SQL that is true of a row with a currency beside a number; no number of plain form has one."""
+    numbers = [name for name in part.of_kind(Kind.DECIMAL) if name in there]
+    if reading.decimal == "plain" or not numbers:
+        return "false"
+    return f"regexp_matches(concat({', '.join(numbers)}), '[^-+0-9.,]')"
+
+
+def _faults(part: Part, there: Sequence[str], reading: Reading) -> Iterator[str]:
+    """The conditions of faults, where a cell that has no value of its type does not need to be looked at twice."""
+    for name, kind, condition in fault_conditions(part, reading):
+        if kind == "kind" and part.columns[name].kind in _TYPED:
+            if name in there:
+                yield f"(t_{name} IS NULL AND {name} IS NOT NULL)"
+        elif name in there or kind == "empty":
+            yield f"({condition})"
+
+
+def _discount(part: Part, typed: Mapping[str, str]) -> dict[str, str]:
+    """The discount of lines in percent, or as an amount, as the export has it."""
+    kind = part.source.lines.discount if part.source.lines else "percent"
+    if kind == "amount":
+        return {"discount": f"NULL::{_AMOUNT}", "discount_amount": typed["discount"]}
+    return {"discount": f"({typed['discount']} * 100)::{_AMOUNT}"} if kind == "fraction" else {}
+
+
+def _value(name: str, kind: Kind, reading: Reading) -> str:
+    """SQL of what a cell of text holds, NULL where that is not what a column of `kind` holds."""
+    if kind is Kind.DATE:
+        return reading.date(name)
+    if kind is Kind.DECIMAL:
+        return reading.number(name, _UNITS.get(name, "currency"))
+    if kind is Kind.TEXT:
+        clean = f"regexp_replace({values.text_sql(name)}, '{_CONTROLS}', '', 'g')"
+        return f"CASE WHEN regexp_matches({name}, '{_UNCLEAN}') THEN {clean} ELSE {name} END"
+    return f"CASE WHEN {is_kind(kind, name, reading)} THEN {name}::INTEGER END" if kind is Kind.INTEGER else name

@@ -1,0 +1,255 @@
+"""Files -> rows of text: each mapped cell as it is written, in tables, or in views that read the files each time.
+
+A column that is neither canonical nor mapped never gets further than this module.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from portalgen.database import CsvShapeError
+from portalgen.errors import NOWHERE, InvalidInputError, Location, Problem, did_you_mean, shown
+from portalgen.exports import layouts
+from portalgen.exports.columns import HEADERS, IDENTITY, LINES, OF_LINES, Column, Kind
+from portalgen.exports.files import open_source
+from portalgen.exports.headings import Match, Want, is_heading, match, wanted, wanted_lines
+from portalgen.exports.layouts import quoted, quoted_name
+from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
+from portalgen.exports.textfile import TextTable, check_table
+from portalgen.model import ExportSource, LineSource
+
+PREFIX = "line."
+"""What comes before the columns of lines where documents and lines share a table."""
+AGAIN = "documents that are there more than once"
+_SHOWN = 20
+
+
+@dataclass(frozen=True, slots=True)
+class _Load:
+    """A database table to make, and of what: the columns wanted of an export's files, or of its `lines`' own."""
+
+    table: str
+    wants: Sequence[Want]
+    source: ExportSource
+    lines: LineSource | None = None
+
+    @property
+    def is_lines(self) -> bool:
+        return self.lines is not None
+
+
+def stage(staging: Staging, source: ExportSource) -> None:
+    """Load the files of one export and of its lines; what is wrong with them is added to the staging's problems."""
+    if unknown := [*_unknown_columns(source)]:
+        staging.problems += unknown
+        return
+    tally = Tally(source)
+    staging.tallies.append(tally)
+    _Loading(staging, source, tally, f"s{len(staging.tallies)}").stage()
+
+
+@dataclass(frozen=True, slots=True)
+class _Loading:
+    """The loading of one export into tables whose names begin with `table`."""
+
+    staging: Staging
+    source: ExportSource
+    tally: Tally
+    table: str
+
+    def stage(self) -> None:
+        source, table = self.source, self.table
+        if source.lines and source.layout != "two-files":
+            self._stage_together()
+            return
+        loads = [_Load(table, wanted(HEADERS[source.type], source), source)]
+        if source.lines:
+            loads.append(_Load(f"{table}_lines", wanted_lines(LINES, source, source.lines), source, source.lines))
+        is_direct = not layouts.extra_columns(source) and "prove" not in {*source.dates, source.decimal}
+        for load in loads:
+            (self._view if is_direct else self._load)(load)
+            columns = _kept(LINES if load.is_lines else HEADERS[source.type])
+            part = Part(load.table, source, columns, is_lines=load.is_lines, is_direct=is_direct)
+            self.staging.parts.append(part)
+        if source.lines and source.rows:
+            self._match_lines()
+
+    def _match_lines(self) -> None:
+        """Leave out the lines of documents that `rows` leaves out; where they cannot be told from others, refuse.
+
+        Lines that `rows` goes by themselves need none of it.
+        """
+        headings = [file.table.heading for file in self.tally.staged if file.is_lines]
+        if all(not [*layouts.missing_titles(self.source, titles, NOWHERE)] for titles in headings):
+            return
+        counts, both = layouts.drop_lines_of_others(self.staging.database, self.table, f"{self.table}_lines")
+        self.tally.add(counts)
+        documents = self.staging.parts[-2]
+        for number in both[:_SHOWN]:
+            message = f"number: {shown(number)} is also that of a row that `rows` leaves out: whose lines are whose?"
+            hint = "give the lines of each type a file of their own"
+            where = self.staging.place_of([documents], number, raw=True)
+            self.staging.problems.append(Problem(where, message, hint))
+
+    def _stage_together(self) -> None:
+        """Load files whose rows hold documents and lines, and take the two apart."""
+        source, table, database = self.source, self.table, self.staging.database
+        headers = _kept(HEADERS[source.type])
+        inner = wanted(_without_number(LINES), source, PREFIX)
+        self._load(_Load(table, [*wanted(HEADERS[source.type], source), *inner], source))
+        in_blocks = source.layout != "repeat"
+        if in_blocks:
+            layouts.fill_down(database, table, [name for name in headers if name not in source.values], source.groups)
+        self.tally.add(layouts.drop_documents(database, table, source))
+        keys = {PREFIX + name: name for name in _without_number(_kept(LINES))}
+        keyed = layouts.Keyed(table, "number", [*headers, *keys], in_blocks)
+        self.tally.leave_out(AGAIN, layouts.settle(database, keyed, is_incremental=source.is_incremental))
+        layouts.split(database, table, source.layout, [*headers], keys)
+        self.staging.parts.append(Part(f"{table}_documents", source, headers, is_together=True))
+        lines = Part(f"{table}_lines", source, _kept(LINES), is_lines=True, prefix=PREFIX, is_together=True)
+        self.staging.parts.append(lines)
+
+    def _load(self, load: _Load) -> None:
+        """Make a database table of all files of an export, or of its lines' own files."""
+        database, source, tally = self.staging.database, self.source, self.tally
+        kept = [want.key for want in load.wants if want.column.kept]
+        columns = ", ".join(f"{quoted_name(key)} VARCHAR" for key in kept)
+        extra = {"origin": "BIGINT", **layouts.extra_columns(source)}
+        added = "".join(f", {name} {type_}" for name, type_ in extra.items())
+        database.run(f"CREATE TABLE {load.table} (file INTEGER, file_row BIGINT, {columns}{added})")
+        for text, select in self._opened(load):
+            cells = database.csv_rows(text.path, _cell_names(text), text.delimiter)
+            try:
+                rows = database.load_csv(load.table, f"SELECT {select} FROM {cells}")
+            except CsvShapeError:
+                rows = -1
+            try:
+                check_table(text, rows)
+            except InvalidInputError as error:
+                self.staging.problems += error.problems
+            tally.rows += rows
+        counts = layouts.drop_rows(database, load.table, source)
+        tally.add(counts)
+        if load.is_lines and layouts.OTHERS in counts and not database.rows(f"SELECT 1 FROM {load.table} LIMIT 1"):
+            message = f"`rows` leaves out all of the {counts[layouts.OTHERS]} lines"
+            hint = "if a heading means something else there, give the column another name where the lines are written"
+            self.staging.warnings.append(Problem(Location(tally.line_files[0]), message, hint))
+        given = {want.key for want in load.wants if want.name in want.source.values} | {source.groups}
+        tally.add(layouts.drop_blank(database, load.table, [key for key in kept if key not in given]))
+
+    def _view(self, load: _Load) -> None:
+        """Make a database view of all files of an export, or of its lines' own files: they are read when it is."""
+        database = self.staging.database
+        names = ", ".join(quoted_name(want.key) for want in load.wants if want.column.kept)
+        empty = ", ".join(f"NULL::VARCHAR AS {quoted_name(want.key)}" for want in load.wants if want.column.kept)
+        selects = [f"SELECT NULL::INTEGER AS file, NULL::BIGINT AS file_row, {empty} WHERE false"]
+        for text, select in self._opened(load):
+            selects.append(f"SELECT {select} FROM {database.csv_rows(text.path, _cell_names(text), text.delimiter)}")
+        union = " UNION ALL BY NAME ".join(selects)
+        database.run(f"CREATE VIEW {load.table} AS SELECT file, file_row, {names} FROM ({union})")
+
+    def _opened(self, load: _Load) -> Iterator[tuple[TextTable, str]]:
+        """Each file that can be read, with SQL for what is wanted of it; the others' problems are remembered."""
+        staging, tally, wants = self.staging, self.tally, load.wants
+        opened = open_source(self.source, load.lines, staging.place, lambda cells: is_heading(cells, wants))
+        staging.problems += opened.problems
+        staging.paths += opened.paths
+        tally.others += opened.others
+        tally.held_back += opened.held_back
+        for text in opened.tables:
+            found = match(text.heading, wants, heading_place(text), [] if load.lines else [*self.source.rows])
+            if problems := [*found.problems, *_missing_titles(load, text), *_missing_status(load, text, found)]:
+                staging.problems += problems
+                continue
+            staging.files.append(SourceFile(text, found.cells, found.dropped, load.is_lines))
+            (tally.line_files if load.is_lines else tally.files).append(text.name)
+            tally.staged.append(staging.files[-1])
+            tally.leave_out("rows above the heading", text.first_line - 1 if not text.unit else 0)
+            staging.warnings += _ids_stored_as_numbers(staging.files[-1], wants)
+            yield text, f"{len(staging.files) - 1} AS file, {_select(load, text, found)}"
+
+
+def _select(load: _Load, text: TextTable, found: Match) -> str:
+    """SQL for the cells of one file, under the names of their columns."""
+    picked = {
+        quoted_name(want.key): _cell(found.cells.get(want.key, ()), want, load.source)
+        for want in load.wants
+        if want.column.kept and (want.key in found.cells or want.name in want.source.values)
+    }
+    if text.unit == "file" or (text.unit == "record" and load.source.layout == "nested"):
+        picked["origin"] = "origin::BIGINT"
+    keys = found.cells.get("number" if load.is_lines else IDENTITY[load.source.type], ())
+    picked |= layouts.extra_cells(load.source, text.heading, keys, is_lines=load.is_lines)
+    return "file_row, " + ", ".join(f"{expression} AS {name}" for name, expression in picked.items())
+
+
+def _cell_names(text: TextTable) -> list[str]:
+    """What the cells of a row are called until it is known what they hold."""
+    return [*(f"c{index}" for index in range(len(text.heading))), *["origin"] * bool(text.unit)]
+
+
+def _missing_titles(load: _Load, text: TextTable) -> Iterator[Problem]:
+    if not load.is_lines:
+        yield from layouts.missing_titles(load.source, text.heading, heading_place(text))
+
+
+def _missing_status(load: _Load, text: TextTable, found: Match) -> Iterator[Problem]:
+    visibility = load.source.visibility
+    is_wanted = visibility.statuses is not None or visibility.never
+    if is_wanted and not load.is_lines and "status" not in {*found.cells, *load.source.values}:
+        hint = "`visible` goes by it; say which column it is: columns: {status: ...}"
+        yield Problem(heading_place(text), "column 'status' is missing", hint)
+
+
+def _kept(columns: Mapping[str, Column]) -> dict[str, Column]:
+    return {name: column for name, column in columns.items() if column.kept}
+
+
+def _without_number(columns: Mapping[str, Column]) -> dict[str, Column]:
+    return {name: column for name, column in columns.items() if name != "number"}
+
+
+def _unknown_columns(source: ExportSource) -> Iterator[Problem]:
+    """Columns named in `columns` or `values` that there are not."""
+    parts: list[tuple[ExportSource | LineSource | None, Mapping[str, Column], str]] = [
+        (source, HEADERS[source.type], f"of {source.type}"),
+        (source.lines, LINES, "of lines"),
+    ]
+    for part, columns, what in parts:
+        if part is None:
+            continue
+        for key, names in {"columns": part.columns, "values": part.values}.items():
+            for name in names:
+                if name not in columns:
+                    hint = did_you_mean(name, [*columns])
+                    yield Problem(part.places[f"{key}.{name}"], f"{key}: '{name}' is not a column {what}", hint)
+
+
+def _without(cell: str, empty: tuple[str, ...]) -> str:
+    for text in empty:
+        cell = f"nullif({cell}, {quoted(text)})"
+    return cell
+
+
+def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource) -> str:
+    """SQL of what a wanted column holds in a row."""
+    cells = [_without(f"c{index}", source.empty) for index in indexes]
+    if want.headings.join:
+        filled = ", ".join(f"nullif(trim({cell}), '')" for cell in cells)
+        between = "chr(10)" if want.name in OF_LINES else "' '"
+        joined = f"concat_ws({between}, {filled})"
+        value = f"nullif({joined}, '')"
+    else:
+        value = cells[0] if cells else "NULL"
+    if want.name in want.source.values:
+        constant = quoted(want.source.values[want.name])
+        value = f"coalesce({value}, {constant})" if cells else constant
+    return value
+
+
+def _ids_stored_as_numbers(file: SourceFile, wants: Iterable[Want]) -> Iterator[Problem]:
+    for want in wants:
+        for index in file.cells.get(want.key, ()):
+            if want.column.kind is Kind.ID and (row := file.table.numbers.get(index)):
+                message = f"{want.name}: stored as numbers in the workbook, which keep no leading zeros"
+                hint = "format the column as text where it is written, if its ids can begin with 0 or are very long"
+                yield Problem(Location(file.table.name, row, index + 1), message, hint)
