@@ -6,8 +6,10 @@ BIN := .venv/bin
 READY := .venv/.ready
 WEB := tests/web/node_modules/.ready
 BENCH := build/bench-venv/.ready
+FUZZ := build/fuzz-venv/.ready
+FUZZ_SECONDS ?= 60
 
-.PHONY: demo test lint types bench bench-exports pictures lock clean
+.PHONY: demo test lint types bench bench-exports fuzz pictures lock clean
 
 demo: $(READY)
 	$(BIN)/portalgen demo build/demo
@@ -28,6 +30,11 @@ bench: $(READY)
 # Against pandas, which nothing else needs: it gets a .venv of its own.
 bench-exports: $(BENCH)
 	build/bench-venv/bin/python bench/exports.py
+
+# Looks for files that crash the importer, FUZZ_SECONDS for each format; Linux, Python 3.11 to 3.13.
+fuzz: $(FUZZ)
+	for target in csv xlsx json xml yaml packed sqlite parquet pdf; do \
+	  build/fuzz-venv/bin/python tests/fuzz/fuzz.py $$target $(FUZZ_SECONDS) || exit 1; done
 
 # The README's pictures, of the demo company; needs Chromium.
 pictures: demo
@@ -55,6 +62,13 @@ $(BENCH): requirements.lock bench/requirements.txt pyproject.toml
 	  -r requirements.lock -r bench/requirements.txt
 	build/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(BENCH)
+
+$(FUZZ): requirements.lock tests/fuzz/requirements.txt pyproject.toml
+	$(PYTHON) -m venv build/fuzz-venv
+	build/fuzz-venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r requirements.lock -r tests/fuzz/requirements.txt
+	build/fuzz-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $(FUZZ)
 
 # What the tests of the pages check them with. Without npm those tests are skipped.
 $(WEB): tests/web/package-lock.json
