@@ -175,7 +175,9 @@ def _opened(file: Path, name: str) -> Iterator[_Package]:
     except MemoryError:
         raise InvalidInputError("there is not enough memory to read it", "", Location(name)) from None
     except (BadZipFile, MarkupError, zlib.error, EOFError, NotImplementedError, ValueError) as error:
-        message = f"the workbook is broken: {str(error) or 'it ends too early'}"
+        reason = str(error) or "it ends too early"
+        # What the zip module says may hold kilobytes of the file.
+        message = f"the workbook is broken: {reason if len(reason) < 150 else 'its parts do not fit together'}"
         raise InvalidInputError(
             message, "export it anew, or open it in a spreadsheet program and save it", Location(name)
         ) from None
