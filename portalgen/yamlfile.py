@@ -17,6 +17,8 @@ from portalgen.errors import InvalidInputError, Location, Problem
 
 MAX_BYTES = 64 * 1024 * 1024
 MAX_DEPTH = 20
+MAX_VALUES = 1_000_000
+_MOST_PROBLEMS = 200
 
 Value = str | None | list["Value"] | dict[str, "Value"]
 At = tuple[str | int, ...]
@@ -94,6 +96,8 @@ def parse_yaml(text: str, file: str) -> Document:
             builder.problems.append(_syntax_problem(error, text, file))
         except yaml.YAMLError as error:
             builder.problems.append(Problem(Location(file), f"not YAML: {error}"))
+        except MemoryError:
+            raise InvalidInputError("there is not enough memory to read it", "", Location(file)) from None
     if builder.problems:
         raise InvalidInputError.of(builder.problems)
     return builder.document
@@ -169,6 +173,7 @@ class _Builder:
         self._ignoring = 0
         """How deep within a list or mapping that is a key: there, nothing is read."""
         self._documents = 0
+        self._values = 0
 
     def take(self, event: yaml.Event) -> None:
         if isinstance(event, yaml.CollectionEndEvent):
@@ -178,11 +183,19 @@ class _Builder:
             if self._documents == 2:
                 self._problem(event, "a second document in one file", "use `include` for more files")
         elif isinstance(event, yaml.NodeEvent):
+            self._count(event)
             self._refuse_reference_and_tag(event)
             if isinstance(event, yaml.CollectionStartEvent):
                 self._open(event)
             elif not self._ignoring:
                 self._scalar(event)
+
+    def _count(self, event: yaml.NodeEvent) -> None:
+        self._values += 1
+        if self._values > MAX_VALUES:
+            hint = "spread the portals over several files and `include` them"
+            self._problem(event, f"more than {MAX_VALUES:,} keys and values", hint)
+            self.is_lost = True
 
     def _scalar(self, event: yaml.NodeEvent) -> None:
         """A scalar, or an alias, which has been refused and counts as nothing."""
@@ -263,6 +276,7 @@ class _Builder:
 
     def _problem(self, event: yaml.Event, message: str, hint: str = "") -> None:
         self.problems.append(Problem(self._place(event), message, hint))
+        self.is_lost = self.is_lost or len(self.problems) >= _MOST_PROBLEMS
 
     def _place(self, event: yaml.Event) -> Location:
         mark = event.start_mark

@@ -33,6 +33,8 @@ _MARKS = (
 _OFFERED = ("windows-1252", "windows-1250", "cp850")
 _PIECE = 4 * 1024 * 1024
 _LOOKED_AT = 4096
+_LONGEST = 16_000_000
+"""Characters in a line, which is as much as the database takes."""
 _ASCII = bytes(range(128))
 _HIGH = re.compile(rb"[\x80-\xff]")
 _CONTROLS = re.compile("[\x80-\x9f]")
@@ -105,11 +107,11 @@ def transcode(file: Path, name: str, encoding: str, skip: int = 0, write: Write 
     """Check every byte of the file, and `write` its text but for the first `skip` characters as UTF-8.
 
     Raises InvalidInputError, with line and character, for bytes that are undefined in the encoding and for NUL, and
-    where a file that is declared to be of one byte per character is UTF-8.
+    where a file that is declared to be of one byte per character is UTF-8; and for a line without end.
     """
     decoder = codecs.getincrementaldecoder(_CODECS.get(encoding, encoding))("strict")
     utf_8 = None if encoding.startswith("utf") else _Utf8Watch()
-    read = 0
+    read = line = 0
     with file.open("rb") as data:
         while True:
             piece = data.read(_PIECE)
@@ -118,6 +120,10 @@ def transcode(file: Path, name: str, encoding: str, skip: int = 0, write: Write 
                 text = decoder.decode(piece, final=not piece)
             except UnicodeDecodeError as error:
                 _refuse_bytes(file, name, encoding, read - len(error.object) + error.start)
+            line = len(text) - end if (end := _last_end(text)) else line + len(text)
+            if line > _LONGEST:
+                hint = "a row ends with a line end; export it anew"
+                raise InvalidInputError(f"a line of more than {_LONGEST:,} characters", hint, Location(name))
             if "\0" in text:
                 hint = "a text file has none; was it cut off, or is it of another format?"
                 raise InvalidInputError("a NUL character", hint, Location(name, *_first(file, encoding, "\0")))
@@ -133,6 +139,11 @@ def transcode(file: Path, name: str, encoding: str, skip: int = 0, write: Write 
                 break
     if utf_8 and utf_8.is_utf_8():
         _refuse_utf_8(file, name, encoding)
+
+
+def _last_end(text: str) -> int:
+    """Where the text behind the last line end begins; 0 where there is none."""
+    return max(text.rfind("\n"), text.rfind("\r")) + 1
 
 
 class _Utf8Watch:

@@ -15,6 +15,7 @@ Event = tuple[str, Any]
 
 _PIECE = 64 * 1024
 _MOST_SILENT = 16 * 1024 * 1024
+_LONG = 256 * 1024
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 _REASON = re.compile(r"(?:lexical|parse) error: ([^.\n\\]+)")
 _FAILURES = (ijson.JSONError, ValueError, ArithmeticError, SystemError)
@@ -41,7 +42,7 @@ def read_events(file: Path, name: str) -> Iterator[list[Event]]:
             parser.close()
         yield events
     except _FAILURES as error:
-        raise _fault(file, name, good, error) from None
+        raise _fault(file, name, (good, silent), error) from None
     except MemoryError:
         raise InvalidInputError("there is not enough memory to read it", "", Location(name)) from None
     except OSError as error:
@@ -67,11 +68,16 @@ def _start(stream: IO[bytes], name: str) -> int:
     return stream.seek(len(_BYTE_ORDER_MARK) if first.startswith(_BYTE_ORDER_MARK) else 0)
 
 
-def _fault(file: Path, name: str, good: int, error: Exception) -> InvalidInputError:
-    """What is wrong, and where: the first `good` bytes are read anew, and then fewer and fewer at a time."""
+def _fault(file: Path, name: str, read: tuple[int, int], error: Exception) -> InvalidInputError:
+    """What is wrong, and where: the bytes that are `good` are read anew, and then fewer and fewer at a time.
+
+    `read` are the good ones, and how many of the last of them are a value that has not ended. That is scanned anew
+    each time, so that a long one is not looked into.
+    """
+    good, silent = read
     with file.open("rb") as stream:
         start = _start(stream, name)
-        for step in (_PIECE, 256, 1):
+        for step in (_PIECE, 256, 1) if silent < _LONG else ():
             good = _first_refused(stream, start, good, step)
     found = _REASON.search(str(error))
     message = f"this is not JSON: {found[1].strip() if found else 'a number or text that nothing can read'}"

@@ -83,8 +83,11 @@ def _worth_a_column(filled: Mapping[str, bool]) -> list[str]:
 
 def _records(file: Path, name: str, path: Sequence[str]) -> Iterator[Record]:
     reader = RecordReader(path, name)
-    for events in read_events(file, name):
-        yield from reader.take(events)
+    try:
+        for events in read_events(file, name):
+            yield from reader.take(events)
+    except MemoryError:
+        raise InvalidInputError("there is not enough memory to read it", "", Location(name)) from None
     reader.finish()
 
 

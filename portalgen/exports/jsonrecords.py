@@ -12,7 +12,8 @@ Record = dict[str, Value]
 """An object: texts, numbers and truths as text, `null` as None."""
 
 _MOST_DEPTH = 64
-_MOST_EVENTS = 4_000_000
+_SHOWN = 6
+_MOST_EVENTS = 1_000_000
 _STARTS, _ENDS = frozenset({"start_map", "start_array"}), frozenset({"end_map", "end_array"})
 _MICROSOFT_DATE = regex(r"/Date\((-?\d{1,15})([+-]\d{4})?\)/")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -114,7 +115,7 @@ class RecordReader:
     def _count(self, events: int) -> None:
         self._events += events
         if self._open and self._events > _MOST_EVENTS:
-            raise self._wrong("more than four million keys and values", "")
+            raise self._wrong("more than a million keys and values", "")
 
     def _checked(self, text: str) -> str:
         if "\0" in text:
@@ -145,7 +146,8 @@ def find_path(batches: Iterable[Iterable[Event]], name: str, lines: str) -> list
     empty = [path for path, kinds in outline.lists.items() if not kinds]
     if len(likely) > 1 or (empty and not likely):
         paths = [".".join(path) for path in likely or empty]
-        message = f"several lists could be the records: {', '.join(paths)}" if likely else "the list in it is empty"
+        some = ", ".join([*map(shown, paths[:_SHOWN]), *(["…"] if paths[_SHOWN:] else [])])
+        message = f"several lists could be the records: {some}" if likely else "the list in it is empty"
         raise InvalidInputError(message, f"say which list it is: `records: {paths[0]}`", Location(name))
     return ["", *likely[0]] if likely else []
 

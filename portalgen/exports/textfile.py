@@ -39,6 +39,7 @@ _HEAD = 1024 * 1024
 """Bytes in which the first rows are looked for."""
 _BATCH = 2_000
 _SHOWN = 20
+_MOST_COLUMNS = 16_384
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
 
@@ -93,6 +94,7 @@ def open_text(  # noqa: PLR0913 - what is declared is given by name
             lines, name, is_heading, known_delimiter(delimiter, name) if delimiter else ""
         )
         refuse_broken(lines, heading, delimiter, name)
+        _refuse_too_wide(heading.cells, Location(name, heading.line))
         path = file
         if heading.next_line == 2 and encoding in {"utf-8", "utf-8-sig"}:
             transcode(file, name, encoding)
@@ -105,6 +107,12 @@ def open_text(  # noqa: PLR0913 - what is declared is given by name
     except OSError as error:
         raise InvalidInputError(f"cannot be read: {error.strerror or error}", "", Location(name)) from None
     return TextTable(path, name, heading.cells, delimiter, heading.next_line - 1, encoding)
+
+
+def _refuse_too_wide(titles: Sequence[str], where: Location) -> None:
+    if len(titles) > _MOST_COLUMNS:
+        message = f"a heading of more than {_MOST_COLUMNS:,} columns"
+        raise InvalidInputError(message, "no export is like that; export it anew", where)
 
 
 def _start(lines: Sequence[str], heading: Row, delimiter: str) -> tuple[int, bytes]:
@@ -195,6 +203,7 @@ def spool(grid: Grid, folder: Path, is_heading: IsHeading) -> TextTable:
         raise InvalidInputError(message, "one of its first rows must name the columns", Location(grid.name))
     width = max(number for number, title in enumerate(head[index].cells, start=1) if title)
     titles = tuple(head[index].cells[:width])
+    _refuse_too_wide(titles, Location(grid.name, head[index].origin if grid.unit == "row" else 0))
     spooling = _Spooling(grid, width)
     with tempfile.NamedTemporaryFile(dir=folder, suffix=".csv", delete=False) as target:
         target.write(spooling.encoded([GridRow(0, [f"c{number}" for number in range(width)])]))
