@@ -19,10 +19,13 @@ import zstandard
 from portalgen import definitions
 from portalgen.database import Database
 from portalgen.errors import Location, PortalgenError, Problem
+from portalgen.exports.cells import type_parts
 from portalgen.exports.columns import HEADERS, LINES
 from portalgen.exports.files import Place, files_of, format_of, open_source
 from portalgen.exports.headings import is_heading, match, wanted, wanted_lines
+from portalgen.exports.loading import stage
 from portalgen.exports.reader import read_exports
+from portalgen.exports.readings import Readings
 from portalgen.exports.staging import Staging
 from portalgen.exports.textfile import check_table, read_places
 from portalgen.model import Definitions, ExportSource
@@ -179,10 +182,14 @@ class Target:
         with TemporaryDirectory(dir=self._folder) as folder:
             staging = Staging(self._database, Place(of.root, Path(folder), self._database))
             try:
-                staging.stage(source)
+                stage(staging, source)
+                if not staging.problems:
+                    type_parts(staging, Readings(staging))
             finally:
                 for (table,) in self._database.rows("SELECT table_name FROM duckdb_tables()"):
                     self._database.run(f"DROP TABLE {table}")
+                for (view,) in self._database.rows("SELECT view_name FROM duckdb_views() WHERE NOT internal"):
+                    self._database.run(f"DROP VIEW {view}")
         return [*staging.problems, *staging.warnings]
 
 
