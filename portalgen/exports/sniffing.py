@@ -94,7 +94,7 @@ def declared_in(lines: Sequence[str]) -> str:
 
 
 def find_heading(lines: Sequence[str], name: str, is_heading: IsHeading, declared: str = "") -> tuple[Row, str]:
-    """The first row that `is_heading` says is one, or else the first that is not blank; and what separates its cells.
+    """The first row that `is_heading` says is one, or else the one most like one; and what separates its cells.
 
     Of several delimiters that make it a heading, the one that makes the most cells wins. Raises InvalidInputError
     where there is no row, where two delimiters do equally well, and where a quote in the heading is never closed.
@@ -116,10 +116,20 @@ def find_heading(lines: Sequence[str], name: str, is_heading: IsHeading, declare
     if best:
         return best[0][3], best[0][2]
     delimiter = delimiters[0] if len(delimiters) == 1 else likely_delimiter(lines)
-    for row in list(rows_of(lines, delimiter))[skipped:]:
-        if any(row.cells):
-            return row, delimiter
+    rows = list(rows_of(lines, delimiter))[skipped:]
+    if (index := most_like_heading([row.cells for row in rows])) >= 0:
+        return rows[index], delimiter
     raise InvalidInputError("the file is empty", "one of its first rows must name the columns", Location(name))
+
+
+def most_like_heading(rows: Sequence[Sequence[str]]) -> int:
+    """The index of the first row with at least half as many filled cells as any other has; -1 if all are blank.
+
+    Titles of a report fill one cell or two of those that its heading fills.
+    """
+    filled = [sum(map(bool, cells)) for cells in rows]
+    most = max(filled, default=0)
+    return next((index for index, count in enumerate(filled) if count and 2 * count >= most), -1)
 
 
 def likely_delimiter(lines: Sequence[str]) -> str:

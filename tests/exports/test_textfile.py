@@ -676,3 +676,11 @@ def test_a_long_grid_is_not_held_in_memory(tmp_path: Path) -> None:
     assert table.path.stat().st_size > 30_000_000
     assert most < 15_000_000
     assert len(rows_of(table)) == 60_000
+
+
+def test_where_no_row_is_the_heading_the_first_full_one_is_taken_for_it(
+    opened: Callable[..., TextTable],
+) -> None:
+    """So that what is missing is told of the heading, and not of the title above it."""
+    table = opened(b"Sales of May,,,\n,,,\nNo,Name,,Sum\n1,Ants,x,2\n")
+    assert (table.heading, table.first_line) == (("No", "Name", "", "Sum"), 3)
