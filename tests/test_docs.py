@@ -8,9 +8,9 @@ import yaml
 from click.testing import CliRunner
 
 from portalgen.cli import main
-from portalgen.commands.check import check
 from portalgen.definitions import load
 from portalgen.exports.columns import HEADERS, LINES
+from portalgen.pipeline import open_book
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -28,28 +28,40 @@ def test_the_readmes_definitions_load(tmp_path: Path) -> None:
     assert definitions.portals[0].contacts[0].show == ("invoices",)
 
 
-def test_the_export_with_other_headings_reads_files_that_have_them(tmp_path: Path) -> None:
-    [text] = blocks(ROOT / "docs/exports.md", "yaml")
+def test_an_entry_that_says_everything_reads_a_file_like_it(tmp_path: Path) -> None:
+    _, entry, profile = blocks(ROOT / "docs/exports.md", "yaml")
     (tmp_path / "exports").mkdir()
+    (tmp_path / "ours.yaml").write_text(profile, encoding="utf-8")
     (tmp_path / "portals.yaml").write_text(
-        f"version: 1\nsite: {{id: docs, title: Docs, currency: EUR}}\n{text}"
-        "  - {type: customers, path: customers.csv}\nportals:\n  one: {customer: C-1, show: [orders]}\n",
+        f"version: 1\nsite: {{id: docs, title: Docs}}\n{entry}"
+        "  - {type: customers, path: customers.csv}\nportals:\n  one: {customer: C-1, show: [invoices]}\n",
         encoding="utf-8",
     )
     (tmp_path / "customers.csv").write_text("id,name\nC-1,One\n", encoding="utf-8")
-    for month in ("01", "02"):
-        (tmp_path / f"exports/orders-{month}.csv").write_text(
-            f"OrderID,CustomerID,OrderDate,EmployeeID,Freight,status\nO-{month},C-1,2026-{month}-01,7,n/a,Open\n"
-            f"X-{month},C-1,2026-{month}-01,7,NULL,Draft\n",
-            encoding="utf-8",
-        )
-    (tmp_path / "exports/order_details.csv").write_text(
-        "OrderID,ProductID,quantity,unit_price,discount\nO-01,P-1,2,10.00,0.15\n", encoding="utf-8"
+    heading = "InvoiceNumber;Your ref;Street;City;Customer;InvoiceDate;Status;Type;Secret;Item;Qty;Rate;Amount\n"
+    rows = [
+        "I-1;PO 7;High St 1;Utrecht;C-1;01/02/2026;Sent;Sales invoice;hush;Chair;2;1.000,00;2.000,00",
+        "I-1;PO 7;High St 1;Utrecht;C-1;01/02/2026;Sent;Sales invoice;hush;Lamp;1;50,00;50,00",
+        "I-2;NULL;;;C-1;02/02/2026;Draft;Sales invoice;hush;Desk;1;70,00;70,00",
+        "I-3;n/a;;;C-1;31/12/2023;Paid;Sales invoice;hush;Desk;1;70,00;70,00",
+        "C-4;;;;C-1;03/02/2026;Sent;Credit note;hush;Desk;1;70,00;70,00",
+        "Total for One;;;;;;;;;;;;2.190,00",
+    ]
+    (tmp_path / "exports/invoices-1.csv").write_text(heading + "\n".join(rows) + "\n", encoding="utf-8")
+    with open_book(load(tmp_path / "portals.yaml")) as book:
+        [account] = book.accounts(["C-1"])
+        [report] = [export for export in book.report.exports if export.type == "invoices"]
+    [invoice] = account.transactions
+    assert (invoice.number, invoice.status, invoice.reference, invoice.ship_to) == (
+        *("I-1", "Awaiting payment", "PO 7", "High St 1\nUtrecht"),
     )
-    report = check(tmp_path / "portals.yaml")
-    assert report.wrong == []
-    [(_, extents)] = report.links
-    assert extents["orders"].count == 2, "drafts stay hidden"
+    assert [str(line.amount) for line in invoice.lines] == ["2000.000000", "50.000000"]
+    assert report.left_out == {
+        "totals": 1,
+        "rows that `rows` leaves out": 1,
+        "hidden by status": 1,
+        "before 2024-01-01": 1,
+    }
 
 
 def test_the_exports_page_names_every_column() -> None:
