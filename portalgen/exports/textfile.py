@@ -27,6 +27,7 @@ from portalgen.exports.sniffing import (
     known_delimiter,
     likely_delimiter,
     lines_of,
+    most_like_heading,
     refuse_binary,
     refuse_broken,
     refuse_other_text,
@@ -84,7 +85,7 @@ def open_text(  # noqa: PLR0913 - what is declared is given by name
 ) -> TextTable:
     """The table in a text file: every byte of it checked, copied into `folder` only where the database needs that.
 
-    The heading is the first of 20 rows that `is_heading` says is one, or else the first that is not blank. `encoding`
+    The heading is the first of 20 rows that `is_heading` says is one, or else the one most like one. `encoding`
     and `delimiter` are as declared, or ''. Raises InvalidInputError for what is no text, not in its encoding, or has
     no heading.
     """
@@ -197,7 +198,7 @@ def spool(grid: Grid, folder: Path, is_heading: IsHeading) -> TextTable:
     head = [*islice(rows, ROWS)]
     index = next((index for index, row in enumerate(head) if any(row.cells) and is_heading(row.cells)), -1)
     if index < 0:
-        index = next((index for index, row in enumerate(head) if any(row.cells)), -1)
+        index = most_like_heading([row.cells for row in head])
     if index < 0:
         message = "there is nothing in it" if len(head) < ROWS else f"its first {ROWS} rows are blank"
         raise InvalidInputError(message, "one of its first rows must name the columns", Location(grid.name))
