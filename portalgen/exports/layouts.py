@@ -178,16 +178,20 @@ def fill_down(database: Database, table: str, columns: Sequence[str], group: str
     )
 
 
-def split(database: Database, table: str, layout: str, headers: Sequence[str], lines: Mapping[str, str]) -> None:
+def split(
+    database: Database, table: str, source: ExportSource, headers: Sequence[str], lines: Mapping[str, str]
+) -> None:
     """Make `<table>_documents` and `<table>_lines` of rows that hold both; `lines` are columns by what they become.
 
     Where documents repeat on every line, one row is made of those in a file that say the same. The lines of a document
-    without a number are left out: it cannot be read anyway.
+    without a number are left out: it cannot be read anyway. Those of no document at all stay, for the checks to find.
     """
     columns = ", ".join(quoted_name(name) for name in headers)
-    if layout == "repeat":
+    if source.layout == "repeat":
         documents = f"SELECT file, min(file_row) AS file_row, {columns} FROM {table} GROUP BY file, {columns}"
-        is_known = "number IS NOT NULL"
+        is_known = (
+            f"(number IS NOT NULL OR NOT ({any_filled([name for name in headers if name not in source.values])}))"
+        )
     else:
         picked = f"* REPLACE (nullif(number, '') AS number) FROM {table} WHERE is_first"
         documents = f"SELECT file, file_row, {columns} FROM (SELECT {picked})"

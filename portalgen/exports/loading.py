@@ -103,7 +103,7 @@ class _Loading:
         keys = {PREFIX + name: name for name in _without_number(_kept(LINES))}
         keyed = layouts.Keyed(table, "number", [*headers, *keys], in_blocks)
         self.tally.leave_out(AGAIN, layouts.settle(database, keyed, is_incremental=source.is_incremental))
-        layouts.split(database, table, source.layout, [*headers], keys)
+        layouts.split(database, table, source, [*headers], keys)
         self.staging.parts.append(Part(f"{table}_documents", source, headers, is_together=True))
         lines = Part(f"{table}_lines", source, _kept(LINES), is_lines=True, prefix=PREFIX, is_together=True)
         self.staging.parts.append(lines)

@@ -1,0 +1,177 @@
+"""Rows that cannot be shown: by default one stops all; in quarantine, the whole document is held back, never a part."""
+
+import json
+import stat
+from pathlib import Path
+
+import pytest
+
+from portalgen.errors import Location
+from portalgen.exports.report import Reject, write_rejects
+from tests.imports import CUSTOMERS, imported, refused
+
+HEADING = "number,customer_id,date,description,amount\n"
+GOOD = "I-1,C-1,2026-01-01,a,1\n"
+
+
+def layouts(bad_header: str, bad_line: str) -> list[tuple[str, dict[str, str | bytes], str]]:
+    """Under every layout: I-1, which is right, and I-2 with two lines, one of them wrong or the document itself."""
+    first, second = f"I-2,C-2,{bad_header},b,1", f"c,{bad_line}"
+    together = f"{HEADING}{GOOD}{first}\n"
+    date = bad_header
+    record = [
+        {"number": "I-1", "customer_id": "C-1", "date": "2026-01-01", "lines": [{"description": "a", "amount": 1}]},
+        {
+            "number": "I-2",
+            "customer_id": "C-2",
+            "date": date,
+            "lines": [{"description": "b", "amount": 1}, {"description": "c", "amount": bad_line}],
+        },
+    ]
+    return [
+        ("repeat", {"i.csv": f"{together}I-2,C-2,{date},{second}\n"}, "path: i.csv, layout: repeat, lines: {}"),
+        ("continuation", {"i.csv": f"{together},,,{second}\n"}, "path: i.csv, layout: continuation, lines: {}"),
+        ("nested", {"i.json": json.dumps(record)}, "path: i.json, layout: nested, lines: {records: lines}"),
+        (
+            "two-files",
+            {
+                "i.csv": f"number,customer_id,date\nI-1,C-1,2026-01-01\nI-2,C-2,{date}\n",
+                "l.csv": f"number,description,amount\nI-1,a,1\nI-2,b,1\nI-2,{second}\n",
+            },
+            "path: i.csv, lines: {path: l.csv}",
+        ),
+    ]
+
+
+@pytest.mark.parametrize("layout", range(4))
+@pytest.mark.parametrize(("header", "line"), [("soon", "1"), ("2026-01-01", "many")])
+def test_the_whole_document_is_held_back_wherever_the_bad_cell_is(
+    layout: int, header: str, line: str, tmp_path: Path
+) -> None:
+    _, files, keys = layouts(header, line)[layout]
+    read = imported(tmp_path, files, f"{{type: invoices, on_error: quarantine, {keys}}}")
+    assert read.lines == {"I-1": ["a"]}
+    assert {number for number, _ in read.held_back} == {"I-2"}
+    assert (read.export.shown, read.export.held_back) == (1, 1)
+    assert len(refused(tmp_path, files, f"{{type: invoices, {keys}}}")) >= 2
+
+
+def test_why_something_is_held_back_is_told_with_its_place(tmp_path: Path) -> None:
+    text = "number,customer_id,date,total\nI-1,C-1,soon,many\nI-2,C-9,2026-01-01,1\nI-3,C-1,2026-01-01,1\n"
+    read = imported(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv, on_error: quarantine}")
+    assert read.rejects == (
+        Reject("invoices", "I-1", Location("i.csv", 2, 3), "date: 'soon' is not a date"),
+        Reject("invoices", "I-1", Location("i.csv", 2, 4), "total: 'many' is not a number"),
+        Reject("invoices", "I-2", Location("i.csv", 3, 2), "customer_id: 'C-9' is not in customers.csv"),
+    )
+    assert (read.export.shown, read.export.held_back) == (1, 2)
+
+
+def test_numbers_that_are_there_twice_are_held_back_both(tmp_path: Path) -> None:
+    text = "number,customer_id,date,total\nI-1,C-1,2026-01-01,1\nI-1,C-2,2026-01-01,1\nI-2,C-1,2026-01-01,1\n"
+    files: dict[str, str | bytes] = {"i.csv": text, "l.csv": "number,description\nI-1,a\nI-2,b\n"}
+    read = imported(tmp_path, files, "{type: invoices, path: i.csv, on_error: quarantine, lines: {path: l.csv}}")
+    assert read.lines == {"I-2": ["b"]}
+    assert [number for number, _ in read.held_back if number == "I-1"]
+    assert read.export.held_back == 1
+
+
+def test_two_lines_of_one_number_hold_their_document_back(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": "number,customer_id,date\nI-1,C-1,2026-01-01\nI-2,C-1,2026-01-01\n",
+        "l.csv": "number,line,description\nI-1,1,a\nI-1,1,b\nI-2,1,c\n",
+    }
+    read = imported(tmp_path, files, "{type: invoices, path: i.csv, on_error: quarantine, lines: {path: l.csv}}")
+    assert read.lines == {"I-2": ["c"]}
+
+
+@pytest.mark.parametrize(
+    ("files", "keys"),
+    [
+        (
+            {"i.csv": "number,customer_id,date\nI-1,C-1,2026-01-01\n", "l.csv": "number,description\nI-1,a\n,b\n"},
+            "path: i.csv, lines: {path: l.csv}",
+        ),
+        ({"i.csv": f"{HEADING}{GOOD},,,,2\n"}, "path: i.csv, layout: repeat, lines: {}"),
+        ({"i.csv": f"{HEADING},,,x,2\n{GOOD}"}, "path: i.csv, layout: continuation, lines: {}"),
+    ],
+)
+def test_a_line_that_nobody_can_place_stops_all_for_some_document_lacks_it(
+    files: dict[str, str | bytes], keys: str, tmp_path: Path
+) -> None:
+    said = refused(tmp_path, files, f"{{type: invoices, on_error: quarantine, {keys}}}")
+    assert said[0].endswith("number: must not be empty")
+
+
+def test_a_document_without_a_number_is_held_back_as_one(tmp_path: Path) -> None:
+    text = f"{HEADING}{GOOD},C-2,2026-01-01,secret,1\n,,,secret too,1\n,,,and this,1\n"
+    entry = "{type: invoices, path: i.csv, layout: continuation, on_error: quarantine, limit: 1, lines: {}}"
+    read = imported(tmp_path, {"i.csv": text}, entry)
+    assert (read.lines, read.export.held_back) == ({"I-1": ["a"]}, 1)
+
+
+def bad(count: int) -> dict[str, str | bytes]:
+    rows = [f"I-{number},C-1,soon,{number}\n" for number in range(count)]
+    return {"i.csv": f"number,customer_id,date,total\n{''.join(rows)}"}
+
+
+def test_above_the_limit_nothing_is_read(tmp_path: Path) -> None:
+    said = refused(tmp_path, bad(3), "{type: invoices, path: i.csv, on_error: quarantine, limit: 2}")
+    assert said[0].endswith(": 3 invoices would be held back, and the limit is 2")
+    assert said[1] == "hint: mend the export, or raise `limit`"
+    assert "i.csv:2:3: date: 'soon' is not a date" in said
+    read = imported(tmp_path, bad(3), "{type: invoices, path: i.csv, on_error: quarantine, limit: 3}")
+    assert read.export.held_back == 3
+    assert refused(tmp_path, bad(21), "{type: invoices, path: i.csv, on_error: quarantine}") != []
+
+
+def test_the_limit_counts_documents_not_cells(tmp_path: Path) -> None:
+    lines = "".join(f"I-1,C-1,2026-01-01,x,bad {number}\n" for number in range(50))
+    entry = "{type: invoices, path: i.csv, layout: repeat, on_error: quarantine, limit: 1, lines: {}}"
+    read = imported(tmp_path, {"i.csv": HEADING + lines}, entry)
+    assert (read.export.held_back, len(read.held_back)) == (1, 50)
+
+
+def test_each_entry_has_a_policy_of_its_own(tmp_path: Path) -> None:
+    files = bad(1) | {"q.csv": "number,customer_id,date\nQ-1,C-1,never\n"}
+    said = refused(
+        tmp_path, files, "{type: invoices, path: i.csv, on_error: quarantine}", "{type: quotes, path: q.csv}"
+    )
+    assert said[0] == "q.csv:2:3: date: 'never' is not a date"
+
+
+def test_customers_may_be_held_back_with_their_documents(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "customers.csv": "id,name\nC-1,Ants\nC-2,\n",
+        "i.csv": "number,customer_id,date\nI-1,C-1,2026-01-01\nI-2,C-2,2026-01-01\n",
+    }
+    customers = CUSTOMERS.replace("}", ", on_error: quarantine}")
+    read = imported(tmp_path, files, "{type: invoices, path: i.csv, on_error: quarantine}", customers=customers)
+    assert [account.customer.id for account in read.accounts] == ["C-1"]
+    assert {number for number, _ in read.held_back} == {"C-2", "I-2"}
+    said = refused(tmp_path, files, "{type: invoices, path: i.csv}", customers=customers)
+    assert said[0] == "i.csv:3:2: customer_id: 'C-2' is not in customers.csv"
+
+
+def test_amounts_that_do_not_add_up_can_hold_a_document_back(tmp_path: Path) -> None:
+    text = "number,customer_id,date,net,tax,total\nI-1,C-1,2026-01-01,10,2,13\nI-2,C-1,2026-01-01,10,2,12\n"
+    files: dict[str, str | bytes] = {"i.csv": text, "l.csv": "number,description\nI-1,a\nI-2,b\n"}
+    keys = "path: i.csv, differences: refuse, lines: {path: l.csv}"
+    read = imported(tmp_path, files, f"{{type: invoices, on_error: quarantine, {keys}}}")
+    assert read.lines == {"I-2": ["b"]}
+    assert read.held_back == [("I-1", "total: net and tax are 12.00, and the export says 13.00")]
+    assert (read.export.shown, read.export.held_back) == (1, 1)
+
+
+def test_the_file_of_rejects_is_its_owner_s_alone_and_goes_when_there_are_none(tmp_path: Path) -> None:
+    path = tmp_path / "build/rejects.csv"
+    rejects = [Reject("invoices", "I-1", Location("i.csv", 2, 3), "date: 'a, b' is not a date")]
+    for _ in range(2):
+        write_rejects(path, rejects)
+        assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    assert path.read_text().splitlines() == [
+        "type,number,file,line,column,reason",
+        "invoices,I-1,i.csv,2,3,\"date: 'a, b' is not a date\"",
+    ]
+    write_rejects(path, [])
+    assert not path.exists()
