@@ -19,6 +19,10 @@ _EXAMPLES = {
     "status": "status: [Open, Paid]",
     "kind": "kind: directory (or s3)",
     "bucket": "bucket: northwind-portals",
+    "folder": "folder: exports/pdf",
+    "name": "name: ours",
+    "about": "about: where to find the export",
+    "types": "types: {invoices: {columns: {number: No}}}",
     "customer": "customer: C-1001 (the id in the export of customers)",
 }
 """How to write what must not be missing."""

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from portalgen.errors import did_you_mean, nearest, shown
+from portalgen.exports.encodings import ENCODINGS, known_encoding
 from portalgen.exports.values import fault_of_patterns
 from portalgen.formats import known_currency, known_locale
 from portalgen.model import TRACKING_NUMBER, TRANSACTION_TYPES
@@ -18,19 +19,6 @@ VALUES_NOT_YET = {
 }
 """Values that the design has a place for and this version cannot honour, by their field."""
 NOT_SUPPORTED, LEAVE_OUT = "is not supported by this version yet", "leave it out"
-ENCODINGS = (
-    "utf-8",
-    "utf-16",
-    "utf-16-le",
-    "utf-16-be",
-    "windows-1252",
-    "windows-1250",
-    "iso-8859-1",
-    "iso-8859-15",
-    "cp850",
-    "cp437",
-)
-"""The encodings that a file may be declared to be in."""
 VALUE_EXPECTED = "a single value is expected here"
 _MOST = 100
 
@@ -103,10 +91,10 @@ def delimiter(value: object) -> str:
 
 
 def encoding(value: object) -> str:
-    said = text(value).lower()
-    if said not in ENCODINGS:
+    said = text(value)
+    if not (known := known_encoding(said)):
         raise FieldError(f"{shown(said)} is not an encoding known here", did_you_mean(said, ENCODINGS))
-    return said
+    return known
 
 
 def date_pattern(value: object) -> str:
@@ -115,6 +103,18 @@ def date_pattern(value: object) -> str:
     fault = "" if said in {"iso", "prove"} else fault_of_patterns([said])
     if fault:
         raise FieldError(fault, "write %d, %m and %Y for day, month and year, like %d/%m/%Y; or iso, or prove")
+    return said
+
+
+def attachment_name(value: object) -> str:
+    """The name of a document's file, in which {number}, {customer_id} and {date} stand for the document's own."""
+    said = text(value)
+    placeholders = re.findall(r"\{([^}]*)\}", said)
+    if unknown := [name for name in placeholders if name not in {"number", "customer_id", "date"}]:
+        hint = "write {number}, {customer_id} or {date}"
+        raise FieldError(f"{shown(said)} has {{{unknown[0]}}} in it, which is not known of a document", hint)
+    if "number" not in placeholders or "/" in said:
+        raise FieldError(f"{shown(said)} is not the name of one document's file", "write it like {number}.pdf")
     return said
 
 

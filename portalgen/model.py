@@ -240,6 +240,14 @@ class Policy:
 
 
 @dataclass(frozen=True, slots=True)
+class Attachments:
+    """The `folder` in which the documents' files are; `name` is a file's name, with {number} and the like in it."""
+
+    folder: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class ExportSource:
     """One entry of `exports:`, completed from its profile.
 
@@ -273,6 +281,7 @@ class ExportSource:
     groups: str = ""
     is_negative: bool = False
     is_incremental: bool = False
+    attachments: Attachments | None = None
     visibility: Visibility = Visibility()
     policy: Policy = Policy()
     place: Location = field(default=NOWHERE, compare=False)

@@ -171,6 +171,11 @@ class VisibleModel(_Strict):
     never: Writtens = Field(default_factory=list)
 
 
+class AttachmentsModel(_Strict):
+    folder: Text
+    name: Annotated[str, BeforeValidator(fields.attachment_name)] = "{number}.pdf"
+
+
 class SettingsModel(_Strict):
     """How to read an export; an entry of `exports:` says it, and so does a profile."""
 
@@ -189,6 +194,7 @@ class SettingsModel(_Strict):
     rows: dict[str, Writtens] = Field(default_factory=dict)
     totals: Texts = Field(default_factory=list)
     groups: Text | None = None
+    attachments: AttachmentsModel | None = None
     visible: VisibleModel | None = None
     status: dict[str, Written] = Field(default_factory=dict)
     since: Day | None = None

@@ -39,7 +39,7 @@ FLOORS = [
     {"publish", "exports.profiles", "exports.files"},
     {"definitions", "exports.staging"} | {"exports.inspect_entry", "exports.inspect_files"},
     {"inventory", "exports.loading", "exports.readings", "exports.similar"} | {"exports.inspect_systems"},
-    {"exports.cells", "exports.settling", "exports.visibility"},
+    {"exports.attachments", "exports.cells", "exports.settling", "exports.visibility"},
     {"exports.checks"} | {"exports.inspect_guess"},
     {"exports.rejects"},
     {"exports.filling"},

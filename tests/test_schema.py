@@ -16,6 +16,7 @@ from portalgen.faults import NOT_YET
 from portalgen.fields import VALUES_NOT_YET
 from portalgen.model import TRANSACTION_TYPES
 from portalgen.schema import (
+    AttachmentsModel,
     ConfigModel,
     ContactModel,
     DirectoryModel,
@@ -201,6 +202,7 @@ def test_no_value_is_both_there_and_not_yet_there() -> None:
 
 
 MODELS: dict[type[BaseModel], str] = {
+    AttachmentsModel: "exports: [{{attachments: {{{}: x}}}}]",
     ConfigModel: "{}: x",
     SiteModel: "site: {{{}: x}}",
     ExportModel: "exports: [{{{}: x}}]",

@@ -9,7 +9,7 @@ from portalgen.database import Database
 from portalgen.errors import InvalidInputError, Location, Problem, nearest
 from portalgen.exports import einvoice, jsonfile, parquet, sqlitefile, workbook
 from portalgen.exports.grid import Grid
-from portalgen.exports.textfile import TextTable, open_text, plain, spool
+from portalgen.exports.textfile import TextTable, open_text, padded, plain, spool
 from portalgen.model import ExportSource, LineSource
 
 _FORMATS = {
@@ -120,9 +120,10 @@ def files_of(path: str, root: Path, where: Location) -> Iterator[tuple[Path, str
 def _open(file: Path, name: str, kind: str, opening: _Opening) -> TextTable:
     source = opening.source
     if kind == "csv":
-        return open_text(
+        table = open_text(
             file, name, opening.place.folder, opening.is_heading, encoding=source.encoding, delimiter=source.delimiter
         )
+        return padded(table, opening.place.folder) if source.totals or source.groups else table
     if kind == "parquet":
         return parquet.read(opening.place.database, file, name, opening.place.folder)
     return spool(_grid(file, name, kind, opening), opening.place.folder, opening.is_heading)

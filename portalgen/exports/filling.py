@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from portalgen.errors import Problem
+from portalgen.exports.attachments import attach
 from portalgen.exports.columns import HEADERS, LINES, Column, Kind
 from portalgen.exports.integrity import differences, find_differences
 from portalgen.exports.layouts import quoted
@@ -43,6 +44,8 @@ class Filling:
                 [(self._people[self._number(part)],)] = self._database.rows(f"SELECT count(*) FROM {part.table}")
             elif not part.is_lines:
                 self._fill_documents(part, columns)
+                number, root = self._number(part), self._staging.place.root
+                self.warnings += attach(self._database, part.source, number, root)
 
     def _union(self, view: str, parts: Sequence[Part], columns: Mapping[str, Column]) -> None:
         """One view of all parts of a kind, which may be none."""

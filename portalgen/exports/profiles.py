@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean, shown
-from portalgen.model import ExportSource, Headings, LineSource, Policy, Visibility
+from portalgen.model import Attachments, ExportSource, Headings, LineSource, Policy, Visibility
 from portalgen.resources import profiles_folder
 from portalgen.schema import ExportModel, HeadingsModel, LinesModel, ProfileModel, SettingsModel, validate
 from portalgen.yamlfile import Document, read_yaml
@@ -125,6 +125,9 @@ def source_of(
         rows={heading: tuple(texts) for heading, texts in settings.rows.items()},
         totals=tuple(settings.totals),
         groups=settings.groups or "",
+        attachments=Attachments(settings.attachments.folder, settings.attachments.name)
+        if settings.attachments
+        else None,
         is_negative=settings.sign == "negative",
         is_incremental=settings.export == "incremental",
         visibility=Visibility(
@@ -157,6 +160,11 @@ def _line_source(settings: SettingsModel, places: Mapping[str, Location]) -> Lin
         values=dict(lines.values),
         places=places,
     )
+
+
+def _attachments(settings: SettingsModel) -> Attachments | None:
+    said = settings.attachments
+    return Attachments(said.folder, said.name) if said else None
 
 
 def _headings(columns: Mapping[str, HeadingsModel]) -> dict[str, Headings]:
