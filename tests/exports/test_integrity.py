@@ -1,0 +1,158 @@
+"""Amounts worked out once more: what does not add up is named with both amounts, exactly."""
+
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from tests.imports import imported, refused
+
+DOCUMENT = "number,customer_id,date,net,tax,total,paid,rounding,balance,allowance,charge\n"
+LINES = "number,description,quantity,unit_price,discount,tax,amount\n"
+
+
+def entry(keys: str = "", lines: str = "path: l.csv") -> str:
+    return f"{{type: invoices, path: i.csv, {keys}{', ' if keys else ''}lines: {{{lines}}}}}"
+
+
+def differences(
+    folder: Path, document: str, lines: str = "", keys: str = "", of_lines: str = "path: l.csv"
+) -> list[str]:
+    files: dict[str, str | bytes] = {"i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,{document}\n", "l.csv": LINES + lines}
+    found = imported(folder, files, entry(keys, of_lines)).warnings
+    return [text.split("\n")[0].removeprefix("i.csv:2").partition("I-1: ")[2] for text in found]
+
+
+@pytest.mark.parametrize(
+    ("document", "lines"),
+    [
+        ("10,2,12,,,12,,", "I-1,a,2,5,,2,10\n"),
+        ("10,2,12,5,,7,,", "I-1,a,,,,,4\nI-1,b,,,,,6\n"),
+        ("9.50,2,11.50,,0.50,12,1,0.50", "I-1,a,2,5,,,10\n"),
+        ("9,0,9,,,9,,", "I-1,a,2,5,10,,9\n"),
+        ("10,2,12.05,,,12.05,,", "I-1,a,2,5,,,10.05\n"),
+        (",,12,,,,,", "I-1,a,,,,,1\n"),
+        ("10,,,,,,,", "I-1,a,,,,,10\nI-1,text alone,,,,,\n"),
+        ("-10,-2,-12,,,-12,,", "I-1,a,-2,5,,,-10\n"),
+        ("0.33,,,,,,,", "I-1,a,100,0.0033,,,0.33\n"),
+    ],
+)
+def test_what_adds_up_is_not_spoken_of(document: str, lines: str, tmp_path: Path) -> None:
+    assert differences(tmp_path, document, lines) == []
+
+
+@pytest.mark.parametrize(
+    ("document", "lines", "said"),
+    [
+        ("10,,,,,,,", "I-1,a,,,,,4\nI-1,b,,,,,5\n", "net: the lines add up to 9.00, and the export says 10.00"),
+        ("10,,,,,,1,", "I-1,a,,,,,10\n", "net: the lines add up to 9.00, and the export says 10.00"),
+        (",3,,,,,,", "I-1,a,,,,2,\n", "tax: the taxes of the lines add up to 2.00, and the export says 3.00"),
+        ("10,2,12.06,,,,,", "", "total: net and tax are 12.00, and the export says 12.06"),
+        (",,12,5,,8,,", "", "balance: what is not paid is 7.00, and the export says 8.00"),
+        (",,,,,,,", "I-1,a,2,5,,,11\n", "the line 'a' is 10.00 by quantity and price, and the export says 11.00"),
+        (
+            ",,,,,,,",
+            "I-1,a,3,3.333333,,,11\n",
+            "the line 'a' is 10.00 by quantity and price, and the export says 11.00",
+        ),
+        (
+            "123456789012345.123456,0,123456789012345.2,,,,,",
+            "",
+            "total: net and tax are 123456789012345.123456, and the export says 123456789012345.20",
+        ),
+    ],
+)
+def test_what_does_not_add_up_is_named_with_both_amounts(document: str, lines: str, said: str, tmp_path: Path) -> None:
+    assert differences(tmp_path, document, lines) == [said]
+
+
+def test_the_place_is_that_of_the_amount(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,10,2,13,,,,,\n", "l.csv": LINES}
+    [warning] = imported(tmp_path, files, entry()).warnings
+    assert warning.startswith("i.csv:2:6: invoices: I-1: total: ")
+
+
+def test_what_is_shown_is_what_the_export_says(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,10,2,13,,,,,\n", "l.csv": LINES}
+    [invoice] = imported(tmp_path, files, entry()).documents
+    assert invoice.total == Decimal(13)
+
+
+@pytest.mark.parametrize(("tolerance", "count"), [("0.06", 0), ("0.05", 1), ("0", 1), ("1", 0)])
+def test_the_tolerance_is_inclusive(tolerance: str, count: int, tmp_path: Path) -> None:
+    assert len(differences(tmp_path, "10,2,12.06,,,,,", "", f"tolerance: {tolerance}")) == count
+
+
+def test_differences_can_be_refused(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,10,2,13,,,,,\n", "l.csv": LINES}
+    assert refused(tmp_path, files, entry("differences: refuse"))[0] == (
+        "i.csv:2:6: invoices: I-1: total: net and tax are 12.00, and the export says 13.00"
+    )
+
+
+def test_each_entry_has_a_tolerance_of_its_own(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,10,2,12.50,,,,,\n",
+        "q.csv": f"{DOCUMENT}Q-1,C-1,2026-01-01,10,2,12.50,,,,,\n",
+    }
+    read = imported(tmp_path, files, "{type: invoices, path: i.csv, tolerance: 1}", "{type: quotes, path: q.csv}")
+    assert [text.partition(" total")[0] for text in read.warnings] == ["q.csv:2:6: quotes: Q-1:"]
+
+
+def test_hidden_documents_are_not_spoken_of(tmp_path: Path) -> None:
+    text = "number,customer_id,date,status,net,tax,total\nI-1,C-1,2026-01-01,Draft,1,1,9\n"
+    assert imported(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv}").warnings == []
+
+
+def test_twenty_are_named_and_the_rest_counted(tmp_path: Path) -> None:
+    rows = "".join(f"I-{number:02},C-1,2026-01-01,1,1,9,,,,,\n" for number in range(25))
+    files: dict[str, str | bytes] = {"i.csv": DOCUMENT + rows}
+    warnings = imported(tmp_path, files, "{type: invoices, path: i.csv}").warnings
+    assert (len(warnings), warnings[-1]) == (21, "i.csv:22:6: 5 more amounts that do not add up")
+
+
+@pytest.mark.parametrize(("kind", "discount"), [("percent", "12.5"), ("fraction", "0.125"), ("amount", "1.25")])
+def test_a_discount_counts_as_what_it_is(kind: str, discount: str, tmp_path: Path) -> None:
+    lines = f"I-1,a,2,5,{discount},,8.75\n"
+    assert differences(tmp_path, ",,,,,,,", lines, of_lines=f"path: l.csv, discount: {kind}") == []
+
+
+# Signs
+
+
+def test_a_file_that_writes_a_type_with_the_opposite_sign_is_turned(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": DOCUMENT + "N-1,C-1,2026-01-01,-10,-2,-12,-5,,-7,,\n",
+        "l.csv": LINES + "N-1,a,-2,5,,-2,-10\n",
+    }
+    read = imported(tmp_path, files, entry("sign: negative").replace("invoices", "credit_notes"))
+    [note] = read.documents
+    amounts = [note.net, note.tax, note.total, note.paid, note.balance]
+    assert amounts == [Decimal(each) for each in (10, 2, 12, 5, 7)]
+    [line] = note.lines
+    assert [line.quantity, line.unit_price, line.amount] == [Decimal(2), Decimal(5), Decimal(10)]
+    assert read.warnings == []
+
+
+CREDIT = "{type: credit_notes, path: i.csv}"
+
+
+def test_a_credit_note_that_is_negative_is_refused(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.csv": "number,customer_id,date,total\nN-1,C-1,2026-01-01,-12\n"}
+    assert refused(tmp_path, files, CREDIT) == [
+        "i.csv:2:4: total: '-12' makes a credit note negative",
+        "hint: if the file writes credit notes so, say: sign: negative",
+    ]
+    assert refused(tmp_path, files, CREDIT.replace("}", ", sign: negative}")) == []
+
+
+def test_a_credit_note_that_is_negative_for_being_turned_is_refused(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.csv": "number,customer_id,date,total\nN-1,C-1,2026-01-01,12\n"}
+    said = refused(tmp_path, files, CREDIT.replace("}", ", sign: negative}"))
+    assert said[1] == "hint: leave out `sign: negative`"
+    assert refused(tmp_path, files, CREDIT) == []
+
+
+def test_an_invoice_may_be_negative(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.csv": "number,customer_id,date,total\nI-1,C-1,2026-01-01,-12\n"}
+    assert refused(tmp_path, files, "{type: invoices, path: i.csv}") == []
