@@ -4,6 +4,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 
 from portalgen.errors import Problem, shown
 from portalgen.exports.staging import Part, Staging
@@ -11,6 +12,8 @@ from portalgen.exports.staging import Part, Staging
 _ZEROS = re.compile(r"(?<!\d)0+(?=\d)")
 _SHOWN = 20
 _SOLID = r"CASE WHEN regexp_matches(k, '\s') THEN regexp_replace(lower(k), '\s', '', 'g') ELSE lower(k) END"
+_IS_ASCII = "strlen(k) = length(k)"
+_BATCH = 10_000
 _FOLDED = rf"regexp_replace({_SOLID}, '(^|[^0-9])0+([0-9])', '\1\2', 'g')"
 
 
@@ -21,10 +24,7 @@ def folded(identity: str) -> str:
 
 
 def similar_ids(staging: Staging) -> Iterator[Problem]:
-    """Customers whose ids could be taken for each other, and documents of a type whose numbers could.
-
-    Of numbers, only those of plain ASCII are looked at.
-    """
+    """Customers whose ids could be taken for each other, and documents of a type whose numbers could."""
     for type_ in staging.types():
         parts = [part for part in staging.parts if part.type == type_ and not part.is_lines]
         if any(part.source.policy.allow_similar_ids for part in parts):
@@ -50,8 +50,15 @@ def _of_customers(staging: Staging, parts: list[Part]) -> Iterator[tuple[str, st
 
 
 def _of_documents(staging: Staging, parts: list[Part]) -> list[tuple[str, str]]:
-    key = parts[0].key
+    key, database = parts[0].key, staging.database
     union = " UNION ".join(f"SELECT DISTINCT {key} AS k FROM {part.table} WHERE {key} IS NOT NULL" for part in parts)
-    return staging.database.rows(
-        f"SELECT min(k), max(k) FROM ({union}) GROUP BY {_FOLDED} HAVING count(*) > 1 ORDER BY 1 LIMIT {_SHOWN + 1}"
+    database.run("CREATE OR REPLACE TABLE folded_numbers (k VARCHAR, f VARCHAR)")
+    others = database.stream(f"SELECT k FROM ({union}) WHERE NOT {_IS_ASCII}")
+    while batch := [number for (number,) in islice(others, _BATCH)]:
+        database.run(
+            "INSERT INTO folded_numbers SELECT unnest(?::VARCHAR[]), unnest(?::VARCHAR[])", batch, [*map(folded, batch)]
+        )
+    return database.rows(
+        f"SELECT min(k), max(k) FROM (SELECT k, {_FOLDED} AS f FROM ({union}) WHERE {_IS_ASCII} "
+        f"UNION ALL FROM folded_numbers) GROUP BY f HAVING count(*) > 1 ORDER BY 1 LIMIT {_SHOWN + 1}"
     )
