@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Dialog, Page, sync_playwright
 
+from portalgen.model import Line
 from portalgen.pages import Renderer
 from tests.needs import need
 from tests.samples import PORTALS, bundle, invoice
@@ -26,11 +28,20 @@ FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run"]
 FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 LONG = "W" * 300
+TEXTS = ("reference", "status", "note", "carrier", "tracking_number", "payment_terms", "ship_to", "branch")
+AMOUNTS = ("net", "tax", "total", "balance", "paid", "allowance", "charge", "rounding")
 HOSTILE = "<script>alert(1)</script>\"><img src=x onerror='alert(1)'>"
+LARGE, RATE, MANY = Decimal("-1234567.89"), Decimal("12.375"), Decimal("98765.4321")
 EXTREMES = {
     "nothing": bundle(),
-    "long": bundle([invoice(LONG, reference=LONG, status=LONG, note=LONG, carrier=LONG)], contact=LONG),
-    "hostile": bundle([invoice(HOSTILE, reference=HOSTILE, status=HOSTILE, note=HOSTILE)], contact=HOSTILE),
+    "long": bundle([invoice(LONG, **dict.fromkeys(TEXTS, LONG))], contact=LONG),
+    "hostile": bundle([invoice(HOSTILE, **dict.fromkeys(TEXTS, HOSTILE))], contact=HOSTILE),
+    "large": bundle(
+        [
+            invoice("1", lines=(Line(1, "SKU-1", "Widget", MANY, "pcs", LARGE, RATE, RATE, LARGE, MANY),)),
+            invoice("2", **dict.fromkeys(AMOUNTS, LARGE)),
+        ]
+    ),
 }
 
 
@@ -102,7 +113,7 @@ def complaints(page: Page, url: str) -> Iterator[str]:
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [320, 360, 768, 1440])
+@pytest.mark.parametrize("width", [320, 360, 768, 961, 1440])
 def test_every_page_is_sound(browser: Browser, site: Path, base: str, width: int, scheme: str) -> None:
     """Accessible, quiet, within its content security policy, asking for nothing beside the bundle, and no wider than
     the screen; from a disk and from a server."""
