@@ -17,7 +17,7 @@ from portalgen.demo import write_demo
 from portalgen.errors import InvalidInputError
 from portalgen.model import TRANSACTION_TYPES
 
-PINNED = "d2a0ed6ab0152f967e9bfcb36f99ece9876a9fc1a421016b9e3f67ec638326f8"
+PINNED = "ae0f2b2abcd34d789053ae21378a7cf905f995baa3d88f9d59458f7e573e2374"
 """Digest of the whole demo. A change to the demo changes it, and with it every bundle that is built from it."""
 
 MINOR_UNIT = {"EUR": Decimal("0.01"), "USD": Decimal("0.01"), "JPY": Decimal(1)}
@@ -29,6 +29,7 @@ REFERENCES = {
 }
 PRICED = ("quotes", "orders", "invoices", "credit_notes")
 MONEY = ("net", "tax", "total")
+CARRIAGE_TAX = {"IE": "23", "Ireland": "23", "DE": "19", "FR": "20", "JP": "10", "US": "8.875"}
 
 Row = Mapping[str, str]
 
@@ -196,7 +197,9 @@ class TestTheDocuments:
         for invoice in rows(demo, "invoices"):
             mine = lines["invoices"][invoice["number"]]
             if order := invoice["order_number"]:
-                assert [{**line, "number": order} for line in mine] == lines["orders"][order]
+                ordered = [{**line} for line in lines["orders"][order]]
+                assert {line.pop("open_quantity") for line in ordered} == {""}, "what is invoiced was delivered"
+                assert [{**line, "number": order} for line in mine] == ordered
             if note := invoice["delivery_note_number"]:
                 assert [line["quantity"] for line in mine] == [
                     line["quantity"] for line in lines["delivery_notes"][note]
@@ -211,6 +214,7 @@ class TestTheDocuments:
     @pytest.mark.parametrize("type_", PRICED)
     def test_lines_and_totals_add_up(self, type_: str, demo: Path) -> None:
         lines = lines_by_number(demo, type_)
+        countries = {row["id"]: row["country"] for row in rows(demo, "customers")}
         for row in rows(demo, type_):
             currency = row["currency"]
             by_rate: dict[Decimal, Decimal] = defaultdict(Decimal)
@@ -219,6 +223,8 @@ class TestTheDocuments:
                 amount = rounded(gross * (100 - Decimal(line["discount"] or 0)) / 100, currency)
                 assert line["amount"] == str(amount), row["number"]
                 by_rate[Decimal(line["tax_rate"])] += amount
+            if charge := row.get("charge"):
+                by_rate[Decimal(CARRIAGE_TAX.get(countries[row["customer_id"]], "0"))] += Decimal(charge)
             tax = sum(rounded(net * rate / 100, currency) for rate, net in by_rate.items())
             assert Decimal(row["net"]) == sum(by_rate.values())
             assert Decimal(row["tax"]) == tax
@@ -232,6 +238,7 @@ class TestTheDocuments:
         for row in rows(demo, "invoices"):
             balance = Decimal(row["balance"])
             assert 0 <= balance <= Decimal(row["total"])
+            assert Decimal(row["total"]) - Decimal(row["paid"]) == balance
             unpaid = "Overdue" if row["due_date"] < "2026-10-31" else "Open"
             assert row["status"] == (unpaid if balance else "Paid")
             statuses[row["status"]] += 1
@@ -255,6 +262,28 @@ class TestTheDocuments:
         assert all((row["status"] == "Delivered") == (row["number"] in delivered) for row in rows(demo, "orders"))
         assert {row["status"] for row in rows(demo, "quotes")} == {"Accepted", "Pending", "Declined", "Expired"}
         assert {row["status"] for row in rows(demo, "orders")} == {"Delivered", "Open", "Cancelled"}
+
+    def test_what_is_open_of_an_order_is_all_that_was_ordered(self, demo: Path) -> None:
+        status = {row["number"]: row["status"] for row in rows(demo, "orders")}
+        for line in rows(demo, "orders_lines"):
+            assert line["open_quantity"] == (line["quantity"] if status[line["number"]] == "Open" else "")
+
+    def test_some_carriage_is_charged_and_goods_for_branches_go_there(self, demo: Path) -> None:
+        charged = [row for type_ in ("quotes", "orders", "invoices") for row in rows(demo, type_) if row["charge"]]
+        assert len(charged) > 30
+        for type_ in ("orders", "invoices", "delivery_notes"):
+            shipped = [row for row in rows(demo, type_) if row["ship_to"]]
+            assert shipped
+            assert all(row["branch"] for row in shipped)
+            assert any("\n" in row["ship_to"] and "<" in row["ship_to"] for row in shipped)
+
+    def test_terms_of_payment_say_when_an_invoice_is_due(self, demo: Path) -> None:
+        terms = {row["id"]: row["payment_terms"] for row in rows(demo, "customers")}
+        day = datetime.date.fromisoformat
+        for row in rows(demo, "invoices"):
+            assert row["payment_terms"] == terms[row["customer_id"]]
+            days = (day(row["due_date"]) - day(row["date"])).days
+            assert re.findall(r"\d+", row["payment_terms"]) == [str(days)]
 
 
 class TestDifficultText:
@@ -332,6 +361,18 @@ class TestTheConfig:
         words = {show for show in shows if isinstance(show, str)}
         assert words == {"ALL", *config(demo)["roles"]}
         assert {type_ for types in lists for type_ in types} == set(TRANSACTION_TYPES)
+
+    def test_two_contacts_see_one_branch_each_that_documents_of_theirs_have(self, demo: Path) -> None:
+        branches = {row["branch"] for _, row in transactions(demo) if row["customer_id"] == "0012"}
+        contacts = config(demo)["portals"]["clareen"]["contacts"].values()
+        limits = [contact["branches"] for contact in contacts if "branches" in contact]
+        assert [len(limit) for limit in limits] == [1, 1]
+        assert {branch for limit in limits for branch in limit} < branches
+
+    def test_carriers_have_addresses_but_for_one(self, demo: Path) -> None:
+        carriers = {row["carrier"] for row in rows(demo, "delivery_notes")}
+        assert len(carriers - {*config(demo)["site"]["tracking"]}) == 1
+        assert {*config(demo)["site"]["tracking"]} < carriers
 
     def test_contacts_with_a_link_are_people_whom_the_export_knows(self, demo: Path) -> None:
         known = {(row["customer_id"], row["name"], row["email"]) for row in rows(demo, "contacts")}

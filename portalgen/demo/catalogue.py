@@ -164,6 +164,24 @@ WISHES = (
 CARRIERS = {"Gull Post": "GP{:09}IE", "Slow Boat Freight": "SB/{:06}", "Pony & Daughters": "00{:08}"}
 """Who carries the goods, and what their tracking numbers look like."""
 
+TRACKING = {
+    "Gull Post": "https://gull-post.example/where?parcel={tracking_number}",
+    "Slow Boat Freight": "https://slow-boat.example/freight/{tracking_number}#map",
+}
+"""Where carriers say how far the goods are; ponies cannot."""
+
+CARRIAGE = Decimal("12.50")
+"""What carriage costs, in euros, on what is too little to be sent for nothing."""
+
+TERMS = "{} days net"
+LOCAL_TERMS = {
+    "DE": "zahlbar innerhalb von {} Tagen",
+    "AT": "zahlbar innerhalb von {} Tagen",
+    "FR": "paiement à {} jours",
+    "JP": "請求書の日付から{}日以内",
+}
+"""How the terms of payment are put, by the customer's country, beside TERMS."""
+
 PURCHASE_ORDERS = (
     "PO-{:04}",
     "PO {:05}/26",

@@ -8,6 +8,7 @@ from the ranges that countries set aside for fiction, the e-mail domains from th
 
 from dataclasses import dataclass
 
+from portalgen.demo.catalogue import LOCAL_TERMS, TERMS
 from portalgen.model import Customer
 
 SELLER = "Tern & Tallow, Wholesale Chandlers"
@@ -22,12 +23,16 @@ ROLES = {
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody at a customer. `show` is what the portal definition grants, as YAML; '' gives no link of their own."""
+    """Somebody at a customer. `show` is what the portal definition grants, as YAML; '' gives no link of their own.
+
+    `branch`, unless '', is the only one whose documents they see.
+    """
 
     id: str
     name: str
     email: str
     show: str = ""
+    branch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +40,8 @@ class Client:
     """A customer, the business it does and its portal.
 
     `currencies` has the usual one first. `transactions` is how many documents it has in all. `settings` are lines of
-    its portal definition, as YAML. `branches` are its own places that order apart from each other.
+    its portal definition, as YAML. `branches` are its own places that order apart from each other. It pays
+    `days_to_pay` days after the date of an invoice.
     """
 
     customer: Customer
@@ -45,6 +51,7 @@ class Client:
     settings: tuple[str, ...]
     people: tuple[Person, ...]
     branches: tuple[str, ...] = ()
+    days_to_pay: int = 30
 
 
 BRANCHES = {
@@ -52,7 +59,19 @@ BRANCHES = {
     "todai": ("横浜本店", "神戸 <港> 支店", "Sapporo"),
 }
 
+SHIP_TO = {
+    "Pier Road": "Clareen Lantern Shop, goods in\n11 Pier Road (ring twice)\nKinsale, P17 DM01",
+    'The "Upper" Shop': 'Clareen Lantern Shop, the "Upper" Shop\n2 Compass Hill\nKinsale, P17 DM02',
+    "Market Stall 7 & 8": "Market Stall 7 & 8\n<under the blue awning>\nCork, T12 DM07",
+    "横浜本店": "横浜本店 荷受係\n〒231-0000\n神奈川県横浜市中区桟橋 2-7",
+    "神戸 <港> 支店": "神戸 <港> 支店\n〒650-0000\n神戸市中央区波止場町 9",
+}
+"""Where goods for a branch go, if it is not to the customer's own address."""
+
 PARENTS = {"bruecke-hamburg": "C-7", "umineko": "JP-0001"}
+
+DAYS_TO_PAY = (30, 14, 30, 45)
+"""What customers in turn have agreed upon."""
 
 PHONES = {
     "IE": "+353 20 912 0{:03}",
@@ -65,14 +84,15 @@ PHONES = {
 # name
 # street; city; region; postal code; country
 # portal settings; ...
-# contact id; name; what the contact may see - or nothing, for somebody without a link
+# contact id; name; what the contact may see - or nothing, for somebody without a link; of which branch
 CARDS = """
 0012 clareen EUR 120
 Clareen Lantern Shop
 4 Pilot Quay; Kinsale; Co. Cork; P17 DM00; Ireland
 show: ALL
 ann; Ann Quill; accounts-payable
-tom; Tomás "Tom" Ó Súilleabháin; goods-in
+tom; Tomás "Tom" Ó Súilleabháin; goods-in; Pier Road
+una; Úna <Stall> Ní Laoire; ALL; Market Stall 7 & 8
 siobhan; Siobhán O'Malley-Quill
 
 12 quayside EUR 23
@@ -296,6 +316,7 @@ def _client(card: str, place: int) -> Client:
     customer_id, portal, currencies, transactions = first.split(" ")
     street, city, region, postal_code, country = address.split("; ")
     domain = f"{portal}.example"
+    days = DAYS_TO_PAY[place % len(DAYS_TO_PAY)]
     customer = Customer(
         id=customer_id,
         name=name,
@@ -309,6 +330,7 @@ def _client(card: str, place: int) -> Client:
         currency=currencies.split("+")[0],
         status="Blocked" if "enabled: false" in settings else "Active",
         parent_id=PARENTS.get(portal, ""),
+        payment_terms=LOCAL_TERMS.get(country, TERMS).format(days),
     )
     return Client(
         customer=customer,
@@ -318,13 +340,14 @@ def _client(card: str, place: int) -> Client:
         settings=tuple(settings.split("; ")),
         people=tuple(_person(line, domain) for line in people),
         branches=BRANCHES.get(portal, ()),
+        days_to_pay=days,
     )
 
 
 def _person(line: str, domain: str) -> Person:
     """The person on one line of a card."""
-    person_id, name, show = (*line.split("; "), "")[:3]
-    return Person(person_id, name, f"{person_id}@{domain}", show)
+    person_id, name, show, branch = (*line.split("; "), "", "")[:4]
+    return Person(person_id, name, f"{person_id}@{domain}", show, branch)
 
 
 CLIENTS = tuple(_client(card, place) for place, card in enumerate(CARDS.strip().split("\n\n")))

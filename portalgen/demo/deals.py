@@ -12,7 +12,7 @@ from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from typing import TypeVar
 
-from portalgen.demo.catalogue import MEASURED, MINOR_UNIT, PRODUCTS, TAX, WISHES, Product
+from portalgen.demo.catalogue import CARRIAGE, MEASURED, MINOR_UNIT, PRODUCTS, RATES, TAX, WISHES, Product
 from portalgen.demo.company import Client
 from portalgen.model import Line
 
@@ -92,11 +92,22 @@ class Deal:
         products = sorted(PRODUCTS, key=lambda product: draw(2**64, self.id, product.sku))[:count]
         return tuple(self._line(product, place) for place, product in enumerate(products, start=1))
 
+    def carriage(self) -> Decimal | None:
+        """What carriage is charged, before tax: mostly nothing."""
+        if draw(4, self.id, "carriage"):
+            return None
+        return rounded(CARRIAGE * RATES[self.currency], self.currency)
+
     def returned(self) -> tuple[Line, ...]:
         """What the deal's credit note is about: its dearest line or two, whole or half."""
         dearest = sorted(self.lines(), key=lambda line: -(line.amount or 0))[: 1 + draw(2, self.id, "returned")]
         kept = sorted(dearest, key=lambda line: line.line)
         return tuple(self._half(line) if draw(2, self.id, line.item, "half") else line for line in kept)
+
+    @property
+    def tax_rates(self) -> tuple[Decimal, ...]:
+        """The rates where the client is, in percent: standard, reduced, books."""
+        return TAX.get(self.client.customer.country, (Decimal(0),) * 3)
 
     def _line(self, product: Product, place: int) -> Line:
         about = (self.id, product.sku)
@@ -114,7 +125,7 @@ class Deal:
             unit=product.unit,
             unit_price=price,
             discount=discount,
-            tax_rate=TAX.get(self.client.customer.country, (Decimal(0),) * 3)[product.tax],
+            tax_rate=self.tax_rates[product.tax],
             amount=_amount(quantity, price, discount, self.currency),
         )
 

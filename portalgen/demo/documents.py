@@ -7,9 +7,12 @@ from datetime import timedelta
 from decimal import Decimal
 
 from portalgen.demo.catalogue import CARRIERS, LOCAL_NOTES, LOCAL_PURCHASE_ORDERS, NOTES, PURCHASE_ORDERS
-from portalgen.demo.company import Client
+from portalgen.demo.company import SHIP_TO, Client
 from portalgen.demo.deals import AS_OF, Deal, choose, deals_with, draw, numbers_of, rounded
 from portalgen.model import Line, Transaction
+
+SHIPPED = {"orders", "delivery_notes", "invoices"}
+"""The types that say where the goods go."""
 
 
 def documents_of(clients: Iterable[Client]) -> dict[str, list[Transaction]]:
@@ -27,6 +30,7 @@ def _begun(deal: Deal, type_: str, numbers: Mapping[tuple[str, str], str]) -> Tr
     """What documents of all types have: the heading. It refers to the deal's earlier documents, never to a later."""
     order = list(deal.days)
     earlier = {before: numbers[deal.id, before] for before in order[: order.index(type_)]}
+    branch = choose(deal.client.branches, deal.id, "branch") if deal.client.branches else ""
     return Transaction(
         type=type_,
         number=numbers[deal.id, type_],
@@ -35,7 +39,8 @@ def _begun(deal: Deal, type_: str, numbers: Mapping[tuple[str, str], str]) -> Tr
         currency=deal.currency,
         reference=_reference(deal),
         note=_note(deal, type_),
-        branch=choose(deal.client.branches, deal.id, "branch") if deal.client.branches else "",
+        branch=branch,
+        ship_to=SHIP_TO.get(branch, "") if type_ in SHIPPED else "",
         quote_number=earlier.get("quotes", ""),
         order_number=earlier.get("orders", ""),
         delivery_note_number=earlier.get("delivery_notes", ""),
@@ -65,21 +70,24 @@ def _complete(document: Transaction, deal: Deal) -> Transaction:
         return _shipped(document, deal)
     if document.type == "credit_notes":
         return _credited(_priced(document, deal.returned()), deal)
-    priced = _priced(document, deal.lines())
+    priced = _priced(document, deal.lines(), deal)
     if document.type == "quotes":
         return _offered(priced, deal)
     return _ordered(priced, deal) if document.type == "orders" else _invoiced(priced, deal)
 
 
-def _priced(document: Transaction, lines: tuple[Line, ...]) -> Transaction:
-    """The document with its lines and their totals; tax is rounded once for each rate."""
+def _priced(document: Transaction, lines: tuple[Line, ...], carried: Deal | None = None) -> Transaction:
+    """The document with its lines and their totals, carriage of the deal `carried` too; tax is rounded by the rate."""
     nets: dict[Decimal, Decimal] = defaultdict(Decimal)
     for line in lines:
         nets[line.tax_rate or Decimal(0)] += line.amount or Decimal(0)
+    charge = carried.carriage() if carried else None
+    if carried and charge:
+        nets[carried.tax_rates[0]] += charge
     nothing = rounded(Decimal(0), document.currency)
     net = sum(nets.values(), nothing)
     tax = sum((rounded(amount * rate / 100, document.currency) for rate, amount in nets.items()), nothing)
-    return replace(document, lines=lines, net=net, tax=tax, total=net + tax)
+    return replace(document, lines=lines, charge=charge, net=net, tax=tax, total=net + tax)
 
 
 def _offered(quote: Transaction, deal: Deal) -> Transaction:
@@ -97,8 +105,12 @@ def _offered(quote: Transaction, deal: Deal) -> Transaction:
 def _ordered(order: Transaction, deal: Deal) -> Transaction:
     """An order: promised in a fortnight; one that never left the house is open, or was called off long ago."""
     due = order.date + timedelta(days=14)
-    alone = "Open" if due >= AS_OF else "Cancelled"
-    return replace(order, due_date=due, status="Delivered" if "delivery_notes" in deal.days else alone)
+    if "delivery_notes" in deal.days:
+        return replace(order, due_date=due, status="Delivered")
+    if due < AS_OF:
+        return replace(order, due_date=due, status="Cancelled")
+    still_open = tuple(replace(line, open_quantity=line.quantity) for line in order.lines)
+    return replace(order, due_date=due, status="Open", lines=still_open)
 
 
 def _shipped(note: Transaction, deal: Deal) -> Transaction:
@@ -118,14 +130,21 @@ def _invoiced(invoice: Transaction, deal: Deal) -> Transaction:
 
     A credit note lowers what is owed if it was not paid yet.
     """
-    due = invoice.date + timedelta(days=choose((14, 30, 30, 45), deal.client.portal, "terms"))
+    due = invoice.date + timedelta(days=deal.client.days_to_pay)
     late = due < AS_OF
     credit = _credit(deal) if "credit_notes" in deal.days else Decimal(0)
     owed = Decimal(0) if _is_paid(deal) else (invoice.total or Decimal(0)) - credit
     if draw(4, deal.id, "in part") == 0:
         owed = owed / 2
     owed = rounded(owed, invoice.currency)
-    return replace(invoice, due_date=due, balance=owed, status=("Overdue" if late else "Open") if owed else "Paid")
+    return replace(
+        invoice,
+        due_date=due,
+        payment_terms=deal.client.customer.payment_terms,
+        paid=(invoice.total or Decimal(0)) - owed,
+        balance=owed,
+        status=("Overdue" if late else "Open") if owed else "Paid",
+    )
 
 
 def _credited(credit: Transaction, deal: Deal) -> Transaction:

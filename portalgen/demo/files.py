@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from decimal import Decimal
 from itertools import count
 
-from portalgen.demo.catalogue import PRODUCTS
+from portalgen.demo.catalogue import PRODUCTS, TRACKING
 from portalgen.demo.company import CLIENTS, ROLES, SELLER, SELLER_EMAIL, Client
 from portalgen.demo.deals import AS_OF, choose
 from portalgen.demo.documents import documents_of
@@ -20,21 +20,29 @@ MARK = "# portalgen's demo company"
 
 CUSTOMER_COLUMNS = (
     *("id", "name", "email", "phone", "street", "city", "region", "postal_code", "country"),
-    *("currency", "status", "parent_id"),
+    *("currency", "status", "parent_id", "payment_terms"),
 )
 HEADING = ("number", "customer_id", "date", "due_date", "currency", "status", "reference")
-MONEY = ("net", "tax", "total")
+MONEY = ("charge", "net", "tax", "total")
 COLUMNS = {
     "quotes": (*HEADING, *MONEY, "note", "branch"),
-    "orders": (*HEADING, *MONEY, "note", "branch", "quote_number"),
-    "invoices": (*HEADING, *MONEY, "balance", "note", "branch", "quote_number", "order_number", "delivery_note_number"),
-    "credit_notes": (*HEADING, *MONEY, "balance", "note", "branch", "order_number", "invoice_number"),
-    "delivery_notes": (*HEADING, "note", "branch", "order_number", "carrier", "tracking_number"),
+    "orders": (*HEADING, *MONEY, "note", "branch", "ship_to", "quote_number"),
+    "invoices": (
+        *(*HEADING, *MONEY, "paid", "balance", "payment_terms", "note", "branch", "ship_to"),
+        *("quote_number", "order_number", "delivery_note_number"),
+    ),
+    "credit_notes": (*HEADING, "net", "tax", "total", "balance", "note", "branch", "order_number", "invoice_number"),
+    "delivery_notes": (*HEADING, "note", "branch", "ship_to", "order_number", "carrier", "tracking_number"),
 }
 """The columns of each type's export: what is never filled is left out."""
 
 LINE_COLUMNS = ("line", "item", "description", "quantity", "unit")
 PRICE_COLUMNS = ("unit_price", "discount", "tax_rate", "amount")
+MORE_LINE_COLUMNS = {
+    **dict.fromkeys(TRANSACTION_TYPES, PRICE_COLUMNS),
+    "orders": ("open_quantity", *PRICE_COLUMNS),
+    "delivery_notes": (),
+}
 
 Rows = Iterable[Iterable[object]]
 
@@ -53,7 +61,7 @@ def demo_files() -> dict[str, str]:
     }
     for type_, documents in documents_of(CLIENTS).items():
         files[f"exports/{type_}.csv"] = _table(COLUMNS[type_], (_values(one, COLUMNS[type_]) for one in documents))
-        columns = LINE_COLUMNS if type_ == "delivery_notes" else LINE_COLUMNS + PRICE_COLUMNS
+        columns = LINE_COLUMNS + MORE_LINE_COLUMNS[type_]
         files[f"exports/{type_}_lines.csv"] = _table(("number", *columns), _line_rows(documents, columns))
     return files
 
@@ -115,6 +123,7 @@ def config_text() -> str:
     )
     roles = "".join(f"  {name}: [{', '.join(types)}]\n" for name, types in ROLES.items())
     portals = "\n".join(map(_portal_text, CLIENTS))
+    tracking = "".join(f"    {name}: {_quoted(url)}\n" for name, url in TRACKING.items())
     return f"""\
 {MARK}: `portalgen demo` writes this file anew as long as this line stands.
 # Everybody in it is invented, down to the telephone numbers.
@@ -130,6 +139,8 @@ site:
   email: {SELLER_EMAIL}
   as_of: {AS_OF.isoformat()}            # the day the exports show
 
+  tracking:                      # where carriers say how far the goods are: a link on each tracking number
+{tracking}
 keys: file:config/portalgen.keys
 
 exports:                         # similar_ids: this ERP knows a customer 12 and a customer 0012, and means both
@@ -158,8 +169,9 @@ def _portal_text(client: Client) -> str:
         *(f"    {setting}" for setting in client.settings),
     ]
     contacts = [
-        f"      {person.id}: {{name: {_quoted(person.name)}, email: {person.email}, show: {person.show}}}"
+        f"      {person.id}: {{name: {_quoted(person.name)}, email: {person.email}, show: {person.show}{branches}}}"
         for person in client.people
+        for branches in [f", branches: [{_quoted(person.branch)}]" if person.branch else ""]
         if person.show
     ]
     heading = ["    contacts:"] if contacts else []
