@@ -19,8 +19,9 @@ from portalgen.errors import InvalidInputError, Location, Problem
 csv.field_size_limit(16_000_000)
 _SHOWN = 20
 _CHUNK = 8 * 1024 * 1024
-_LONGEST = 64 * 1024 * 1024
+_LONGEST = 16_000_000
 """A row longer than this is none: quotes were misread."""
+_BLANK_LINES = {end: re.compile(rb"(?:%b)*+" % end) for end in (b"\n", b"\r\n")}
 _SPACE_AND_QUOTE = re.compile(r' +"')
 _LINE_ENDS = {"\n": "LF", "\r\n": "CR LF", "\r": "CR"}
 _ONE = {",": "a comma", ";": "a semicolon", "\t": "a tab"}
@@ -94,6 +95,8 @@ def _whole_rows(part: bytes, width: int, mark: bytes, end: bytes) -> tuple[int, 
     Where there are no quotes, it is enough to look at delimiters and line ends: they must be the same few over and
     over.
     """
+    if width > 1 and (blank := _BLANK_LINES[end].match(part)):
+        part = part[blank.end() :]
     if b'"' not in part:
         whole = part.rfind(b"\n") + 1
         bare = part[:whole].translate(None, bytes(set(range(256)) - set(mark + b"\r\n")))
@@ -107,7 +110,7 @@ def _whole_rows(part: bytes, width: int, mark: bytes, end: bytes) -> tuple[int, 
 
 @cache
 def _row_pattern(width: int, mark: bytes, end: bytes, *, is_spaced: bool) -> re.Pattern[bytes]:
-    """A row of `width` cells as Python's csv reader and the database agree on it, with the blank lines around it.
+    """A row of `width` cells as Python's csv reader and the database agree on it, with the blank lines below it.
 
     They do not agree on a cell that begins with spaces and a quote, which is none here; `is_spaced`: there may be some.
     """
@@ -116,7 +119,7 @@ def _row_pattern(width: int, mark: bytes, end: bytes, *, is_spaced: bool) -> re.
     cell = rb'(?:"[^"]*+(?:""[^"]*+)*+"|%b|)' % bare
     blank = rb"(?:%b)*+" % end if width > 1 else b""
     more = rb"(?:%b%b){%d}" % (re.escape(mark), cell, width - 1)
-    return re.compile(rb"(?m)^(?:\A%b)?%b%b%b%b%b" % (codecs.BOM_UTF8, blank, cell, more, end, blank))
+    return re.compile(rb"(?m)^(?:\A%b)?%b%b%b%b" % (codecs.BOM_UTF8, cell, more, end, blank))
 
 
 def cannot_be_read(name: str) -> Problem:

@@ -8,6 +8,7 @@ import pytest
 
 from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, Problem
+from portalgen.exports.csvfile import find_rows, is_table
 from portalgen.exports.reader import read_exports
 from tests.exports.xlsx import one_row, packed, parts_of
 
@@ -36,3 +37,14 @@ def test_a_zip_whose_names_do_not_match_is_told_without_its_bytes(tmp_path: Path
         at = archive.getinfo("xl/worksheets/sheet0.xml").header_offset
     data[at + 26 : at + 28] = (1_500).to_bytes(2, "little")
     assert said(tmp_path, "b.xlsx", bytes(data)) == ["b.xlsx: the workbook is broken: its parts do not fit together"]
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n"])
+def test_a_million_blank_lines_are_passed_over_at_once(tmp_path: Path, end: bytes) -> None:
+    """They once took the square of their number: a minute for the first hundred thousand."""
+    heading, blank = b"id,name" + end, end * 1_000_000
+    (tmp_path / "f").write_bytes(heading + b"C-1,Ants" + end + blank + b'"C-2",Bees' + end + blank)
+    assert is_table(tmp_path / "f", 2, 2, ",")
+    assert find_rows(tmp_path / "f", [2], ",", 2)[2].start == 1_000_003
+    (tmp_path / "f").write_bytes(heading + b'C-1,"' + blank)
+    assert not is_table(tmp_path / "f", 2, 1, ",")
