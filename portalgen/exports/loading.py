@@ -163,7 +163,7 @@ class _Loading:
             staging.files.append(SourceFile(text, found.cells, found.dropped, load.is_lines))
             (tally.line_files if load.is_lines else tally.files).append(text.name)
             tally.staged.append(staging.files[-1])
-            tally.leave_out("rows above the heading", text.first_line - 1 if not text.unit else 0)
+            tally.leave_out("rows above the heading", text.first_line - 1 if text.unit in {"", "row"} else 0)
             staging.warnings += _ids_stored_as_numbers(staging.files[-1], wants)
             yield text, f"{len(staging.files) - 1} AS file, {_select(load, text, found)}"
 
