@@ -5,7 +5,7 @@
 The exports are invoices of 5 lines each: semicolons, decimal commas, dates with the day first, a quarter of the amounts
 with points between groups of digits. They are made once for a number of lines, and kept in DIR. Every subject reads
 them, gives the cells types, joins lines to invoices and goes through all rows in the order of customer, date, number
-and line; portalgen checks them besides (what decimals and dates are written like is proven, not told). Each run is a
+and line; portalgen checks them besides. Each run is a
 process of its own, the subjects take turns, and medians over the runs are printed: seconds from the start of the
 process to its end, and the most memory that was resident. All must find the same sum.
 """
@@ -39,7 +39,7 @@ site: {id: bench, title: Bench, base_url: 'https://portals.example', as_of: 2026
 keys: file:config/portalgen.keys
 exports:
   - {type: customers, path: customers.csv}
-  - {type: invoices, path: headers.csv, lines: lines.csv, dates: prove, decimal: prove}
+  - {type: invoices, path: headers.csv, lines: lines.csv, dates: "%d/%m/%Y", decimal: ","}
 stores:
   local: {kind: directory, path: site}
 portals:

@@ -76,11 +76,14 @@ class Book:
     def _transactions(self) -> Iterator[tuple[str, Transaction]]:
         ranks = " ".join(f"WHEN '{type_}' THEN {rank}" for rank, type_ in enumerate(TRANSACTION_TYPES))
         self._database.run(
-            "CREATE OR REPLACE TABLE picked AS "
-            f"SELECT *, CASE type {ranks} END AS rank FROM transactions t "
+            f"CREATE OR REPLACE TABLE picked AS SELECT type, number, row_number() OVER (ORDER BY {_ORDER}) AS place "
+            f"FROM (SELECT *, CASE type {ranks} END AS rank FROM transactions) t "
             "WHERE customer_id IN (SELECT id FROM wanted)"
         )
-        headers = self._database.stream(f"SELECT {_columns(Transaction, 't')} FROM picked t ORDER BY {_ORDER}")
+        headers = self._database.stream(
+            f"SELECT {_columns(Transaction, 't')} FROM transactions t "
+            "JOIN picked p ON p.type = t.type AND p.number = t.number ORDER BY p.place"
+        )
         lines = _Grouped(self._lines())
         for row in headers:
             bare = Transaction(*row)
@@ -91,7 +94,7 @@ class Book:
             f"SELECT l.type, l.number, {_columns(Line, 'l', description='p.name', unit='p.unit')} FROM lines l "
             "JOIN picked t ON t.type = l.type AND t.number = l.number "
             "LEFT JOIN products p ON p.sku = l.item "
-            f"ORDER BY {_ORDER}, l.line, l.position"
+            "ORDER BY t.place, l.line, l.position"
         )
         last, count = None, 0
         for type_, number, line, *cells in rows:

@@ -34,6 +34,7 @@ class Database:
         file = folder / "book.duckdb" if folder else ":memory:"
         settings = _SETTINGS | ({"temp_directory": str(folder / "spilled")} if folder else {})
         self._connection = duckdb.connect(file, config=settings)
+        self._connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # what is in it is thrown away
 
     def __enter__(self) -> Self:
         return self
@@ -77,7 +78,7 @@ class Database:
         return (
             f"(SELECT row_number() OVER () AS file_row, * FROM read_csv('{path}', auto_detect=false, header=true, "
             f"delim='{delimiter}', quote='\"', escape='\"', strict_mode=true, null_padding=false, "
-            f"max_line_size=16000000, columns={{{columns}}}))"
+            f"max_line_size=16000000, buffer_size=16000000, columns={{{columns}}}))"
         )
 
     def load_csv(self, table: str, rows: str) -> int:

@@ -84,6 +84,9 @@ class Checks:
     def _of_lines(self, part: Part) -> Iterator[Fault]:
         owners = [other for other in self._staging.parts if other.type == part.type and not other.is_lines]
         yield self._dangling(part, "number", owners)
+        [(numbered_rows, rows)] = self._rows(f"SELECT count(line), count(*) FROM {part.table}")
+        if numbered_rows in {0, rows}:
+            return
         numbered = f"SELECT number FROM {part.table} WHERE line IS NOT NULL"
         message = "must not be empty, since other lines of this document are numbered"
         condition = f"line IS NULL AND NOT is_bad AND number IN ({numbered})"

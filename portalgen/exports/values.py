@@ -80,13 +80,14 @@ def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     """
     if decimal == "plain":
         return f"CASE WHEN {matches(cell, _PLAIN)} THEN {cell}::{_AMOUNT} END"
-    simple = cell if decimal == "." else f"replace({cell}, ',', '.')"
+    other = {".": ",", ",": "."}[decimal]
+    usual = f"replace({cell}, '{other}', '')" if decimal == "." else f"replace(replace({cell}, '.', ''), ',', '.')"
     digits = f"regexp_replace({cell}, '[^0-9{decimal}]+[{decimal}]?', '', 'g')"
     if decimal == ",":
         digits = f"replace({digits}, ',', '.')"
     sign = f"CASE WHEN regexp_matches({cell}, '[-(\u2212]') THEN '-' ELSE '' END"
     return (
-        f"CASE WHEN {matches(cell, _simple(decimal))} THEN {simple}::{_AMOUNT} "
+        f"CASE WHEN {matches(cell, _usual(decimal))} THEN ({usual})::{_AMOUNT} "
         f"WHEN {matches(cell, _adorned(decimal, unit))} THEN ({sign} || {digits})::{_AMOUNT} END"
     )
 
@@ -95,7 +96,7 @@ def is_decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     """SQL that is true where `decimal_sql` gives a number, false where it gives none, and NULL of NULL."""
     if decimal == "plain":
         return matches(cell, _PLAIN)
-    return f"({matches(cell, _simple(decimal))} OR {matches(cell, _adorned(decimal, unit))})"
+    return f"({matches(cell, _usual(decimal))} OR {matches(cell, _adorned(decimal, unit))})"
 
 
 def currency_sql(cell: str) -> str:
@@ -119,10 +120,11 @@ def text_sql(cell: str) -> str:
     return f"CASE WHEN {escaped} THEN substr({cell}, 2) ELSE {cell} END"
 
 
-def _simple(decimal: str) -> str:
-    """The regexp of a number as databases write it; most cells are such, and it is fast."""
+def _usual(decimal: str) -> str:
+    """The regexp of a number as most are written, with or without groups of three digits; it is fast."""
+    other = {".": ",", ",": "."}[decimal]
     fraction = rf"[{decimal}]\d{{1,6}}0*"
-    return rf"[-+]?(\d{{1,15}}({fraction})?|{fraction})"
+    return rf"[-+]?((\d{{1,15}}|[1-9]\d{{0,2}}([{other}]\d{{3}}){{1,4}})({fraction})?|{fraction})"
 
 
 @lru_cache
