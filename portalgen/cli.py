@@ -19,10 +19,14 @@ from portalgen.commands.build import build as run_build
 from portalgen.commands.check import check as run_check
 from portalgen.commands.demo import demo as run_demo
 from portalgen.commands.init import init as run_init
+from portalgen.commands.inspect import TYPES
+from portalgen.commands.inspect import inspect as run_inspect
 from portalgen.commands.keys import keys_new as run_keys_new
 from portalgen.commands.link import link as run_link
 from portalgen.commands.plan import plan as run_plan
 from portalgen.commands.preview import preview as run_preview
+from portalgen.commands.profile import profile as run_profile
+from portalgen.commands.profiles import profiles as run_profiles
 from portalgen.commands.publish import publish as run_publish
 from portalgen.commands.report import Report, problem_json
 from portalgen.commands.schema import schema as run_schema
@@ -137,6 +141,34 @@ def main(log_level: str) -> None:
 def init(config: Path, as_json: bool) -> None:
     """Write a commented portals.yaml to start from."""
     _run(lambda: run_init(config), as_json=as_json)
+
+
+@main.command()
+@click.argument("files", metavar="FILE...", nargs=-1, required=True)
+@click.option("--profile", metavar="NAME", help="Read it by this profile, and by no other.")
+@click.option("--type", "type_", type=click.Choice(TYPES), metavar="TYPE", help="Read it as this type.")
+@_json
+def inspect(files: tuple[str, ...], profile: str | None, type_: str | None, as_json: bool) -> None:
+    """Tell whose export a FILE (or folder, or pattern) is, how it would be read, and the entry that reads it.
+
+    The first values of each column are printed. Nothing is written, and nothing is sent.
+    """
+    _run(lambda: run_inspect(files, profile, type_), as_json=as_json)
+
+
+@main.command()
+@_json
+def profiles(as_json: bool) -> None:
+    """List the systems whose exports are known."""
+    _run(run_profiles, as_json=as_json)
+
+
+@main.command()
+@click.argument("name")
+@_json
+def profile(name: str, as_json: bool) -> None:
+    """Explain the profile NAME, or one of your own in the file NAME (ending in .yaml)."""
+    _run(lambda: run_profile(name), as_json=as_json)
 
 
 @main.command()
