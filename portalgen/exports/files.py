@@ -81,11 +81,12 @@ def open_source(source: ExportSource, lines: LineSource | None, place: Place, is
         for file, name in files_of(path, place.root, places["path"]):
             opened.paths.append(file)
             kind = format_of(file) if has_own_files else source.format or format_of(file)
-            if kind in {"xml", "pdf"}:
-                documents.append((file, name))
-                continue
             try:
-                opened.tables.append(_open(plain(file, name, place.folder), name, kind, opening))
+                unpacked = plain(file, name, place.folder)
+                if kind in {"xml", "pdf"}:
+                    documents.append((unpacked, name))
+                else:
+                    opened.tables.append(_open(unpacked, name, kind, opening))
             except InvalidInputError as error:
                 opened.problems += error.problems
         if documents:

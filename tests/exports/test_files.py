@@ -1,0 +1,153 @@
+"""The files of an export: formats by their endings, compressed or not, many by one pattern, one type among others."""
+
+import gzip
+import json
+import sqlite3
+from pathlib import Path
+
+import openpyxl
+import pytest
+import zstandard
+
+from portalgen.exports.files import format_of
+from tests.imports import imported, refused
+
+TEXT = "number,customer_id,date\nI-1,C-1,2026-01-01\n"
+RECORDS = [{"number": "I-1", "customer_id": "C-1", "date": "2026-01-01"}]
+
+
+@pytest.mark.parametrize(
+    ("name", "format_"),
+    [
+        ("a.csv", "csv"),
+        ("a.TXT", "csv"),
+        ("a", "csv"),
+        ("a.2026.csv", "csv"),
+        ("A.XLSX", "xlsx"),
+        ("a.jsonl.gz", "json"),
+        ("a.ndjson.zst", "json"),
+        ("a.xml", "xml"),
+        ("a.PDF", "pdf"),
+        ("a.parquet", "parquet"),
+        ("a.b.sqlite3", "sqlite"),
+        (".gz", "csv"),
+    ],
+)
+def test_the_ending_tells_the_format(name: str, format_: str) -> None:
+    assert format_of(Path(name)) == format_
+
+
+@pytest.mark.parametrize(
+    ("name", "data"),
+    [
+        ("i.csv", TEXT.encode()),
+        ("i.tsv", TEXT.replace(",", "\t").encode()),
+        ("i.csv.gz", gzip.compress(TEXT.encode())),
+        ("i.csv.zst", zstandard.compress(TEXT.encode())),
+        ("i.json", json.dumps(RECORDS).encode()),
+        ("i.jsonl", "".join(f"{json.dumps(record)}\n" for record in RECORDS).encode()),
+        ("i.json.gz", gzip.compress(json.dumps({"value": RECORDS}).encode())),
+    ],
+)
+def test_a_file_of_any_format_is_read(name: str, data: bytes, tmp_path: Path) -> None:
+    assert [*imported(tmp_path, {name: data}, f"{{type: invoices, path: {name}}}").owners] == ["I-1"]
+
+
+def test_a_declared_format_counts_more_than_the_ending(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.txt": json.dumps(RECORDS)}
+    assert [*imported(tmp_path, files, "{type: invoices, path: i.txt, format: json}").owners] == ["I-1"]
+
+
+def test_a_workbook_that_is_called_csv_is_named_as_what_it_is(tmp_path: Path) -> None:
+    openpyxl.Workbook().save(tmp_path / "i.csv")
+    said = refused(tmp_path, {"x.csv": ""}, "{type: invoices, path: i.csv}")
+    assert "workbook" in said[0].lower()
+    assert "format: xlsx" in said[1]
+
+
+def test_many_files_of_several_formats_are_one_export(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "in/1.csv": TEXT,
+        "in/2.json": json.dumps(RECORDS).replace("I-1", "I-2"),
+        "in/3.csv.gz": b"",
+    }
+    (tmp_path / "in").mkdir()
+    files["in/3.csv.gz"] = gzip.compress(TEXT.replace("I-1", "I-3").encode())
+    read = imported(tmp_path, files, "{type: invoices, path: 'in/*'}")
+    assert [*read.owners] == ["I-1", "I-2", "I-3"]
+    assert read.export.files == ("in/1.csv", "in/2.json", "in/3.csv.gz")
+
+
+def test_a_table_of_a_database_is_read(tmp_path: Path) -> None:
+    with sqlite3.connect(tmp_path / "erp.db") as database:
+        database.execute("CREATE TABLE invoices (number TEXT, customer_id TEXT, date TEXT)")
+        database.execute("CREATE TABLE other (x TEXT)")
+        database.execute("INSERT INTO invoices VALUES ('I-1', 'C-1', '2026-01-01')")
+    database.close()
+    assert [*imported(tmp_path, {}, "{type: invoices, path: erp.db, sheet: invoices}").owners] == ["I-1"]
+
+
+def test_documents_and_lines_may_be_two_sheets_of_one_workbook(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    documents, lines = book.active, book.create_sheet("items")
+    assert documents is not None
+    documents.title = "invoices"
+    documents.append(["number", "customer_id", "date"])
+    documents.append([1001, "C-1", "2026-01-01"])
+    lines.append(["number", "description"])
+    lines.append([1001, "a"])
+    lines.append([1001, "b"])
+    book.save(tmp_path / "i.xlsx")
+    read = imported(tmp_path, {}, "{type: invoices, path: i.xlsx, sheet: invoices, lines: {sheet: items}}")
+    assert read.lines == {"1001": ["a", "b"]}
+    flagged = [text.split("\n")[0] for text in read.warnings]
+    assert flagged == [
+        "i.xlsx [invoices]:2:1: number: stored as numbers in the workbook, which keep no leading zeros",
+        "i.xlsx [items]:2:1: number: stored as numbers in the workbook, which keep no leading zeros",
+    ]
+
+
+UBL = """<?xml version="1.0"?>
+<{root} xmlns="urn:oasis:names:specification:ubl:schema:xsd:{root}-2"
+ xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
+ xmlns:cbc="urn:oasis:names:specification:ubl:schema:xsd:CommonBasicComponents-2">
+<cbc:ID>{number}</cbc:ID><cbc:IssueDate>2026-01-01</cbc:IssueDate>
+<cbc:DocumentCurrencyCode>EUR</cbc:DocumentCurrencyCode>
+<cac:AccountingCustomerParty><cac:Party><cac:PartyIdentification><cbc:ID>C-1</cbc:ID></cac:PartyIdentification>
+<cac:PartyName><cbc:Name>Ants</cbc:Name></cac:PartyName></cac:Party></cac:AccountingCustomerParty>
+<cac:LegalMonetaryTotal><cbc:PayableAmount currencyID="EUR">12.00</cbc:PayableAmount></cac:LegalMonetaryTotal>
+</{root}>
+"""
+
+
+def e_invoices() -> dict[str, str | bytes]:
+    return {
+        "in/1.xml": UBL.format(root="Invoice", number="I-1"),
+        "in/2.xml": UBL.format(root="CreditNote", number="N-1"),
+    }
+
+
+def test_e_invoices_of_another_type_in_the_folder_are_left_out_and_named(tmp_path: Path) -> None:
+    read = imported(tmp_path, e_invoices(), "{type: invoices, path: 'in/*.xml', profile: ubl}")
+    assert ([*read.owners], read.export.others) == (["I-1"], ("in/2.xml",))
+    read = imported(tmp_path, e_invoices(), "{type: credit_notes, path: 'in/*.xml', profile: ubl}")
+    assert ([*read.owners], read.export.others) == (["N-1"], ("in/1.xml",))
+
+
+def test_an_e_invoice_may_be_compressed(tmp_path: Path) -> None:
+    data = gzip.compress(UBL.format(root="Invoice", number="I-1").encode())
+    read = imported(tmp_path, {"i.xml.gz": data}, "{type: invoices, path: i.xml.gz, profile: ubl}")
+    assert [*read.owners] == ["I-1"]
+
+
+def test_a_broken_e_invoice_stops_all_or_is_held_back(tmp_path: Path) -> None:
+    files = e_invoices() | {"in/3.xml": "<Invoice"}
+    assert refused(tmp_path, files, "{type: invoices, path: 'in/*.xml', profile: ubl}")[0].startswith("in/3.xml")
+    read = imported(tmp_path, files, "{type: invoices, path: 'in/*.xml', profile: ubl, on_error: quarantine}")
+    assert ([*read.owners], read.export.held_back) == (["I-1"], 1)
+    assert [number for number, _ in read.held_back] == ["in/3.xml"]
+
+
+def test_a_pattern_that_matches_nothing_is_refused_where_it_stands(tmp_path: Path) -> None:
+    said = refused(tmp_path, {}, "{type: invoices, path: 'in/*.csv'}")
+    assert said[0].endswith("no file matches 'in/*.csv'")
