@@ -148,10 +148,12 @@ class Checks:
             theirs = f"SELECT any_value({currency}) FROM {owner.table} d WHERE d.number = {part.raw}.number"
             currency = f"coalesce(({theirs}), '')"
         message = "{value} is in another currency than the document"
+        hint = "say which column the currency is in, or mend one of the two"
+        marked = f"(file, file_row) IN (SELECT (file, file_row) FROM {part.table} WHERE has_symbol)"
         for name in part.of_kind(Kind.DECIMAL) if part.is_lines or "currency" in part.columns else ():
-            has_symbol = f"{name} IS NOT NULL AND {currency_sql(name)} IS NOT NULL"
+            has_symbol = f"{name} IS NOT NULL AND {currency_sql(name)} IS NOT NULL AND {marked}"
             condition = f"{has_symbol} AND NOT {fits_currency_sql(name, currency)}"
-            yield Fault(part, name, message, condition, lambda _: "", raw=part.raw)
+            yield Fault(part, name, message, condition, lambda _: hint, raw=part.raw)
 
     def _of_totals(self, part: Part) -> Iterator[Fault]:
         """Credit notes are positive here, and what they do to the balance follows from their type."""

@@ -97,11 +97,11 @@ class Filling:
                 quarantine.hold_back_differing(number)
             else:
                 refused.append(number)
-        self.warnings += self._listed(reported)
-        return [*self._listed(refused)]
+        shown_anyway = "the portal shows what the export says; `tolerance` and `differences` tell what to do about it"
+        self.warnings += self._listed(reported, shown_anyway)
+        return [*self._listed(refused, "mend the export, raise `tolerance`, or show what it says: differences: report")]
 
-    def _listed(self, sources: list[int]) -> Iterator[Problem]:
-        hint = "the portal shows what the export says; `tolerance` and `differences` tell what to do about it"
+    def _listed(self, sources: list[int], hint: str) -> Iterator[Problem]:
         found, count = differences(self._database, sources, _SHOWN + 1)
         places = self._staging.places_of_cells([(each.file, each.file_row, each.column, "") for each in found])
         for difference, where in zip(found[:_SHOWN], places, strict=False):

@@ -129,7 +129,8 @@ def test_symbols_of_lines_beside_their_documents_are_compared_with_theirs(tmp_pa
     )
     entry = "{type: invoices, path: i.csv, layout: repeat, decimal: '.', lines: {}}"
     assert refused(tmp_path, {"i.csv": text}, entry) == [
-        "i.csv:3:6: amount: '$1' is in another currency than the document"
+        "i.csv:3:6: amount: '$1' is in another currency than the document",
+        "hint: say which column the currency is in, or mend one of the two",
     ]
 
 

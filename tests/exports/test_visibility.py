@@ -154,3 +154,8 @@ def test_a_document_that_a_later_file_cancels_is_hidden(tmp_path: Path) -> None:
     }
     read = imported(tmp_path, files, "{type: invoices, path: 'i?.csv', export: incremental}")
     assert [*read.owners] == ["I-2"]
+
+
+def test_the_currency_of_a_draft_is_not_asked_for(tmp_path: Path) -> None:
+    text = "number,customer_id,date,status,total\nI-1,C-1,2026-01-01,Draft,$5\nI-2,C-1,2026-01-01,Open,€5\n"
+    assert [*imported(tmp_path, {"i.csv": text}, entry("decimal: '.'")).owners] == ["I-2"]
