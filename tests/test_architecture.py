@@ -44,7 +44,8 @@ FLOORS = [
     {"exports.rejects"},
     {"exports.filling"},
     {"exports.reader"} | {"exports.inspect_examine"},
-    {"pipeline"} | {"exports.inspection"},
+    {"pipeline"} | {"exports.inspect_drafts"},
+    {"exports.inspection"},
 ]
 
 ROOMS = {

@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from portalgen.cli import main
 from portalgen.definitions import load
+from portalgen.demo import write_demo
 from portalgen.errors import InvalidInputError
 from portalgen.exports.columns import HEADERS, LINES
 from portalgen.exports.inspect_entry import Entry, block, text_of
@@ -521,3 +522,31 @@ def test_the_explanation_tells_what_is_shown_hidden_and_must_be_there() -> None:
 def test_the_verbs_explain_themselves_and_offer_json(verb: str) -> None:
     said = CliRunner().invoke(main, [verb, "--help"]).stdout
     assert "--json" in said
+
+
+def test_portalgens_own_columns_need_no_more_than_a_path_and_lines_are_those_that_are_called_like_it(
+    tmp_path: Path,
+) -> None:
+    write_demo(tmp_path)
+    found = inspect(["exports"], tmp_path)
+    entries = [finding.entry.keys for file in found.files for finding in file.findings]
+    assert {"type": "customers", "path": "exports/customers.csv"} in entries
+    for type_ in ("quotes", "orders", "invoices", "credit_notes", "delivery_notes"):
+        lines = {"path": f"exports/{type_}_lines.csv"}
+        assert {"type": type_, "path": f"exports/{type_}.csv", "lines": lines} in entries
+    problems = [problem for file in found.files for finding in file.findings for problem in finding.examined.problems]
+    assert {problem.hint.rpartition(": ")[2] for problem in problems} == {"allow"}  # its ids are similar on purpose
+
+
+def test_rows_that_cannot_be_told_apart_are_what_check_would_refuse(tmp_path: Path) -> None:
+    write(tmp_path, "customers.csv", 'id,name\n"1,b\n')
+    finding = only(inspect(["customers.csv"], tmp_path))
+    assert [(problem.where.line, problem.message) for problem in finding.examined.problems] == [
+        (2, "a quote in the row that starts here is never closed")
+    ]
+    assert finding.examined.rows == 0
+
+
+def test_texts_that_mean_nothing_are_proposed_as_empty(tmp_path: Path) -> None:
+    write(tmp_path, "customers.csv", "Customer ID,Name,City,Country\n1,One,NULL,NO\n")
+    assert only(inspect(["customers.csv"], tmp_path)).entry.keys["empty"] == ["NULL"]

@@ -126,6 +126,9 @@ def _finding_lines(finding: Finding, look: FileLook) -> Iterator[str]:
 
 
 def _system_lines(finding: Finding) -> Iterator[str]:
+    if finding.guess and finding.guess.is_own:
+        yield from _fact("system", "the columns are portalgen's own")
+        return
     if finding.fit is None:
         yield from _fact("system", "none that is known; guessed by the names of the columns, to be checked")
         return

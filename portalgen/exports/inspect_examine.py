@@ -124,7 +124,6 @@ class _Examination:
     def examined(self, heading: Sequence[str]) -> Examined:
         found, staging = self._found, self._staging
         tally = staging.tallies[0] if staging.tallies else None
-        self._map(tally.staged if tally else [], heading)
         readings = Readings(staging)
         found.problems += [*staging.problems, *readings.prove()]
         found.dates = self._style(self._source.dates, Kind.DATE)
@@ -133,16 +132,19 @@ class _Examination:
             type_parts(staging, readings)
         except InvalidInputError as error:
             found.problems += error.problems
+            self._map(tally.staged if tally else [], heading, [])
         else:
+            self._map(tally.staged if tally else [], heading, staging.parts)
             for part in staging.parts:
                 self._count(part)
             leave_out_hidden(staging)
             self._judge(readings)
         if tally:
-            found.rows, found.left_out, found.others = tally.rows, tally.left_out, len(tally.others)
+            found.rows, found.left_out, found.others = max(tally.rows, 0), tally.left_out, len(tally.others)
         return found
 
-    def _map(self, staged: Sequence[SourceFile], heading: Sequence[str]) -> None:
+    def _map(self, staged: Sequence[SourceFile], heading: Sequence[str], parts: Sequence[Part]) -> None:
+        """Tell what fills the columns, with samples from `parts`, which can be read."""
         found, source = self._found, self._source
         headers = wanted(HEADERS[source.type], source)
         lines: list[Want] = []
@@ -153,22 +155,19 @@ class _Examination:
         first = next((file for file in staged if not file.is_lines), None)
         titles = first.table.heading if first else heading
         found.heading_line = first.table.first_line if first and first.table.unit in {"", "row"} else 0
-        found.columns = [*self._mapped(headers, titles, is_lines=False)]
+        found.columns = [*self._mapped(headers, titles, [part for part in parts if not part.is_lines])]
         second = next((file.table.heading for file in staged if file.is_lines), titles)
-        found.line_columns = [*self._mapped(lines, second, is_lines=True)]
+        found.line_columns = [*self._mapped(lines, second, [part for part in parts if part.is_lines])]
         read = {normal(title) for each in (*found.columns, *found.line_columns) for title in each.headings}
         read |= {normal(title) for title in source.rows}
         dropped = [title for file in staged for title in file.dropped] or [*heading]
         found.unread = [title for title in dict.fromkeys(dropped) if title and normal(title) not in read]
         found.private = [title for title in found.unread if PRIVATE.search(spaced(title))]
 
-    def _mapped(self, wants: Sequence[Want], heading: Sequence[str], *, is_lines: bool) -> Iterator[Mapped]:
+    def _mapped(self, wants: Sequence[Want], heading: Sequence[str], parts: Sequence[Part]) -> Iterator[Mapped]:
         titles = [normal(title) for title in heading]
         kept = {want.name: want for want in wants if want.column.kept}
-        samples: dict[str, tuple[str, ...]] = {}
-        for part in self._staging.parts:
-            if part.is_lines == is_lines:
-                samples = self._samples(part)
+        samples = self._samples(parts[0]) if parts else {}
         for want in (kept[name] for name in in_order(kept)):
             headings = tuple(heading[index] for index in want.cells(heading, titles))
             if headings or want.name in want.source.values or want.name == self._source.groups:

@@ -126,6 +126,12 @@ class Guess:
     is_lines: bool = False
 
     @property
+    def is_own(self) -> bool:
+        """Whether the headings are portalgen's own, each of them, so that nothing needs to be said of them."""
+        known = LINES if self.is_lines else HEADERS[self.type]
+        return not self.lines and all(title in known for title in self.heading if title)
+
+    @property
     def weight(self) -> int:
         """How much of the table is understood."""
         return len(self.columns) + len(self.lines)

@@ -59,6 +59,11 @@ class Fit:
         return self.recognised == len(self.sought) > 0
 
     @property
+    def rank(self) -> tuple[int, int]:
+        """How well it fits, to be compared with the rank of another."""
+        return self.recognised, self.mapped
+
+    @property
     def missing(self) -> list[str]:
         """The headings that tell the type and are not there."""
         titles = {normal(title) for title in self.heading}

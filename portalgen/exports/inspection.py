@@ -3,27 +3,34 @@
 Files are read where they are; copies that reading needs lie in a temporary folder. Nothing is written elsewhere.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from difflib import SequenceMatcher
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from portalgen.database import Database
 from portalgen.errors import InvalidInputError, Location, Problem
 from portalgen.exports.files import Place
+from portalgen.exports.inspect_drafts import (
+    guessed_entry,
+    mark,
+    note_choices,
+    note_encoding,
+    note_name,
+    note_rivals,
+    note_statuses,
+)
 from portalgen.exports.inspect_entry import Entry, block
 from portalgen.exports.inspect_examine import Examined, examine
 from portalgen.exports.inspect_files import FileLook, TableLook, look, rows_with_lines, subjects
-from portalgen.exports.inspect_guess import NOT_FOR_CUSTOMERS, Guess, guess, lines_in
+from portalgen.exports.inspect_guess import Guess, guess, lines_in
 from portalgen.exports.inspect_systems import Fit, choose, fits
 from portalgen.exports.profiles import load_profile, packaged_names
 from portalgen.model import TRANSACTION_TYPES
 
 _MOST_NEIGHBOURS, _LARGEST_NEIGHBOUR = 40, 64 * 1024 * 1024
 _ENOUGH = 3
-_EMPTY = {"NULL", "null", "N/A", "n/a", "\\N", "None", "-"}
-"""Texts that most likely mean that there is nothing."""
 LINES_MISSING = "LINES-FILE-MISSING"
 """Stands in an entry for the path of the file of lines, where none was found."""
 
@@ -180,14 +187,14 @@ class _Inspector:
         for fit in chosen:
             entry = Entry(dict(fit.keys))
             has_lines = self._add_lines(entry, fit, seen)
-            _note_encoding(entry)
+            note_encoding(entry)
             examined = examine(entry, self._root, fit.heading, has_lines=has_lines)
-            _note_choices(entry, examined)
+            note_choices(entry, examined)
             rivals = tuple(
                 other for other in seen.fits if other.is_whole and not other.is_lines and other not in chosen
             )
-            _note_rivals(entry, fit, rivals)
-            _note_name(entry)
+            note_rivals(entry, fit, rivals)
+            note_name(entry)
             found.append(Finding(seen.table.name, entry, examined, fit, rivals=rivals))
         return [finding for finding in found if finding.examined.documents] or found[:1]
 
@@ -196,7 +203,7 @@ class _Inspector:
         if not seen.chosen:
             return []
         best = seen.chosen[0]
-        equal = [fit for fit in seen.fits if fit.is_whole and _rank(fit) == _rank(best) and fit.profile != best.profile]
+        equal = [fit for fit in seen.fits if fit.is_whole and fit.rank == best.rank and fit.profile != best.profile]
         if equal and (sure := self._sure() & {best.profile, *(fit.profile for fit in equal)}):
             return choose([fit for fit in seen.fits if fit.profile == min(sure)])
         return seen.chosen
@@ -225,7 +232,7 @@ class _Inspector:
             entry.keys["lines"] = {"path": LINES_MISSING}
             entry.notes.append("the lines of these are in a file of their own, which was not found: name it")
             return False
-        other, _ = max(mine, key=lambda pair: pair[1].mapped)
+        other, _ = max(mine, key=lambda pair: (pair[1].mapped, _likeness(pair[0], seen)))
         entry.keys["lines"] = {"path": other.look.path}
         entry.keys |= {key: value for key, value in other.look.declared.items() if key == "encoding"}
         return True
@@ -252,13 +259,13 @@ class _Inspector:
         found = guess(seen.look, seen.table, self._type)
         if self._is_given or not found or found.is_lines or len(found.missing) > 1:
             return []
-        entry = _guessed_entry(found, seen)
-        _note_encoding(entry)
+        entry = guessed_entry(found, seen.look, seen.table)
+        note_encoding(entry)
         if found.type in TRANSACTION_TYPES and not found.lines:
             self._guess_lines(entry, found, seen)
         examined = examine(entry, self._root, found.heading)
-        _note_choices(entry, examined)
-        _note_statuses(entry, examined)
+        note_choices(entry, examined)
+        note_statuses(entry, examined)
         return [Finding(seen.table.name, entry, examined, guess=found)]
 
     def _guess_lines(self, entry: Entry, found: Guess, seen: _Seen) -> None:
@@ -267,15 +274,15 @@ class _Inspector:
             self._guess_lines_in_records(entry, seen)
             return
         inside = [other for other in self._tables[seen.look.path] if other is not seen]
-        for other in [*inside, *self._neighbours(seen.look)]:
+        for other in inside or sorted(self._neighbours(seen.look), key=lambda other: -_likeness(other, seen)):
             lines = guess(other.look, other.table, found.type)
             if lines and lines.is_lines and not lines.missing:
-                is_inside = other.look is seen.look
-                where = {"sheet": other.table.name} if is_inside else {"path": other.look.path}
-                if not is_inside and len(self._tables[other.look.path]) > 1:
+                where = {"sheet": other.table.name} if inside else {"path": other.look.path}
+                if not inside and len(self._tables[other.look.path]) > 1:
                     where["sheet"] = other.table.name
-                entry.keys["lines"] = {**where, "columns": dict(lines.columns), "ignore": "ALL"}
-                _mark(entry, lines.columns, lines.near, ("lines", "columns"))
+                said = {} if lines.is_own and found.is_own else {"columns": dict(lines.columns), "ignore": "ALL"}
+                entry.keys["lines"] = {**where, **said}
+                mark(entry, lines.columns if said else {}, lines.near, ("lines", "columns"))
                 return
 
     def _guess_lines_in_records(self, entry: Entry, seen: _Seen) -> None:
@@ -289,7 +296,7 @@ class _Inspector:
                 columns = lines_in(heading, f"{list_}.")
                 if len(columns) >= _ENOUGH:
                     entry.keys |= {"layout": "nested", "lines": {"records": list_, "columns": columns}}
-                    _mark(entry, columns, frozenset(), ("lines", "columns"))
+                    mark(entry, columns, frozenset(), ("lines", "columns"))
                     return
 
     def _leftover(self, seen: _Seen) -> Leftover:
@@ -309,79 +316,11 @@ class _Inspector:
         return Leftover(seen.table.name, tuple(title for title in heading if title), next(iter(partly), None), whose)
 
 
-def _rank(fit: Fit) -> tuple[int, int]:
-    return fit.recognised, fit.mapped
+def _likeness(one: _Seen, other: _Seen) -> float:
+    """How alike the names of two files and of their tables are."""
+    first, second = (f"{Path(seen.look.path).stem} {seen.table.name}".casefold() for seen in (one, other))
+    return SequenceMatcher(None, first, second).ratio()
 
 
 def _lines_sheet(fit: Fit) -> str:
     return (fit.settings.lines.sheet if fit.settings.lines else "") or ""
-
-
-def _guessed_entry(found: Guess, seen: _Seen) -> Entry:
-    """An entry of what was guessed, each guess marked."""
-    keys: dict[str, Any] = {"type": found.type, "path": seen.look.path, **seen.look.declared}
-    if len(seen.look.tables) > 1:
-        keys["records" if seen.look.format == "json" else "sheet"] = seen.table.name
-    entry = Entry(keys)
-    if found.layout:
-        keys["layout"] = found.layout
-    if found.type in TRANSACTION_TYPES:
-        keys |= {"dates": "prove", "decimal": "prove"}
-    elif found.type == "products":
-        keys["decimal"] = "prove"
-    keys |= {"columns": dict(found.columns), "ignore": "ALL"}
-    if empty := sorted({cell for row in seen.table.rows for cell in row if cell in _EMPTY}):
-        keys["empty"] = empty
-    _mark(entry, found.columns, found.near, ("columns",))
-    for name in found.missing:
-        keys["columns"][name] = "..."
-        entry.comments["columns", name] = "no heading looks like it: name it"
-    if found.lines:
-        keys["lines"] = {"columns": dict(found.lines)}
-        near = frozenset(name.removeprefix("line.") for name in found.near if name.startswith("line."))
-        _mark(entry, found.lines, near, ("lines", "columns"))
-    entry.notes.append("guessed by names alone: check each line")
-    _note_name(entry)
-    return entry
-
-
-def _mark(entry: Entry, columns: Mapping[str, str], near: frozenset[str], at: tuple[str, ...]) -> None:
-    for name, title in columns.items():
-        if name in near:
-            entry.comments[*at, name] = "only the name is near: check"
-        elif name != title:
-            entry.comments[*at, name] = "check"
-
-
-def _note_name(entry: Entry) -> None:
-    if NOT_FOR_CUSTOMERS.search(Path(str(entry.keys["path"])).stem):
-        entry.notes.append("by its name, this is nothing for customers: leave it out unless you know better")
-
-
-def _note_rivals(entry: Entry, fit: Fit, rivals: Sequence[Fit]) -> None:
-    """Say what the headings do not tell."""
-    equal = [rival for rival in rivals if rival.recognised == fit.recognised]
-    if types := [rival.type for rival in equal if rival.profile == fit.profile and not fit.named]:
-        entry.notes.append(f"the headings do not tell the type: it could be {' or '.join(types)} as well")
-    if names := [rival.profile for rival in equal if rival.profile != fit.profile and _rank(rival) == _rank(fit)]:
-        entry.notes.append(f"the headings do not tell the system: it could be {' or '.join(names)} as well")
-
-
-def _note_encoding(entry: Entry) -> None:
-    if encoding := entry.keys.get("encoding"):
-        entry.notes.append(f"{encoding} is what the bytes look like: check a word with an accent")
-
-
-def _note_choices(entry: Entry, examined: Examined) -> None:
-    """Name the settings between which the file does not decide."""
-    for key, style in {"dates": examined.dates, "decimal": examined.decimals}.items():
-        if style.is_open:
-            choices = " or ".join(f'"{setting}"' for setting in style.settings[:3])
-            entry.notes.append(f"the file does not tell: add {key}: {choices}")
-
-
-def _note_statuses(entry: Entry, examined: Examined) -> None:
-    shown = [status.written for status in examined.statuses if status.verdict == "shown"]
-    if shown:
-        listed = ", ".join(shown[:12])
-        entry.notes.append(f"all these are shown unless `visible` says otherwise: {listed}")
