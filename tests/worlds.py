@@ -333,7 +333,8 @@ def _document(place: _Place, customer: str, form: DocumentShape, number: str, pr
         cells[name] = f"X/{place.plain(name)}"
     for name in ("net", "tax", "total", "balance", "paid", "allowance", "charge", "rounding"):
         is_said = form.amounts == "given" or (name == "paid" and form.amounts == "from lines")
-        cells[name] = place.number(name, decimals, signed=True) if is_said else ""
+        signed = (form.type, name) != ("credit_notes", "total")  # a credit note with a minus is refused
+        cells[name] = place.number(name, decimals, signed=signed) if is_said else ""
     cells["ship_to"] += f"\n{place.text('2nd line of ship_to')}"
     if form.sparse:
         empty = ("note", "branch", "carrier", "reference", "quote_number", "status", "allowance", "rounding", "ship_to")

@@ -125,9 +125,7 @@ def source_of(
         rows={heading: tuple(texts) for heading, texts in settings.rows.items()},
         totals=tuple(settings.totals),
         groups=settings.groups or "",
-        attachments=Attachments(settings.attachments.folder, settings.attachments.name)
-        if settings.attachments
-        else None,
+        attachments=_attachments(settings),
         is_negative=settings.sign == "negative",
         is_incremental=settings.export == "incremental",
         visibility=Visibility(
