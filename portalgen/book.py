@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from portalgen.amounts import completed
 from portalgen.database import Database
 from portalgen.exports.report import ReadingReport
-from portalgen.model import TRANSACTION_TYPES, Account, Customer, Line, Transaction
+from portalgen.model import RECEIPTS, TRANSACTION_TYPES, Account, Customer, Line, Receipt, Transaction
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -68,10 +68,21 @@ class Book:
         people = self._database.rows(
             f"SELECT {_columns(Customer, 'c')} FROM customers c SEMI JOIN wanted USING (id) ORDER BY id"
         )
-        transactions = _Grouped(self._transactions())
+        transactions, receipts = _Grouped(self._transactions()), _Grouped(self._receipts())
+        has_receipts = any(export.type == RECEIPTS for export in self.report.exports)
         for row in people:
             customer = Customer(*row)
-            yield Account(customer, tuple(transactions.of(customer.id)))
+            theirs = tuple(receipts.of(customer.id))
+            yield Account(customer, tuple(transactions.of(customer.id)), theirs if has_receipts else None)
+
+    def _receipts(self) -> Iterator[tuple[str, Receipt]]:
+        rows = self._database.stream(
+            f"SELECT {_columns(Receipt, 'r')} FROM receipts r WHERE customer_id IN (SELECT id FROM wanted) "
+            "ORDER BY customer_id, date DESC, number"
+        )
+        for row in rows:
+            receipt = Receipt(*row)
+            yield receipt.customer_id, receipt
 
     def _transactions(self) -> Iterator[tuple[str, Transaction]]:
         ranks = " ".join(f"WHEN '{type_}' THEN {rank}" for rank, type_ in enumerate(TRANSACTION_TYPES))
@@ -103,7 +114,7 @@ class Book:
             yield last, Line(count if line is None else line, *cells)
 
 
-def _columns(record: type[Customer | Transaction | Line], table: str, **instead: str) -> str:
+def _columns(record: type[Customer | Transaction | Line | Receipt], table: str, **instead: str) -> str:
     """The cells that make a `record`, in the order of its fields but `lines`; `instead` stands in for an empty one.
 
     A text that is not there is ''.

@@ -2,22 +2,28 @@
 
 import glob
 import os
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from hashlib import sha256
 from pathlib import Path
 
 from portalgen.errors import InvalidInputError, Location, Problem
 from portalgen.exports.profiles import settings_of, source_of
 from portalgen.model import (
+    GRANTABLE_TYPES,
     TRANSACTION_TYPES,
+    Bulletin,
     Contact,
     Definitions,
     ExportSource,
+    Logo,
     Portal,
     Site,
     StoreSource,
 )
 from portalgen.schema import (
+    BulletinModel,
     ConfigModel,
     ContactModel,
     DirectoryModel,
@@ -29,6 +35,15 @@ from portalgen.schema import (
     validate,
 )
 from portalgen.yamlfile import At, Document, Value, read_yaml
+
+_LARGEST_BULLETIN, _LARGEST_LOGO = 64 * 1024, 256 * 1024
+_PICTURES = {
+    rb"\x89PNG\r\n\x1a\n": "png",
+    rb"\xff\xd8\xff": "jpg",
+    rb"RIFF....WEBP": "webp",
+    rb"GIF8[79]a": "gif",
+}
+"""By how the file begins, the ending of its name; an SVG can run scripts and is none of them."""
 
 
 def load(file: Path) -> Definitions:
@@ -106,7 +121,7 @@ class _Reading:
         definitions = Definitions(
             file=str(self.file),
             root=root,
-            site=_site(config),
+            site=self._site(config, document),
             keys=config.keys or "",
             exports=tuple(self._exports(config, document)),
             stores=tuple(_store(name, item, root) for name, item in config.stores.items()),
@@ -154,7 +169,68 @@ class _Reading:
                     self.problems.append(Problem(document.key_place(spot.at), message, "keep one of them"))
                     continue
                 first[id_] = document.key_place(spot.at)
-                yield _portal(id_, item, roles, spot)
+                yield _portal(id_, item, roles, spot, self._bulletin(item.bulletin, spot))
+
+    def _site(self, config: ConfigModel, document: Document) -> Site:
+        site, spot = config.site, _Spot(document, ("site",))
+        return Site(
+            id=site.id,
+            title=site.title,
+            base_url=site.base_url,
+            locale=site.locale,
+            currency=site.currency or "",
+            timezone=site.timezone,
+            email=site.email,
+            key=site.key,
+            as_of=site.as_of,
+            tracking=dict(site.tracking),
+            address=tuple(line for text in site.address for line in text.splitlines()),
+            phone=site.phone,
+            tax_id=site.tax_id,
+            logo=self._logo(site.logo, spot.down("logo")) if site.logo else None,
+            accent=site.accent,
+            bulletin=self._bulletin(site.bulletin, spot),
+            pages=site.pages,
+            downloads=tuple(dict.fromkeys(site.downloads)),
+            statement_months=site.statement_months,
+            stale_after=site.stale_after,
+        )
+
+    def _bulletin(self, item: BulletinModel | None, around: "_Spot") -> Bulletin | None:
+        """The bulletin that `item` names; None where there is none, and where it cannot be read, which is a problem."""
+        data = self._file(item.path, around.down("bulletin"), _LARGEST_BULLETIN) if item else None
+        if data is None or item is None:
+            return None
+        try:
+            return Bulletin(data.decode("utf-8-sig"), item.since, item.until)
+        except UnicodeDecodeError:
+            self.problem(around.down("bulletin"), f"'{item.path}' is not UTF-8 text")
+            return None
+
+    def _logo(self, path: str, spot: "_Spot") -> Logo | None:
+        data = self._file(path, spot, _LARGEST_LOGO)
+        if data is None:
+            return None
+        ending = next((ending for start, ending in _PICTURES.items() if re.match(start, data, re.DOTALL)), "")
+        if not ending:
+            self.problem(spot, f"'{path}' is no picture that can be a logo", "use a PNG, JPEG, WebP or GIF file")
+            return None
+        return Logo(f"logo.{ending}", sha256(data).hexdigest(), data)
+
+    def _file(self, path: str, spot: "_Spot", most: int) -> bytes | None:
+        """The bytes of a file below the root, at most `most` of them; None where that is a problem."""
+        file = root_of(self.file) / path
+        try:
+            data = file.read_bytes() if file.is_file() else None
+        except OSError as error:
+            self.problem(spot, f"'{path}' cannot be read: {error.strerror}")
+            return None
+        if data is None:
+            self.problem(spot, f"there is no file '{path}'", f"looked for {file.absolute()}")
+        elif len(data) > most:
+            self.problem(spot, f"'{path}' is larger than {most // 1024} KiB", "make it smaller")
+            return None
+        return data
 
     def problem(self, spot: "_Spot", message: str, hint: str = "") -> None:
         self.problems.append(Problem(spot.document.place(spot.at), message, hint))
@@ -193,7 +269,9 @@ class _Spot:
         return found
 
 
-def _portal(id_: str, item: PortalModel, roles: Mapping[str, tuple[str, ...]], spot: _Spot) -> Portal:
+def _portal(
+    id_: str, item: PortalModel, roles: Mapping[str, tuple[str, ...]], spot: _Spot, bulletin: Bulletin | None
+) -> Portal:
     return Portal(
         id=id_,
         customer=item.customer,
@@ -205,6 +283,7 @@ def _portal(id_: str, item: PortalModel, roles: Mapping[str, tuple[str, ...]], s
         locale=item.locale or "",
         key=item.key or "",
         branches=None if item.branches is None else tuple(item.branches),
+        bulletin=bulletin,
         contacts=tuple(
             _contact(name, contact, roles, spot.down("contacts", name)) for name, contact in item.contacts.items()
         ),
@@ -280,24 +359,8 @@ def _role_names(document: Document) -> Sequence[str]:
 
 
 def _types(shown: Iterable[str], roles: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The types that `shown` (types, roles and ALL) comes to, in the order of TRANSACTION_TYPES."""
+    """The types that `shown` (types, roles and ALL) comes to, in the order of GRANTABLE_TYPES."""
     granted: set[str] = set()
     for name in shown:
         granted.update(TRANSACTION_TYPES if name == "ALL" else roles.get(name, (name,)))
-    return tuple(type_ for type_ in TRANSACTION_TYPES if type_ in granted)
-
-
-def _site(config: ConfigModel) -> Site:
-    site = config.site
-    return Site(
-        id=site.id,
-        title=site.title,
-        base_url=site.base_url,
-        locale=site.locale,
-        currency=site.currency or "",
-        timezone=site.timezone,
-        email=site.email,
-        key=site.key,
-        as_of=site.as_of,
-        tracking=dict(site.tracking),
-    )
+    return tuple(type_ for type_ in GRANTABLE_TYPES if type_ in granted)

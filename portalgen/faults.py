@@ -4,10 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from portalgen.errors import Problem, did_you_mean, shown
-from portalgen.fields import LEAVE_OUT, NOT_SUPPORTED, VALUE_EXPECTED, VALUES_NOT_YET
+from portalgen.fields import LEAVE_OUT, NOT_SUPPORTED, VALUE_EXPECTED
 from portalgen.yamlfile import At, Document, Value
 
-NOT_YET = frozenset({"bulletin", "logo", "accent", "every_customer"})
+NOT_YET = frozenset({"every_customer"})
 """Keys that the design has a place for and this version cannot honour: refused rather than quietly ignored."""
 _EXAMPLES = {
     "version": "version: 1",
@@ -62,10 +62,9 @@ def problem_of(details: Any, document: Document, valid_keys: ValidKeys) -> Probl
 def _not_in_list(details: Any, document: Document, subject: str, key: str) -> Problem:
     """What stands at a Literal field and is none of its values."""
     where, said = document.place(details["loc"]), _value_at(document.data, details["loc"])
+    key = str(details["loc"][-2]) if key.isdecimal() else key
     if not isinstance(said, str):
         return Problem(where, f"{subject}{key}: {VALUE_EXPECTED}")
-    if said in VALUES_NOT_YET.get(key, ()):
-        return Problem(where, f"{subject}{key}: '{said}' {NOT_SUPPORTED}", LEAVE_OUT)
     valid = details["ctx"]["expected"].replace("'", "").replace(" or ", ", ").split(", ")
     return Problem(where, f"{subject}{key} cannot be {shown(said)}", did_you_mean(said, valid))
 

@@ -10,14 +10,10 @@ from portalgen.errors import did_you_mean, nearest, shown
 from portalgen.exports.encodings import ENCODINGS, known_encoding
 from portalgen.exports.values import fault_of_patterns
 from portalgen.formats import known_currency, known_locale
-from portalgen.model import TRACKING_NUMBER, TRANSACTION_TYPES
+from portalgen.model import GRANTABLE_TYPES, TRACKING_NUMBER
 
-VALUES_NOT_YET = {
-    "type": {"receipts"},
-    "show": {"statement", "receipts", "products"},
-    "pages": {"month", "year", "all"},
-}
-"""Values that the design has a place for and this version cannot honour, by their field."""
+NOT_SHOWN_YET = frozenset({"products"})
+"""What the design lets a link show and this version cannot."""
 NOT_SUPPORTED, LEAVE_OUT = "is not supported by this version yet", "leave it out"
 VALUE_EXPECTED = "a single value is expected here"
 _MOST = 100
@@ -59,7 +55,7 @@ def name(value: object) -> str:
 
 def role_name(value: object) -> str:
     said = name(value)
-    if said == "ALL" or said in TRANSACTION_TYPES:
+    if said == "ALL" or said in GRANTABLE_TYPES:
         raise FieldError(f"a role cannot be called '{said}', which means something already", "choose another name")
     return said
 
@@ -187,6 +183,13 @@ def base_url(value: object) -> str:
     raise FieldError(f"{shown(said)} cannot be the address of portals", hint)
 
 
+def accent(value: object) -> str:
+    said = text(value)
+    if not re.fullmatch(r"#([0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})", said):
+        raise FieldError(f"{shown(said)} is not a colour", 'write it in quotes, like "#0b6e4f"')
+    return said
+
+
 def carrier(value: object) -> str:
     """A carrier's name, as carriers are told apart: whatever the case."""
     return text(value).strip().casefold()
@@ -218,8 +221,8 @@ _HOW_TO_TRACK = f"write it like https://carrier.example/track?number={TRACKING_N
 
 def shown_type(value: object, names: Sequence[str] = ()) -> str:
     """A type or ALL; or one of `names`."""
-    said, valid = id_(value), (*TRANSACTION_TYPES, "ALL", *names)
-    if said in VALUES_NOT_YET["show"]:
+    said, valid = id_(value), (*GRANTABLE_TYPES, "ALL", *names)
+    if said in NOT_SHOWN_YET:
         raise FieldError(f"'{said}' {NOT_SUPPORTED}", LEAVE_OUT)
     if said not in valid:
         raise FieldError(f"{shown(said)} cannot be shown", did_you_mean(said, valid))

@@ -6,7 +6,19 @@ from dataclasses import replace
 
 from portalgen.book import Extent
 from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean, nearest, shown
-from portalgen.model import Account, Bundle, Contact, Definitions, Link, LinkId, Portal, Site, Transaction
+from portalgen.model import (
+    RECEIPTS,
+    Account,
+    Bundle,
+    Contact,
+    Definitions,
+    Link,
+    LinkId,
+    Portal,
+    Receipt,
+    Site,
+    Transaction,
+)
 
 LIVE, DISABLED, EXPIRED = "live", "disabled", "expired"
 
@@ -29,6 +41,7 @@ def _links_of_portal(portal: Portal, site: Site, today: datetime.date) -> Iterat
         state=_state(portal, None, today),
         locale=portal.locale or site.locale,
         branches=portal.branches,
+        bulletin=portal.bulletin or site.bulletin,
     )
     for contact in portal.contacts:
         yield Link(
@@ -42,6 +55,7 @@ def _links_of_portal(portal: Portal, site: Site, today: datetime.date) -> Iterat
             contact_name=contact.name,
             contact_email=contact.email,
             branches=_narrowed(contact.branches, portal.branches),
+            bulletin=portal.bulletin or site.bulletin,
         )
 
 
@@ -175,8 +189,23 @@ def bundle_for(link: Link, account: Account, site: Site, as_of: datetime.date) -
         if _may_show(link, transaction.branch)
     ]
     identities = {(transaction.type, transaction.number) for transaction in granted}
-    transactions = tuple(_without_others(transaction, link, identities) for transaction in granted)
-    return Bundle(site=site, link=link, customer=account.customer, transactions=transactions, as_of=as_of)
+    return Bundle(
+        site=site,
+        link=link,
+        customer=account.customer,
+        transactions=tuple(_without_others(transaction, link, identities) for transaction in granted),
+        as_of=as_of,
+        receipts=_receipts_for(link, account),
+    )
+
+
+def _receipts_for(link: Link, account: Account) -> tuple[Receipt, ...]:
+    """The receipts that `link` may show: none where it is limited to branches, since receipts are of none."""
+    if RECEIPTS not in link.types or link.branches is not None:
+        return ()
+    theirs = [receipt for receipt in account.receipts or () if receipt.customer_id == link.customer]
+    names_invoices = "invoices" in link.types
+    return tuple(receipt if names_invoices else replace(receipt, allocated_to="") for receipt in theirs)
 
 
 def _without_others(transaction: Transaction, link: Link, granted: Container[tuple[str, str]]) -> Transaction:

@@ -14,12 +14,19 @@ from pathlib import Path
 from portalgen.errors import NOWHERE, Location
 
 TRANSACTION_TYPES = ("quotes", "orders", "invoices", "credit_notes", "delivery_notes")
-"""What a link can be allowed to show, in the order in which a portal lists them. `ALL` means exactly these."""
+"""The types of documents, in the order in which a portal lists them. `ALL` means exactly these."""
+
+STATEMENT, RECEIPTS = "statement", "receipts"
+GRANTABLE_TYPES = (*TRANSACTION_TYPES, STATEMENT, RECEIPTS)
+"""All that a link can be allowed to show."""
 
 
 @dataclass(frozen=True, slots=True)
 class Customer:
-    """A customer as the export knows it. `id` is the ERP's, byte for byte."""
+    """A customer as the export knows it. `id` is the ERP's, byte for byte.
+
+    `balance` is what the ERP says that they owe in all, in their `currency`; negative where they have credit.
+    """
 
     id: str
     name: str
@@ -36,6 +43,7 @@ class Customer:
     status: str = ""
     parent_id: str = ""
     payment_terms: str = ""
+    balance: Decimal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +117,48 @@ TRACKING_NUMBER = "{tracking_number}"
 
 
 @dataclass(frozen=True, slots=True)
-class Account:
-    """One customer and every transaction the exports hold for it, granted or not.
+class Receipt:
+    """A payment that the seller received. `allocated_to` is the number of the invoice that it pays, '' for none."""
 
-    Ordered by type as in TRANSACTION_TYPES, then newest first, then by number.
+    number: str
+    customer_id: str
+    date: datetime.date
+    amount: Decimal
+    currency: str
+    method: str = ""
+    reference: str = ""
+    allocated_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One customer and every transaction and receipt the exports hold for it, granted or not.
+
+    Transactions are ordered by type as in TRANSACTION_TYPES, then newest first, then by number; receipts newest first,
+    then by number. `receipts` is None where there is no export of receipts at all.
     """
 
     customer: Customer
     transactions: tuple[Transaction, ...]
+    receipts: tuple[Receipt, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bulletin:
+    """What the seller has to say to customers: Markdown, shown from `first_day` to `last_day` of exports, inclusive."""
+
+    text: str
+    first_day: datetime.date | None = None
+    last_day: datetime.date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Logo:
+    """The seller's logo. `name` is that of its file in a bundle; `digest` (hex SHA-256) stands for `data`."""
+
+    name: str
+    digest: str
+    data: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +168,9 @@ class Site:
     `locale` is a BCP 47 tag; `timezone` an IANA name; `currency` stands in where an export names none. `as_of` is the
     day the exports show; None means the newest day on which one of the export files was written, in `timezone`.
     `tracking` maps a carrier, casefolded, to the address of its tracking page, with TRACKING_NUMBER in it once.
+    `address` is one line or more; `accent` is '#rrggbb' or ''. `pages` tells how many transactions share a page:
+    'document' (one), 'month', 'year' or 'all'. `downloads` are 'csv', 'xlsx', 'zip', or fewer of them. A statement goes
+    back `statement_months`; a page warns where the exports are older than `stale_after` days when it is read.
     """
 
     id: str
@@ -138,6 +183,16 @@ class Site:
     key: str = ""
     as_of: datetime.date | None = None
     tracking: Mapping[str, str] = field(default_factory=dict)
+    address: tuple[str, ...] = ()
+    phone: str = ""
+    tax_id: str = ""
+    logo: Logo | None = None
+    accent: str = ""
+    bulletin: Bulletin | None = None
+    pages: str = "document"
+    downloads: tuple[str, ...] = ("csv", "xlsx", "zip")
+    statement_months: int = 12
+    stale_after: int = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +232,7 @@ class Portal:
     locale: str = ""
     key: str = ""
     branches: tuple[str, ...] | None = None
+    bulletin: Bulletin | None = None
     contacts: tuple[Contact, ...] = ()
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)
 
@@ -329,7 +385,7 @@ class LinkId:
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link as the definitions want it, with its grant. `types` is in the order of TRANSACTION_TYPES.
+    """A link as the definitions want it, with its grant. `types` is in the order of GRANTABLE_TYPES.
 
     `branches` are the only ones whose transactions it may show; None means all, and those without a branch.
     `state` is 'live', 'disabled' or 'expired'; only a live link has a bundle. `key` names the root key that makes it.
@@ -345,14 +401,15 @@ class Link:
     contact_name: str = ""
     contact_email: str = ""
     branches: tuple[str, ...] | None = None
+    bulletin: Bulletin | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """All that one link may show, and nothing else: what the pages are made of.
 
-    `transactions` are ordered as in Account and hold granted types and branches only. `as_of` is the day the exports
-    show.
+    `transactions` are ordered as in Account and hold granted types and branches only; `receipts` are ordered as there,
+    and none where they are not granted. `as_of` is the day the exports show.
     """
 
     site: Site
@@ -360,6 +417,7 @@ class Bundle:
     customer: Customer
     transactions: tuple[Transaction, ...]
     as_of: datetime.date
+    receipts: tuple[Receipt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -95,10 +95,16 @@ Delimiter = Annotated[str, BeforeValidator(fields.delimiter)]
 Encoding = Annotated[str, BeforeValidator(fields.encoding)]
 Dates = Annotated[list[Annotated[str, BeforeValidator(fields.date_pattern)]], BeforeValidator(_list)]
 Tolerance = Annotated[Decimal, BeforeValidator(fields.amount), WithJsonSchema({"type": ["number", "string"]})]
+Accent = Annotated[str, BeforeValidator(fields.accent)]
 Count = Annotated[
     int,
     _matching(r"\d{1,9}", "a whole number", "write it like 20"),
     WithJsonSchema({"type": "integer", "minimum": 0}),
+]
+Months = Annotated[
+    int,
+    _matching(r"[1-9]\d{0,2}", "a number of months", "write a whole number from 1, like 12"),
+    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 999}),
 ]
 
 
@@ -116,6 +122,17 @@ class _Strict(BaseModel):
         return {key: item for key, item in (value or {}).items() if item is not None}
 
 
+class BulletinModel(_Strict):
+    """A Markdown file, and the first and the last day of exports with which it is shown."""
+
+    path: Text
+    since: Day | None = None
+    until: Day | None = None
+
+
+BulletinEntry = Annotated[BulletinModel, BeforeValidator(_path_or_mapping)]
+
+
 class SiteModel(_Strict):
     id: SiteId
     title: Text
@@ -129,7 +146,16 @@ class SiteModel(_Strict):
     tracking: Annotated[dict[Carrier, TrackingUrl], BeforeValidator(fields.distinct_carriers)] = Field(
         default_factory=dict
     )
-    pages: Literal["document"] = "document"
+    address: Texts = Field(default_factory=list)
+    phone: Scalar = ""
+    tax_id: Scalar = ""
+    logo: Text | None = None
+    accent: Accent = ""
+    bulletin: BulletinEntry | None = None
+    pages: Literal["document", "month", "year", "all"] = "document"
+    downloads: Annotated[list[Literal["csv", "xlsx", "zip"]], BeforeValidator(_list)] = ["csv", "xlsx", "zip"]
+    statement_months: Months = 12
+    stale_after: Count = 7
 
 
 class HeadingsModel(_Strict):
@@ -153,7 +179,17 @@ Headings = Annotated[
     ),
 ]
 Columns = dict[str, Headings]
-Type = Literal["customers", "contacts", "products", "quotes", "orders", "invoices", "credit_notes", "delivery_notes"]
+Type = Literal[
+    "customers",
+    "contacts",
+    "products",
+    "receipts",
+    "quotes",
+    "orders",
+    "invoices",
+    "credit_notes",
+    "delivery_notes",
+]
 
 
 class LinesModel(_Strict):
@@ -269,6 +305,7 @@ class ContactModel(_Grantee):
 
 class PortalModel(_Grantee):
     customer: Id
+    bulletin: BulletinEntry | None = None
     contacts: dict[Name, ContactModel] = Field(default_factory=dict)
 
 

@@ -13,11 +13,12 @@ from portalgen.exports.readings import Readings
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
 from portalgen.exports.values import currency_sql, fits_currency_sql
 from portalgen.formats import known_currency
-from portalgen.model import TRANSACTION_TYPES
+from portalgen.model import RECEIPTS, TRANSACTION_TYPES
 
 SHOWN = 20
 """How many problems of one kind are listed; the next one says how many more there are."""
 _KNOWN = 5000
+_IN_A_CURRENCY = frozenset({*TRANSACTION_TYPES, RECEIPTS})
 _CURRENCY_FOR_ALL = "or name one for all in portals.yaml: site: {currency: EUR}"
 
 
@@ -68,7 +69,7 @@ class Checks:
         """Files whose transactions have no currency at all."""
         for tally in self._staging.tallies:
             for file in tally.staged:
-                if not self._site_currency and tally.source.type in TRANSACTION_TYPES and _has_none(tally, file):
+                if not self._site_currency and tally.source.type in _IN_A_CURRENCY and _has_none(tally, file):
                     yield Problem(heading_place(file.table), "column 'currency' is missing", _CURRENCY_FOR_ALL)
 
     def relations(self) -> Iterator[Fault]:
@@ -261,7 +262,7 @@ def _required(part: Part, name: str) -> Fault:
 
 def needs_currency(part: Part) -> bool:
     """Whether every row of a part must have a currency."""
-    return not part.is_lines and part.type in TRANSACTION_TYPES
+    return not part.is_lines and part.type in _IN_A_CURRENCY
 
 
 def _has_none(tally: Tally, file: SourceFile) -> bool:

@@ -60,11 +60,14 @@ def _columns(required: str, kind: Kind, optional: str) -> dict[str, Column]:
     return columns | {name: Column(kind) for name in optional.split()}
 
 
-_CUSTOMERS = _columns(
-    "id name",
-    Kind.TEXT,
-    "email phone street city region postal_code country currency language tax_id status parent_id payment_terms",
-)
+_CUSTOMERS = {
+    **_columns(
+        "id name",
+        Kind.TEXT,
+        "email phone street city region postal_code country currency language tax_id status parent_id payment_terms",
+    ),
+    "balance": Column(Kind.DECIMAL),
+}
 _CONTACTS = _columns("id customer_id name", Kind.TEXT, "email phone language")
 _TRANSACTIONS = {
     **_columns("number customer_id", Kind.TEXT, "status reference note branch carrier tracking_number"),

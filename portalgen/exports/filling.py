@@ -11,13 +11,14 @@ from portalgen.exports.rejects import Quarantine
 from portalgen.exports.report import ExportReport, ReadingReport
 from portalgen.exports.staging import Part, Staging
 from portalgen.exports.visibility import hidden_sql, word_sql
+from portalgen.model import RECEIPTS
 
 _AMOUNT = "DECIMAL(21,6)"
 _POSITION = "file::BIGINT * 1099511627776 + file_row"
 """Where a line stands in all files: they follow each other."""
 _SHOWN = 20
 _TYPES = {Kind.DATE: "DATE", Kind.DECIMAL: _AMOUNT, Kind.INTEGER: "INTEGER"}
-_PEOPLE = ("customers", "contacts", "products", "receipts")
+_PEOPLE = ("customers", "contacts", "products", RECEIPTS)
 
 
 class Filling:
@@ -56,6 +57,8 @@ class Filling:
         selects = [f"SELECT {none} WHERE false"]
         for part in parts:
             own = f", {quoted(part.type)} AS type, {_POSITION} AS position" if part.is_lines else ""
+            if view == RECEIPTS:
+                own = f" REPLACE (coalesce(currency, {quoted(self._site_currency)}) AS currency)"
             selects.append(f"SELECT * EXCLUDE (file, file_row, is_bad, has_symbol){own} FROM {part.table}")
         self._database.run(f"CREATE VIEW {view} AS {' UNION ALL BY NAME '.join(selects)}")
 
