@@ -1,4 +1,4 @@
-"""Amounts, quantities, percentages, dates and countries as a locale writes them. The only room of Babel.
+"""Amounts, quantities, percentages, dates and countries as a locale writes them, and its words. Babel's only room.
 
 Babel's data is read once per locale and currency; the digits are then written from integers, which is exact and some
 twenty times faster than a call of Babel per value.
@@ -9,9 +9,13 @@ import re
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
+from gettext import GNUTranslations
+from io import BytesIO
 
 from babel import Locale, UnknownLocaleError
 from babel.dates import format_date
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
 from babel.numbers import NumberPattern, get_currency_symbol, list_currencies
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?")
@@ -46,6 +50,14 @@ def known_currency(code: str) -> bool:
 def minor_units(currency: str) -> int:
     """How many decimals an amount in `currency` has."""
     return _MINOR_UNITS.get(currency, 2)
+
+
+def read_catalogue(data: bytes, language: str) -> GNUTranslations:
+    """The translations in a .po file of gettext's; what is marked as fuzzy counts as not translated."""
+    compiled = BytesIO()
+    write_mo(compiled, read_po(BytesIO(data), locale=language))
+    compiled.seek(0)
+    return GNUTranslations(compiled)
 
 
 class Formatter:

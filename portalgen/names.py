@@ -1,6 +1,7 @@
 """The rule that makes a page's name from a transaction's number."""
 
 import re
+from datetime import date
 from hashlib import sha256
 
 _OWN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
@@ -22,3 +23,18 @@ def safe_name(text: str) -> str:
         return text
     slug = _NOT_IN_SLUG.sub("-", text).lower().strip("-")[:40].rstrip("-")
     return f"{slug or 'x'}-{sha256(text.encode()).hexdigest()[:12]}"
+
+
+def page_of(type_: str, name: str, day: date, pages: str) -> str:
+    """The page on which a document stands, from the bundle's top.
+
+    `name` is the document's own, `day` its date and `pages` how many documents share a page: 'document' (one each),
+    'month', 'year' or 'all'.
+    """
+    shared = {"document": name, "month": f"{day:%Y-%m}", "year": f"{day:%Y}", "all": "all"}
+    return f"{type_}/{shared[pages]}.html"
+
+
+def type_of(path: str) -> str:
+    """The type whose documents a path of a bundle holds or lists: all up to the first '/', '.' or '-'."""
+    return re.split(r"[/.-]", path, maxsplit=1)[0]

@@ -1,8 +1,9 @@
 """One bundle's pages. The only room of jinja2.
 
-Every template is given `view`; `root`, which leads from the page to the bundle's top ('' or '../'); `listing`, the list
-that the page is or belongs to (None on the summary); and on the page of a transaction `document`. What these hold
-stands in `views`. The words of the interface stand in the templates alone.
+Every template is given `view`; `root`, which leads from the page to the bundle's top ('' or '../'); `here`, the type
+that the page shows or belongs to, or 'summary' or 'statement'; `listing`, the list of that type (None where there is
+none); and on a page of documents `page`. What these hold stands in `views.values`. English words stand in the
+templates alone, within `_()`, and are translated as they are rendered.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -11,16 +12,19 @@ from hashlib import sha256
 from pathlib import Path
 from traceback import walk_tb
 
-from jinja2 import ChoiceLoader, Environment, FunctionLoader, PrefixLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FunctionLoader, PrefixLoader, StrictUndefined
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 
 from portalgen.errors import InvalidInputError, Location, PortalgenError
 from portalgen.model import Bundle
 from portalgen.resources import templates_folder
+from portalgen.theme import theme_of
 from portalgen.views import view_of
+from portalgen.views.values import View
+from portalgen.words import Words, words_for
 
 SUMMARY = "index.html"
-STYLESHEET = "portal.css"
+STYLESHEET, SCRIPT = "portal.css", "portal.js"
 
 _TEMPLATE_OF = {
     "quotes": "quote.html",
@@ -29,7 +33,19 @@ _TEMPLATE_OF = {
     "credit_notes": "credit_note.html",
     "delivery_notes": "delivery_note.html",
 }
-_CONTENT_TYPES = {".html": "text/html; charset=utf-8", ".css": "text/css; charset=utf-8"}
+_CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+    ".zip": "application/zip",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".webp": "image/webp",
+    ".gif": "image/gif",
+    ".pdf": "application/pdf",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,48 +69,41 @@ class Renderer:
         self.digest: str = _digest(defaults, own)
         self._sources = {**defaults, **own}
         self._files = frozenset(str(source.file) for source in (*defaults.values(), *own.values()))
-        loaders = [PrefixLoader({"!default": _loader(defaults)}), _loader(own), _loader(defaults)]
-        self._environment = Environment(
-            loader=ChoiceLoader(loaders),
-            autoescape=True,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            keep_trailing_newline=True,
-            auto_reload=False,
-            cache_size=-1,
-        )
-        # What differs from run to run has no place in a page.
-        del self._environment.globals["lipsum"], self._environment.filters["random"]
+        self._loader = ChoiceLoader([PrefixLoader({"!default": _loader(defaults)}), _loader(own), _loader(defaults)])
+        self._environments: dict[str, Environment] = {}
 
     def render(self, bundle: Bundle) -> Iterator[Page]:
         """The files of `bundle`, each path once, in a fixed order. PortalgenError where a template fails."""
-        view = view_of(bundle)
-        yield Page(STYLESHEET, self._sources[STYLESHEET].body)
-        yield Page(SUMMARY, self._fill("summary.html", view=view, root="", listing=None))
-        for listing in view.listings:
-            yield Page(listing.href, self._fill("list.html", view=view, root="", listing=listing))
-            name = _TEMPLATE_OF[listing.type]
-            for document in listing.documents:
-                body = self._fill(name, view=view, root="../", listing=listing, document=document)
-                yield Page(document.href, body)
+        view, words = view_of(bundle), words_for(bundle.link.locale)
+        yield Page(STYLESHEET, self._sources[STYLESHEET].body + theme_of(bundle.site.accent).encode())
+        yield Page(SCRIPT, self._sources[SCRIPT].body)
+        if bundle.site.logo:
+            yield Page(bundle.site.logo.name, bundle.site.logo.data)
+        for path, template, values in _pages_of(view):
+            yield Page(path, self._fill(template, words, {"view": view, **values}))
 
     def compile(self) -> None:
         """Read every template, used or not. PortalgenError where one has a mistake in its syntax."""
         for name in self._sources:
             if name.endswith(".html"):
                 try:
-                    self._environment.get_template(name)
+                    self._environment(words_for("en")).get_template(name)
                 except TemplateSyntaxError as error:
                     raise self._broken(name, error) from error
 
-    def _fill(self, name: str, **values: object) -> bytes:
+    def _fill(self, name: str, words: Words, values: Mapping[str, object]) -> bytes:
         try:
-            return self._environment.get_template(name).render(values).encode()
+            return self._environment(words).get_template(name).render(values).encode()
         except PortalgenError:
             raise
         except Exception as error:  # a template is code, and can fail in every way that code can
             raise self._broken(name, error) from error
+
+    def _environment(self, words: Words) -> Environment:
+        """The templates in a language, each read when it is first used."""
+        if words.language not in self._environments:
+            self._environments[words.language] = _new_environment(self._loader, words)
+        return self._environments[words.language]
 
     def _broken(self, name: str, error: Exception) -> PortalgenError:
         where = Location(str(self._sources[name].file)) if name in self._sources else Location(name)
@@ -113,6 +122,42 @@ class Renderer:
             case _:
                 what = str(error) or type(error).__name__
         return PortalgenError(f"this template cannot be rendered: {what}", hint, where)
+
+
+def _pages_of(view: View) -> Iterator[tuple[str, str, dict[str, object]]]:
+    """Path and template of each page, and what the template is given besides the view."""
+    top = {"root": "", "listing": None}
+    yield SUMMARY, "summary.html", {**top, "here": "summary"}
+    for listing in view.listings:
+        of_type = {"root": "", "listing": listing, "here": listing.type}
+        yield listing.href, "list.html", of_type
+        if listing.lines_href:
+            yield listing.lines_href, "lines.html", {**of_type, "here": f"lines of {listing.type}"}
+        for page in listing.pages:
+            yield page.href, _TEMPLATE_OF[listing.type], {**of_type, "root": "../", "page": page}
+    if view.statement:
+        yield view.statement_href, "statement.html", {**top, "here": "statement"}
+    if view.payments:
+        yield view.payments.href, "receipts.html", {**top, "here": "receipts"}
+
+
+def _new_environment(loader: BaseLoader, words: Words) -> Environment:
+    environment = Environment(
+        loader=loader,
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        cache_size=-1,
+        extensions=["jinja2.ext.i18n"],
+    )
+    install: Callable[..., None] = environment.install_gettext_translations  # type: ignore[attr-defined]
+    install(words.translations, newstyle=True)
+    # What differs from run to run has no place in a page.
+    del environment.globals["lipsum"], environment.filters["random"]
+    return environment
 
 
 def content_type(path: str) -> str:

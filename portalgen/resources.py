@@ -20,5 +20,10 @@ def profiles_folder() -> Path:
     return _PACKAGE / "profiles"
 
 
+def catalogues_folder() -> Path:
+    """The folder of the catalogues of words, in it a folder for each language but English."""
+    return _PACKAGE / "locale"
+
+
 def _first(in_wheel: Path, in_checkout: Path) -> Path:
     return in_wheel if in_wheel.exists() else in_checkout

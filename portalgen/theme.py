@@ -1,0 +1,5 @@
+"""placeholder"""
+
+
+def theme_of(accent: str) -> str:
+    return "" if accent else ""
