@@ -32,7 +32,7 @@ def listing_of(type_: str, transactions: Sequence[Transaction], maker: Maker) ->
         lines_csv_href=f"{type_}-lines.csv" if has_csv and has_lines else "",
         count=formatter.quantity(Decimal(len(documents))),
         number=len(documents),
-        open_count=formatter.quantity(Decimal(len(open_ones))) if _can_be_open(transactions) else "",
+        open_count=formatter.quantity(Decimal(len(open_ones))) if open_ones else "",
         documents=documents,
         pages=tuple(_pages(documents)),
         columns=filled(documents, _LIST_COLUMNS) | _of_states(documents),
@@ -50,19 +50,6 @@ def _refuse_shared_names(transactions: Sequence[Transaction], documents: Sequenc
             both = f"{numbers[document.name]!r} and {transaction.number!r}"
             raise PortalgenError(f"two {transaction.type} of one customer would share the page {document.href}: {both}")
         numbers[document.name] = transaction.number
-
-
-def _can_be_open(transactions: Sequence[Transaction]) -> bool:
-    """Whether the export says of any of them if it is open."""
-    match transactions[0].type:
-        case "invoices" | "credit_notes":
-            return any(each.balance is not None for each in transactions)
-        case "quotes":
-            return any(each.due_date for each in transactions)
-        case "orders":
-            return any(line.open_quantity is not None for each in transactions for line in each.lines)
-        case _:
-            return False
 
 
 def _of_states(documents: Iterable[Document]) -> frozenset[str]:

@@ -169,8 +169,8 @@ class Listing:
     """The documents of one granted type, at least one, newest first.
 
     `columns` are the columns in which some document has a value, `line_columns` those in which some line has one;
-    `branches` are those of the documents. `open_count` is the number of open documents, '' where none can be told to
-    be. `lines_href` and the addresses of downloads are '' where there is no such file.
+    `branches` are those of the documents. `open_count` is the number of open documents, '' where there is none.
+    `lines_href` and the addresses of downloads are '' where there is no such file.
     """
 
     type: str

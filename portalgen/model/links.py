@@ -1,0 +1,80 @@
+"""Links, what each may show, and what was built of it."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from portalgen.model.records import Customer, Receipt, Transaction
+from portalgen.model.sites import Bulletin, Site
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class LinkId:
+    """What a link belongs to: a portal, or one contact of it (`contact` is '' for the portal's own link)."""
+
+    portal: str
+    contact: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.portal}/{self.contact}" if self.contact else self.portal
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link as the definitions want it, with its grant. `types` is in the order of GRANTABLE_TYPES.
+
+    `branches` are the only ones whose transactions it may show; None means all, and those without a branch.
+    `state` is 'live', 'disabled' or 'expired'; only a live link has a bundle. `key` names the root key that makes it.
+    """
+
+    id: LinkId
+    customer: str
+    revision: int
+    key: str
+    types: tuple[str, ...]
+    state: str
+    locale: str
+    contact_name: str = ""
+    contact_email: str = ""
+    branches: tuple[str, ...] | None = None
+    bulletin: Bulletin | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """All that one link may show, and nothing else: what the pages are made of.
+
+    `transactions` are ordered as in Account and hold granted types and branches only; `receipts` are ordered as there,
+    and none where they are not granted. `as_of` is the day the exports show.
+    """
+
+    site: Site
+    link: Link
+    customer: Customer
+    transactions: tuple[Transaction, ...]
+    as_of: datetime.date
+    receipts: tuple[Receipt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltFile:
+    """One file of a built bundle: its path within the bundle ('/' between parts), digest and size in bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class BuiltBundle:
+    """A bundle as it lies under build/. `fingerprint` stands for all that went into it, `digest` for what came out.
+
+    `counts` maps each granted type to the number of its transactions.
+    """
+
+    id: LinkId
+    folder: str
+    fingerprint: str
+    digest: str
+    counts: Mapping[str, int]
+    files: tuple[BuiltFile, ...]
