@@ -114,15 +114,16 @@ def own_imports(name: str) -> set[str]:
 def floor_of(name: str) -> int:
     """The number of a module's floor; the commands, what they share, and the command line come above the pipeline."""
     top = len(FLOORS)
+    above_model = next(number for number, floor in enumerate(FLOORS) if "model" in floor) + 1
     if name in {"commands", "commands.report"}:
-        return 2
+        return above_model
     if name == "commands.project":
         return top
     if name.startswith("commands."):
         uses = [floor_of(other) for other in own_imports(name) if other.startswith("commands.")]
         return max([top, *uses]) + 1
     if name == "demo" or name.startswith("demo."):
-        return 2 + sum(other.startswith("demo") for other in reachable(name))
+        return above_model + sum(other.startswith("demo") for other in reachable(name))
     if name in {"cli", "__main__"}:
         return 100 + (name == "__main__")
     return next(number for number, floor in enumerate(FLOORS) if name in floor)

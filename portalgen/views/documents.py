@@ -193,6 +193,27 @@ def is_open(transaction: Transaction, as_of: datetime.date) -> bool:
             return False
 
 
+def open_amount(transaction: Transaction) -> Decimal | None:
+    """How much of it is open; None where the export does not say.
+
+    Of an order, that is the net amount of what is still to be delivered: of each line, as much of its amount as its
+    open quantity is of its quantity, rounded half up.
+    """
+    if transaction.type == "quotes":
+        return transaction.total
+    if transaction.type != "orders":
+        return transaction.balance
+    unit = Decimal(1).scaleb(-minor_units(transaction.currency))
+    return added(_open_amount_of(line, unit) for line in transaction.lines if line.open_quantity)
+
+
+def _open_amount_of(line: Line, unit: Decimal) -> Decimal | None:
+    if line.amount is None or not line.quantity or line.open_quantity is None:
+        return None
+    share = EXACT.divide(EXACT.multiply(line.amount, line.open_quantity), line.quantity)
+    return share.quantize(unit, ROUND_HALF_UP, EXACT)
+
+
 def is_settled(transaction: Transaction) -> bool:
     """Whether its status says that nothing is to be done any more."""
     return plain(transaction.status).casefold() in _SETTLED

@@ -7,7 +7,7 @@ from portalgen.errors import PortalgenError
 from portalgen.formats import Formatter
 from portalgen.model import Transaction
 from portalgen.plain import plain
-from portalgen.views.documents import LINE_COLUMNS, Maker, added, filled, is_open
+from portalgen.views.documents import LINE_COLUMNS, Maker, added, filled, is_open, open_amount
 from portalgen.views.values import Document, DocumentPage, Listing, Sum
 
 # A sum over quotes or orders would count those that were declined or cancelled.
@@ -39,7 +39,7 @@ def listing_of(type_: str, transactions: Sequence[Transaction], maker: Maker) ->
         line_columns=filled([line for document in documents for line in document.lines], LINE_COLUMNS),
         branches=tuple(sorted({document.branch for document in documents if document.branch})),
         sums=sums_of(transactions, formatter) if type_ in _SUMMED else (),
-        open_sums=sums_of(open_ones, formatter),
+        open_sums=open_sums(open_ones, formatter),
     )
 
 
@@ -62,6 +62,15 @@ def _pages(documents: Sequence[Document]) -> Iterable[DocumentPage]:
     for document in documents:
         by_page.setdefault(document.page, []).append(document)
     return (DocumentPage(href, tuple(found)) for href, found in by_page.items())
+
+
+def open_sums(transactions: Sequence[Transaction], formatter: Formatter) -> tuple[str, ...]:
+    """What is open of transactions, for each currency in which all of them say it, sorted by the currency."""
+    found = []
+    for currency in sorted({transaction.currency for transaction in transactions}):
+        amounts = [open_amount(transaction) for transaction in transactions if transaction.currency == currency]
+        found.append(formatter.money(added(amounts), currency))
+    return tuple(filter(None, found))
 
 
 def sums_of(transactions: Sequence[Transaction], formatter: Formatter) -> tuple[Sum, ...]:

@@ -187,7 +187,7 @@ class Listing:
     line_columns: frozenset[str]
     branches: tuple[str, ...]
     sums: tuple[Sum, ...]
-    open_sums: tuple[Sum, ...]
+    open_sums: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
