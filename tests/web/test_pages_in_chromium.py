@@ -14,7 +14,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, Dialog, Page
 
 from portalgen.model import Line
 from portalgen.pages import Renderer
@@ -24,8 +24,6 @@ from tests.samples import PORTALS, bundle, invoice
 MODULES = Path(__file__).parent / "node_modules"
 AXE = MODULES / "axe-core" / "axe.min.js"
 VNU = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
-FLAGS = ["--disable-gpu", "--disable-quic", "--no-first-run"]
-FLAGS += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 
 LONG = "W" * 300
 TEXTS = ("reference", "status", "note", "carrier", "tracking_number", "payment_terms", "ship_to", "branch")
@@ -76,18 +74,6 @@ def served(site: Path) -> Iterator[str]:
         thread.join()
 
 
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Browser]:
-    """The system's Chromium, never one that Playwright fetched. Its sandbox does not work for root in a container."""
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-    need(chromium, "no Chromium on this machine")
-    need(AXE.exists(), "no axe-core: npm ci --prefix tests/web")
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=chromium, args=FLAGS, chromium_sandbox=False)
-        yield started
-        started.close()
-
-
 def paths(site: Path, *names: str) -> list[str]:
     """The pages of the portals `names`, relative to `site`."""
     return sorted(file.relative_to(site).as_posix() for name in names for file in (site / name).rglob("*.html"))
@@ -117,6 +103,7 @@ def complaints(page: Page, url: str) -> Iterator[str]:
 def test_every_page_is_sound(browser: Browser, site: Path, base: str, width: int, scheme: str) -> None:
     """Accessible, quiet, within its content security policy, asking for nothing beside the bundle, and no wider than
     the screen; from a disk and from a server."""
+    need(AXE.exists(), "no axe-core: npm ci --prefix tests/web")
     found: list[str] = []
 
     def script_ran(dialog: Dialog) -> None:
