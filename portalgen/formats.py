@@ -1,11 +1,13 @@
 """Amounts, quantities, percentages, dates and countries as a locale writes them, and its words. Babel's only room.
 
-Babel's data is read once per locale and currency; the digits are then written from integers, which is exact and some
-twenty times faster than a call of Babel per value.
+Babel's data, and what `cldr` adds to it, are read once per locale and currency; the digits are then those of the
+rounded decimal itself, which is exact and several times faster than a call of Babel per value.
 """
 
 import datetime
 import re
+import unicodedata
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_EVEN, Context, Decimal
 from functools import lru_cache
@@ -13,14 +15,19 @@ from gettext import GNUTranslations
 from io import BytesIO
 
 from babel import Locale, UnknownLocaleError
+from babel.core import get_global
 from babel.dates import format_date
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
-from babel.numbers import NumberPattern, get_currency_symbol, list_currencies
+from babel.numbers import NumberPattern, get_currency_symbol, list_currencies, parse_pattern
+
+from portalgen import cldr
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?")
 _EXACT = Context(prec=200, rounding=ROUND_HALF_EVEN)
 _MOST_DECIMALS = 6
+_UNITS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(_MOST_DECIMALS + 1))
+"""By number of decimals, what a value is rounded to. With six or fewer, `str` never takes to an exponent."""
 
 # ISO 4217. Unicode's own table drops minor units that daily life does not use (12.50 ALL would read as 12).
 _UNUSUAL_MINOR_UNITS = (
@@ -63,39 +70,28 @@ def read_catalogue(data: bytes, language: str) -> GNUTranslations:
 class Formatter:
     """Writes values for one locale. `tag` must be a `known_locale`.
 
-    Every method gives '' for None. Rounding is half-even and never leaves a minus before a zero.
+    Every method gives '' for None. Rounding is half-even and never leaves a minus before a zero. Numbers and dates are
+    in the digits that the locale has by default, and the calendar is the Gregorian one in every locale.
     """
 
     def __init__(self, tag: str) -> None:
         self.tag = tag
 
     def money(self, amount: Decimal | None, currency: str) -> str:
-        """`amount` in the currency's major unit, with the decimals of that currency."""
-        if amount is None:
-            return ""
-        digits = minor_units(currency)
-        return _money(_scaled(amount, digits), digits, currency, self.tag)
+        """`amount` in the currency's major unit, with the decimals of that currency, an ISO 4217 code."""
+        return "" if amount is None else _money(amount, currency, self.tag)
 
     def unit_price(self, amount: Decimal | None, currency: str) -> str:
         """As `money`, but with further decimals, up to six, where the price has them."""
-        if amount is None:
-            return ""
-        digits = max(minor_units(currency), _decimals(amount))
-        return _money(_scaled(amount, digits), digits, currency, self.tag)
+        return "" if amount is None else _unit_price(amount, currency, self.tag)
 
     def quantity(self, quantity: Decimal | None) -> str:
         """A plain number without trailing zeros, up to six decimals."""
-        if quantity is None:
-            return ""
-        digits = _decimals(quantity)
-        return _plain(_scaled(quantity, digits), digits, self.tag)
+        return "" if quantity is None else _quantity(quantity, self.tag)
 
     def percent(self, percentage: Decimal | None) -> str:
         """A percentage, where 10 means 10 %, without trailing zeros, up to six decimals."""
-        if percentage is None:
-            return ""
-        digits = _decimals(percentage)
-        return _percent(_scaled(percentage, digits), digits, self.tag)
+        return "" if percentage is None else _percent(percentage, self.tag)
 
     def date(self, day: datetime.date | None) -> str:
         """A day at medium length, such as 'Nov 20, 2026'."""
@@ -110,43 +106,72 @@ class Formatter:
         return _locale(self.tag).territories.get(country, country) if len(country) == 2 else country
 
 
-def _scaled(value: Decimal, digits: int) -> int:
-    """`value` as a number of units of 10^-digits."""
-    return int(value.scaleb(digits, _EXACT).to_integral_value(ROUND_HALF_EVEN, _EXACT))
+# Amounts that are equal are written alike, so one entry of a cache serves 1.5 and 1.50.
+@lru_cache(maxsize=65536)
+def _money(amount: Decimal, currency: str, tag: str) -> str:
+    digits = minor_units(currency)
+    return _money_shape(currency, tag).write(amount, digits, digits)
 
 
-def _decimals(value: Decimal) -> int:
-    """How many decimals `value` needs, trailing zeros not counted, at most six."""
-    exponent = value.quantize(Decimal(1).scaleb(-_MOST_DECIMALS), context=_EXACT).normalize(_EXACT).as_tuple().exponent
-    return max(0, -exponent) if isinstance(exponent, int) else 0
+@lru_cache(maxsize=16384)
+def _unit_price(amount: Decimal, currency: str, tag: str) -> str:
+    return _money_shape(currency, tag).write(amount, minor_units(currency), _MOST_DECIMALS)
+
+
+@lru_cache(maxsize=16384)
+def _quantity(quantity: Decimal, tag: str) -> str:
+    return _plain_shape(tag).write(quantity, 0, _MOST_DECIMALS)
+
+
+@lru_cache(maxsize=4096)
+def _percent(percentage: Decimal, tag: str) -> str:
+    return _percent_shape(tag).write(percentage, 0, _MOST_DECIMALS)
+
+
+@lru_cache(maxsize=65536)
+def _date(ordinal: int, width: str, tag: str) -> str:
+    locale = _locale(tag)
+    return format_date(datetime.date.fromordinal(ordinal), width, locale).translate(_digits(locale))
 
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
     """How a locale writes one kind of number. Affixes come in pairs: for numbers from zero up, and below zero.
 
-    `groups` are the sizes of the last group of digits and of those before it.
+    `groups` are the sizes of the last group of digits and of those before it; a whole number of fewer than
+    `least_grouped` digits has none. `digits` turns 0 to 9 into the locale's own.
     """
 
     prefixes: tuple[str, str]
     suffixes: tuple[str, str]
     groups: tuple[int, int]
+    least_grouped: int
     group: str
     point: str
+    digits: dict[int, str]
 
-    def write(self, units: int, digits: int) -> str:
-        whole, fraction = divmod(abs(units), 10**digits)
-        number = self._grouped(str(whole)) + (f"{self.point}{fraction:0{digits}d}" if digits else "")
-        below_zero = units < 0
+    def write(self, value: Decimal, least: int, most: int) -> str:
+        """`value` with `most` decimals, of which zeros beyond the first `least` are left out."""
+        rounded = value.quantize(_UNITS[most], ROUND_HALF_EVEN, _EXACT)
+        below_zero = rounded < 0
+        whole, _, decimals = str(rounded.copy_abs()).partition(".")
+        if least < most:
+            decimals = decimals.rstrip("0").ljust(least, "0")
+        if len(whole) >= self.least_grouped:
+            whole = self._grouped(whole)
+        number = f"{whole}{self.point}{decimals}" if decimals else whole
+        if self.digits:
+            number = number.translate(self.digits)
         return f"{self.prefixes[below_zero]}{number}{self.suffixes[below_zero]}"
 
     def _grouped(self, whole: str) -> str:
         size, further = self.groups
-        parts: list[str] = []
-        while len(whole) > size:
-            parts.append(whole[-size:])
-            whole, size = whole[:-size], further
-        return self.group.join([whole, *reversed(parts)])
+        ahead = len(whole) - size
+        text = f"{self.group}{whole[ahead:]}"
+        while ahead > further:
+            text = f"{self.group}{whole[ahead - further : ahead]}{text}"
+            ahead -= further
+        return f"{whole[:ahead]}{text}"
 
 
 @lru_cache(maxsize=256)
@@ -154,59 +179,82 @@ def _locale(tag: str) -> Locale:
     return Locale.parse(tag, sep="-")
 
 
-def _shape(pattern: NumberPattern, locale: Locale, symbol: str = "") -> _Shape:
-    symbols = locale.number_symbols["latn"]
-    minus = symbols.get("minusSign", "-")
+def _names(locale: Locale) -> Iterator[str]:
+    """The locale's name, and those of the locales that it inherits from, the nearest first."""
+    name = str(locale)
+    while name and name != "root":
+        yield name
+        name = get_global("parent_exceptions").get(name) or name.rpartition("_")[0]
 
-    def affix(text: str) -> str:
-        return text.replace("-", minus).replace("¤", symbol)
 
-    def spaced(prefix: str) -> str:
-        # The Unicode rule for a symbol that ends in a letter, which Babel leaves out: 'KWD 1.000', not 'KWD1.000'.
-        return f"{prefix}\xa0" if prefix[-1:].isalpha() else prefix
-
-    return _Shape(
-        prefixes=(spaced(affix(pattern.prefix[0])), spaced(affix(pattern.prefix[1]))),
-        suffixes=(affix(pattern.suffix[0]), affix(pattern.suffix[1])),
-        groups=pattern.grouping,
-        group=symbols["group"],
-        point=symbols["decimal"],
-    )
+def _digits(locale: Locale) -> dict[int, str]:
+    zero = cldr.ZERO.get(locale.default_numbering_system)
+    return {ord("0") + digit: chr(ord(zero) + digit) for digit in range(10)} if zero else {}
 
 
 @lru_cache(maxsize=1024)
 def _money_shape(currency: str, tag: str) -> _Shape:
     locale = _locale(tag)
-    return _shape(locale.currency_formats["standard"], locale, get_currency_symbol(currency, locale=locale))
+    pattern = _own(cldr.OWN_CURRENCY_PATTERNS, locale, currency) or _own(
+        cldr.CURRENCY_PATTERNS, locale, locale.default_numbering_system
+    )
+    symbol = _own(cldr.CURRENCY_SYMBOLS, locale, currency) or get_currency_symbol(currency, locale=locale)
+    symbols = _symbols(locale)
+    symbols["group"] = symbols.get("currencyGroup", symbols["group"])
+    symbols["decimal"] = symbols.get("currencyDecimal", symbols["decimal"])
+    return _shape(parse_pattern(pattern) if pattern else locale.currency_formats["standard"], symbols, locale, symbol)
 
 
 @lru_cache(maxsize=256)
 def _plain_shape(tag: str) -> _Shape:
     locale = _locale(tag)
-    return _shape(locale.decimal_formats[None], locale)
+    return _shape(locale.decimal_formats[None], _symbols(locale), locale)
 
 
 @lru_cache(maxsize=256)
 def _percent_shape(tag: str) -> _Shape:
     locale = _locale(tag)
-    return _shape(locale.percent_formats[None], locale)
+    pattern = _own(cldr.PERCENT_PATTERNS, locale, locale.default_numbering_system)
+    return _shape(parse_pattern(pattern) if pattern else locale.percent_formats[None], _symbols(locale), locale)
 
 
-@lru_cache(maxsize=65536)
-def _money(units: int, digits: int, currency: str, tag: str) -> str:
-    return _money_shape(currency, tag).write(units, digits)
+def _own(table: Mapping[tuple[str, str], str], locale: Locale, key: str) -> str | None:
+    """What `table` says of `key` for `locale` or for the nearest that it inherits from."""
+    return next((table[name, key] for name in _names(locale) if (name, key) in table), None)
 
 
-@lru_cache(maxsize=16384)
-def _plain(units: int, digits: int, tag: str) -> str:
-    return _plain_shape(tag).write(units, digits)
+def _symbols(locale: Locale) -> dict[str, str]:
+    """The signs and separators of the locale's own digits; those of Latin digits where it has no others."""
+    symbols = dict(locale.number_symbols["latn"]) | dict(locale.number_symbols.get(locale.default_numbering_system, {}))
+    group = next((cldr.GROUP[name] for name in _names(locale) if name in cldr.GROUP), symbols["group"])
+    return symbols | {"group": group}
 
 
-@lru_cache(maxsize=4096)
-def _percent(units: int, digits: int, tag: str) -> str:
-    return _percent_shape(tag).write(units, digits)
+def _shape(pattern: NumberPattern, symbols: dict[str, str], locale: Locale, symbol: str = "") -> _Shape:
+    def filled(affix: str) -> str:
+        return affix.replace("-", symbols["minusSign"]).replace("%", symbols["percentSign"]).replace("¤", symbol)
+
+    def before(affix: str) -> str:
+        return filled(affix) + (cldr.NBSP if affix.endswith("¤") and _keeps_distance(symbol[-1]) else "")
+
+    def after(affix: str) -> str:
+        return (cldr.NBSP if affix.startswith("¤") and _keeps_distance(symbol[0]) else "") + filled(affix)
+
+    fewest = next((cldr.MINIMUM_GROUPING[name] for name in _names(locale) if name in cldr.MINIMUM_GROUPING), 1)
+    return _Shape(
+        prefixes=(before(pattern.prefix[0]), before(pattern.prefix[1])),
+        suffixes=(after(pattern.suffix[0]), after(pattern.suffix[1])),
+        groups=pattern.grouping,
+        least_grouped=pattern.grouping[0] + fewest,
+        group=symbols["group"],
+        point=symbols["decimal"],
+        digits=_digits(locale),
+    )
 
 
-@lru_cache(maxsize=65536)
-def _date(ordinal: int, width: str, tag: str) -> str:
-    return format_date(datetime.date.fromordinal(ordinal), width, _locale(tag))
+def _keeps_distance(character: str) -> bool:
+    """Whether a currency's symbol that starts or ends so does not touch a digit: 'KWD 1.000', not 'KWD1.000'.
+
+    This is CLDR's `currencySpacing`, which all locales have in common.
+    """
+    return unicodedata.category(character)[0] not in "SZ"
