@@ -9,14 +9,14 @@ import hashlib
 import json
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 from portalgen import __version__
 from portalgen.errors import PortalgenError
 from portalgen.exports.report import ReadingReport
-from portalgen.model import BuiltBundle, BuiltFile, Bundle, LinkId
+from portalgen.model import BuiltBundle, BuiltFile, Bundle, LinkId, Refused
 from portalgen.names import safe_name
 from portalgen.pages import Page, Renderer
 
@@ -28,21 +28,27 @@ _OF_PORTAL = "_"
 class Built:
     """What a build came to: every bundle in the order given, how many of them were rendered, and how many removed.
 
-    `reading` is what reading the exports had to tell.
+    `refused` are links whose bundles could not be made right: what was built of them before stays. `reading` is what
+    reading the exports had to tell.
     """
 
     bundles: tuple[BuiltBundle, ...]
     rendered: int
     pages: int
     removed: int
+    refused: tuple[Refused, ...] = ()
     reading: ReadingReport = field(default_factory=ReadingReport)
 
 
-def build_bundles(bundles: Iterable[Bundle], renderer: Renderer, folder: Path) -> Built:
-    """Make `folder` hold exactly `bundles`; one whose fingerprint has not changed is not touched."""
+def build_bundles(bundles: Iterable[Bundle | Refused], renderer: Renderer, folder: Path) -> Built:
+    """Make `folder` hold exactly `bundles`; one whose fingerprint is unchanged, or that is refused, stays."""
     built: list[BuiltBundle] = []
+    refused: list[Refused] = []
     rendered = pages = 0
     for bundle in bundles:
+        if isinstance(bundle, Refused):
+            refused.append(bundle)
+            continue
         before = read_manifest(folder, bundle.link.id)
         wanted = fingerprint_of(bundle, renderer)
         if before and before.fingerprint == wanted and _is_whole(folder, before):
@@ -51,7 +57,8 @@ def build_bundles(bundles: Iterable[Bundle], renderer: Renderer, folder: Path) -
         built.append(_write(bundle, wanted, renderer.render(bundle), folder, before))
         rendered += 1
         pages += len(built[-1].files)
-    return Built(tuple(built), rendered, pages, _remove_others(folder, built))
+    kept = {bundle.folder for bundle in built} | {bundle_folder(each.id) for each in refused}
+    return Built(tuple(built), rendered, pages, _remove_others(folder, kept), tuple(refused))
 
 
 def fingerprint_of(bundle: Bundle, renderer: Renderer) -> str:
@@ -152,9 +159,11 @@ def _digest(files: Sequence[BuiltFile]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _remove_others(folder: Path, built: Sequence[BuiltBundle]) -> int:
-    """Remove the bundles of links that are no longer wanted, manifest first; return how many there were."""
-    wanted = {bundle.folder for bundle in built}
+def _remove_others(folder: Path, wanted: Container[str]) -> int:
+    """Remove the bundles of links that are no longer wanted, manifest first; return how many there were.
+
+    `wanted` are the folders of the others.
+    """
     for manifest in [*(folder / _MANIFESTS).glob("*/*.json")]:
         if f"{manifest.parent.name}/{manifest.stem}" not in wanted:
             manifest.unlink()

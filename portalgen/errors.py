@@ -61,6 +61,10 @@ class InvalidInputError(PortalgenError):
         return error
 
 
+class StatementError(InvalidInputError):
+    """No statement can be made that is right. Its problems name each document that is why, and both amounts."""
+
+
 class RefusedError(PortalgenError):
     """Nothing is wrong with the input, but somebody has to approve what would happen. Exit code 3."""
 

@@ -8,6 +8,8 @@ from portalgen.book import Extent
 from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean, nearest, shown
 from portalgen.model import (
     RECEIPTS,
+    STATEMENT,
+    TOLERANCE,
     Account,
     Bundle,
     Contact,
@@ -17,8 +19,10 @@ from portalgen.model import (
     Portal,
     Receipt,
     Site,
+    Statement,
     Transaction,
 )
+from portalgen.statements import statements_of
 
 LIVE, DISABLED, EXPIRED = "live", "disabled", "expired"
 
@@ -196,6 +200,33 @@ def bundle_for(link: Link, account: Account, site: Site, as_of: datetime.date) -
         transactions=tuple(_without_others(transaction, link, identities) for transaction in granted),
         as_of=as_of,
         receipts=_receipts_for(link, account),
+        statements=_statements_for(link, account, site, as_of),
+    )
+
+
+def _statements_for(link: Link, account: Account, site: Site, as_of: datetime.date) -> tuple[Statement, ...]:
+    """The statements of the whole account; none where `link` is limited to branches, since receipts are of none.
+
+    A receipt for an invoice that is not in the account is left out, as the invoice is. StatementError where what the
+    export says of its balances does not fit.
+    """
+    if STATEMENT not in link.types or link.branches is not None:
+        return ()
+    customer = account.customer
+    invoices = {each.number for each in account.transactions if each.type == "invoices"}
+    receipts = account.receipts
+    if receipts is not None:
+        receipts = tuple(each for each in receipts if not each.allocated_to or each.allocated_to in invoices)
+    currency = customer.currency or site.currency
+    balances = {} if customer.balance is None or not currency else {currency: customer.balance}
+    return statements_of(
+        account.transactions,
+        receipts,
+        as_of=as_of,
+        months=site.statement_months,
+        shows_receipts=RECEIPTS in link.types,
+        tolerance=TOLERANCE,
+        account_balance=balances,
     )
 
 

@@ -10,13 +10,13 @@ from pathlib import Path
 
 from portalgen.book import Book
 from portalgen.builder import Built, build_bundles
-from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, StoreError
+from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, StatementError, StoreError
 from portalgen.exports.reader import read_exports
 from portalgen.exports.report import ReadingReport, write_rejects
 from portalgen.grants import LIVE, bundle_for, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.links import fingerprint
-from portalgen.model import Bundle, Definitions, Link
+from portalgen.model import Bundle, Definitions, Link, Refused
 from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
 from portalgen.publish import Progress, Upload, Written, upload
@@ -44,13 +44,16 @@ def build(definitions: Definitions, today: datetime.date) -> Built:
         return replace(built, reading=book.report)
 
 
-def _bundles(links: Sequence[Link], book: Book, definitions: Definitions) -> Iterator[Bundle]:
+def _bundles(links: Sequence[Link], book: Book, definitions: Definitions) -> Iterator[Bundle | Refused]:
     by_customer: dict[str, list[Link]] = {}
     for link in links:
         by_customer.setdefault(link.customer, []).append(link)
     for account in book.accounts(by_customer):
         for link in by_customer[account.customer.id]:
-            yield bundle_for(link, account, definitions.site, book.as_of)
+            try:
+                yield bundle_for(link, account, definitions.site, book.as_of)
+            except StatementError as error:
+                yield Refused(link.id, error.problems)
 
 
 def build_folder(definitions: Definitions) -> Path:
@@ -74,13 +77,15 @@ class Published:
     deleted: int
     purged_links: int
     failed: tuple[Failure, ...]
+    refused: tuple[Refused, ...] = ()
     reading: ReadingReport = field(default_factory=ReadingReport)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned(Plan):
-    """A plan, and what reading the exports for it had to tell."""
+    """A plan, what reading the exports for it had to tell, and the links of which no bundle can be made."""
 
+    unmade: tuple[Refused, ...] = ()
     reading: ReadingReport = field(default_factory=ReadingReport)
 
 
@@ -92,7 +97,7 @@ def plan(inventory: Inventory) -> Planned:
     if inventory.refused:
         return Planned(tuple(counted), inventory.refused)
     built = build(inventory.definitions, inventory.today)
-    return Planned((*counted, *inventory.uploads(built.bundles)), reading=built.reading)
+    return Planned((*counted, *inventory.uploads(built.bundles)), unmade=built.refused, reading=built.reading)
 
 
 def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Published:
@@ -118,6 +123,7 @@ def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Publis
         deleted=taken.deleted + written.deleted,
         purged_links=sum(step.fingerprint not in taken.failed for step in gone),
         failed=tuple(chain(*taken.failed.values(), *written.failed.values())),
+        refused=built.refused,
         reading=built.reading,
     )
 

@@ -194,13 +194,19 @@ def uploads(
     ledger: Ledger,
     stored: Mapping[str, Stored],
 ) -> list[Step]:
-    """What has to be written for each live link, to make what is `stored` under it what was built."""
+    """What has to be written for each live link, to make what is `stored` under it what was built.
+
+    A link of which no bundle was made keeps what it has.
+    """
     steps = []
     issued = {record.id for record in ledger.values()}
     for link in wanted.values():
         if link.state != LIVE:
             continue
-        bundle, record = bundles[link.id], ledger.get(link.fingerprint)
+        bundle, record = bundles.get(link.id), ledger.get(link.fingerprint)
+        if bundle is None:
+            steps.append(Step(link.id, link.fingerprint, KEEP, "no right bundle can be made", LIVE))
+            continue
         if is_current(bundle, record):
             steps.append(Step(link.id, link.fingerprint, KEEP, "unchanged", LIVE))
             continue

@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 FLOORS = [
     {"__init__", "errors", "cldr"},
     {"model.records", "model.sources"},
-    {"model.sites"},
+    {"model.sites", "model.statements"},
     {"model.links"},
     {"model", "names", "resources", "stores.base", "database", "keys", "formats", "exports.csvfile", "exports.grid"}
     | {"plain", "theme", "views.values"}
@@ -28,6 +28,7 @@ FLOORS = [
         "links",
         "ledger",
         "amounts",
+        "statements",
         "words",
         "exports.columns",
         "exports.integrity",
@@ -49,7 +50,8 @@ FLOORS = [
     }
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
-    {"views.lists", "views.summary", "schema", "grants", "purge", "exports.layouts"} | {"exports.einvoice"},
+    {"views.lists", "views.summary", "views.statement", "schema", "grants", "purge", "exports.layouts"}
+    | {"exports.einvoice"},
     {"views", "exports.profiles", "exports.files"},
     {"pages"},
     {"builder", "preview"},

@@ -7,9 +7,9 @@ from typing import Any
 
 from portalgen.builder import Built
 from portalgen.commands.project import today_in
-from portalgen.commands.report import Done, exports_json, plural, told
+from portalgen.commands.report import Done, exports_json, not_made, plural, told
 from portalgen.definitions import load
-from portalgen.errors import Problem
+from portalgen.errors import PortalgenError, Problem
 from portalgen.pipeline import build as build_site
 from portalgen.pipeline import build_folder
 
@@ -18,6 +18,13 @@ from portalgen.pipeline import build_folder
 class BuildReport(Done):
     folder: Path
     built: Built
+
+    @property
+    def exit_code(self) -> int:
+        return PortalgenError.exit_code if self.built.refused else 0
+
+    def problems(self) -> Sequence[Problem]:
+        return not_made(self.built.refused)
 
     def warnings(self) -> Sequence[Problem]:
         return told(self.built.reading)
@@ -31,6 +38,7 @@ class BuildReport(Done):
             "unchanged": len(built.bundles) - built.rendered,
             "removed": built.removed,
             "files_written": built.pages,
+            "refused": [str(each.id) for each in built.refused],
             "exports": exports_json(built.reading),
         }
 

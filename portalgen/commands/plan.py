@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.commands.project import ring_of, store_of, today_in
-from portalgen.commands.report import Done, counted, exports_json, plural, table, told
+from portalgen.commands.report import Done, counted, exports_json, not_made, plural, table, told
 from portalgen.definitions import load
-from portalgen.errors import Problem, RefusedError
+from portalgen.errors import PortalgenError, Problem, RefusedError
 from portalgen.inventory import Inventory
 from portalgen.pipeline import Planned
 from portalgen.pipeline import plan as plan_site
@@ -25,10 +25,13 @@ class PlanReport(Done):
 
     @property
     def exit_code(self) -> int:
-        return RefusedError.exit_code if self.plan.refused else 0
+        if self.plan.refused:
+            return RefusedError.exit_code
+        return PortalgenError.exit_code if self.plan.unmade else 0
 
     def problems(self) -> Sequence[Problem]:
-        return RefusedError(self.plan.refused).problems if self.plan.refused else ()
+        refused = RefusedError(self.plan.refused).problems if self.plan.refused else ()
+        return [*refused, *not_made(self.plan.unmade)]
 
     def to_json(self) -> Any:
         return {

@@ -9,7 +9,7 @@ from typing import Any
 from portalgen.commands.link import LinkReport, links_to_print
 from portalgen.commands.plan import step_json, steps_table
 from portalgen.commands.project import ring_of, store_of, today_in
-from portalgen.commands.report import Done, exports_json, plural, told
+from portalgen.commands.report import Done, exports_json, not_made, plural, told
 from portalgen.definitions import load
 from portalgen.errors import NOWHERE, PortalgenError, Problem
 from portalgen.inventory import Inventory
@@ -35,13 +35,14 @@ class PublishReport(Done):
 
     @property
     def exit_code(self) -> int:
-        return PortalgenError.exit_code if self.published.failed else 0
+        return PortalgenError.exit_code if self.published.failed or self.published.refused else 0
 
     def warnings(self) -> Sequence[Problem]:
         return told(self.published.reading)
 
     def problems(self) -> Sequence[Problem]:
-        return [Problem(NOWHERE, redact(str(failure))) for failure in self.published.failed]
+        failures = [Problem(NOWHERE, redact(str(failure))) for failure in self.published.failed]
+        return [*failures, *not_made(self.published.refused)]
 
     def to_json(self) -> Any:
         done = self.published
@@ -53,6 +54,7 @@ class PublishReport(Done):
             "failed": [
                 {"key": redact(item.key), "action": item.action, "cause": redact(item.cause)} for item in done.failed
             ],
+            "refused": [str(each.id) for each in done.refused],
             "requests": self.requests,
             "seconds": round(self.seconds, 3),
             "exports": exports_json(done.reading),

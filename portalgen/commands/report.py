@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 from portalgen.errors import NOWHERE, Problem
 from portalgen.exports.report import ReadingReport
+from portalgen.model import Refused
 
 _SHOWN = 20
 
@@ -95,6 +96,16 @@ def told(reading: ReadingReport) -> list[Problem]:
     if len(reading.rejects) > _SHOWN:
         held_back.append(Problem(NOWHERE, f"and {len(reading.rejects) - _SHOWN} more reasons to hold documents back"))
     return [*reading.warnings, *held_back]
+
+
+def not_made(refused: Iterable[Refused]) -> list[Problem]:
+    """Why bundles were not made."""
+    hint = "what was published for it before stays; mend the exports"
+    return [
+        Problem(problem.where, f"{each.id}: {problem.message}", problem.hint or hint)
+        for each in refused
+        for problem in each.problems
+    ]
 
 
 def left_out(reading: ReadingReport) -> list[str]:

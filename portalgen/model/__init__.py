@@ -5,7 +5,7 @@ Text that an export leaves empty is ''; dates and amounts that it leaves empty a
 rates are Decimal, exact, in the currency's major unit. Dates are calendar days without a time zone.
 """
 
-from portalgen.model.links import BuiltBundle, BuiltFile, Bundle, Link, LinkId
+from portalgen.model.links import BuiltBundle, BuiltFile, Bundle, Link, LinkId, Refused
 from portalgen.model.records import (
     GRANTABLE_TYPES,
     RECEIPTS,
@@ -19,14 +19,42 @@ from portalgen.model.records import (
     Transaction,
 )
 from portalgen.model.sites import Bulletin, Contact, Definitions, Logo, Portal, Site
-from portalgen.model.sources import Attachments, ExportSource, Headings, LineSource, Policy, StoreSource, Visibility
+from portalgen.model.sources import (
+    TOLERANCE,
+    Attachments,
+    ExportSource,
+    Headings,
+    LineSource,
+    Policy,
+    StoreSource,
+    Visibility,
+)
+from portalgen.model.statements import (
+    BUCKETS,
+    CREDIT_NOTES,
+    CURRENT,
+    ENTRY_TYPES,
+    INVOICES,
+    SETTLED,
+    UNALLOCATED,
+    Entry,
+    Statement,
+)
 
 __all__ = [
+    "BUCKETS",
+    "CREDIT_NOTES",
+    "CURRENT",
+    "ENTRY_TYPES",
     "GRANTABLE_TYPES",
+    "INVOICES",
     "RECEIPTS",
+    "SETTLED",
     "STATEMENT",
+    "TOLERANCE",
     "TRACKING_NUMBER",
     "TRANSACTION_TYPES",
+    "UNALLOCATED",
     "Account",
     "Attachments",
     "BuiltBundle",
@@ -36,6 +64,7 @@ __all__ = [
     "Contact",
     "Customer",
     "Definitions",
+    "Entry",
     "ExportSource",
     "Headings",
     "Line",
@@ -46,7 +75,9 @@ __all__ = [
     "Policy",
     "Portal",
     "Receipt",
+    "Refused",
     "Site",
+    "Statement",
     "StoreSource",
     "Transaction",
     "Visibility",

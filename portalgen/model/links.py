@@ -4,8 +4,10 @@ import datetime
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from portalgen.errors import Problem
 from portalgen.model.records import Customer, Receipt, Transaction
 from portalgen.model.sites import Bulletin, Site
+from portalgen.model.statements import Statement
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,8 +46,9 @@ class Link:
 class Bundle:
     """All that one link may show, and nothing else: what the pages are made of.
 
-    `transactions` are ordered as in Account and hold granted types and branches only; `receipts` are ordered as there,
-    and none where they are not granted. `as_of` is the day the exports show.
+    `transactions` are ordered as in Account and hold granted types and branches only; `receipts` are ordered as there.
+    There are no `receipts` and no `statements` (one for each currency) where they are not granted. `as_of` is the day
+    the exports show.
     """
 
     site: Site
@@ -54,6 +57,15 @@ class Bundle:
     transactions: tuple[Transaction, ...]
     as_of: datetime.date
     receipts: tuple[Receipt, ...] = ()
+    statements: tuple[Statement, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A link of which no bundle can be made that is right, and why."""
+
+    id: LinkId
+    problems: tuple[Problem, ...]
 
 
 @dataclass(frozen=True, slots=True)

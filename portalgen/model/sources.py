@@ -8,6 +8,9 @@ from pathlib import Path
 
 from portalgen.errors import NOWHERE, Location
 
+TOLERANCE = Decimal("0.05")
+"""How far amounts may differ from what follows from others, in the currency's major unit, unless an export says it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Headings:
@@ -62,7 +65,7 @@ class Policy:
 
     quarantine: bool = False
     limit: int = 20
-    tolerance: Decimal = Decimal("0.05")
+    tolerance: Decimal = TOLERANCE
     refuse_differences: bool = False
     allow_similar_ids: bool = False
 

@@ -12,6 +12,7 @@ from portalgen.names import safe_name
 from portalgen.plain import plain
 from portalgen.views.documents import Maker, added, filled, href_of, related_in
 from portalgen.views.lists import listing_of
+from portalgen.views.statement import statement_part
 from portalgen.views.summary import summary_of
 from portalgen.views.values import Day, Issuer, Party, Payment, Payments, Sum, View
 from portalgen.words import words_for
@@ -28,7 +29,7 @@ def view_of(bundle: Bundle) -> View:
     maker = Maker(bundle, formatter, words, related_in(bundle))
     listings = tuple(listing_of(type_, found, maker) for type_, found in _by_type(bundle).items())
     payments = _payments(bundle, maker)
-    has_data = bool(listings or payments)
+    has_data = bool(listings or payments or bundle.statements)
     return View(
         language=words.language,
         direction=words.direction,
@@ -42,8 +43,8 @@ def view_of(bundle: Bundle) -> View:
         may_show=bool(bundle.link.types),
         listings=listings,
         summary=summary_of(bundle, listings, formatter),
-        statement_href="",
-        statement=(),
+        statement_href="statement.html" if bundle.statements else "",
+        statement=tuple(statement_part(each, maker) for each in bundle.statements),
         payments=payments,
         workbook="portal.xlsx" if has_data and "xlsx" in site.downloads else "",
         archive="portal.zip" if has_data and "zip" in site.downloads else "",
