@@ -15,9 +15,9 @@ import yaml
 
 from portalgen.demo import write_demo
 from portalgen.errors import InvalidInputError
-from portalgen.model import TRANSACTION_TYPES
+from portalgen.model import GRANTABLE_TYPES, TRANSACTION_TYPES
 
-PINNED = "ae0f2b2abcd34d789053ae21378a7cf905f995baa3d88f9d59458f7e573e2374"
+PINNED = "6584e0b9892534ad811afe2c13dc569424603fa17a6f5b08075addad91e4dc2e"
 """Digest of the whole demo. A change to the demo changes it, and with it every bundle that is built from it."""
 
 MINOR_UNIT = {"EUR": Decimal("0.01"), "USD": Decimal("0.01"), "JPY": Decimal(1)}
@@ -89,9 +89,11 @@ class TestTheFiles:
         assert digest(contents(demo)) == PINNED
 
     def test_there_is_an_export_with_lines_for_each_type_and_no_key_file(self, demo: Path) -> None:
-        lists = {f"exports/{name}.csv" for name in ("customers", "contacts", "products", *TRANSACTION_TYPES)}
+        lists = {
+            f"exports/{name}.csv" for name in ("customers", "contacts", "products", "receipts", *TRANSACTION_TYPES)
+        }
         lines = {f"exports/{type_}_lines.csv" for type_ in TRANSACTION_TYPES}
-        assert set(contents(demo)) == {"config/portals.yaml"} | lists | lines
+        assert set(contents(demo)) == {"config/portals.yaml", "bulletin.md"} | lists | lines
 
     def test_lines_end_in_a_line_feed_everywhere(self, demo: Path) -> None:
         for name, data in contents(demo).items():
@@ -351,7 +353,9 @@ class TestTheConfig:
         keys = {"customer", "name", "show", "enabled", "revision", "expires", "locale", "contacts"}
         assert set().union(*portals) == keys
         assert sum(portal.get("enabled") == "false" for portal in portals) == 1
-        assert {portal.get("locale") for portal in portals} == {None, "de-DE", "fr-FR", "ja-JP"}
+        assert {portal.get("locale") for portal in portals} == {
+            *(None, "ar-EG", "de-DE", "es-ES", "fr-FR", "it-IT", "ja-JP", "nl-NL", "pl-PL")
+        }
 
     def test_shows_are_all_or_a_role_or_a_list_of_types(self, demo: Path) -> None:
         portals = config(demo)["portals"].values()
@@ -360,7 +364,16 @@ class TestTheConfig:
         lists = [show for show in shows if isinstance(show, list)]
         words = {show for show in shows if isinstance(show, str)}
         assert words == {"ALL", *config(demo)["roles"]}
-        assert {type_ for types in lists for type_ in types} == set(TRANSACTION_TYPES)
+        assert {type_ for types in lists for type_ in types} == {*(*GRANTABLE_TYPES, "ALL", "accounts-payable")}
+
+    def test_receipts_pay_what_is_neither_owed_nor_credited(self, demo: Path) -> None:
+        paid: defaultdict[str, Decimal] = defaultdict(Decimal)
+        for row in (*rows(demo, "receipts"), *rows(demo, "credit_notes")):
+            paid[row.get("allocated_to") or row.get("invoice_number") or ""] += Decimal(
+                row.get("amount") or row["total"]
+            )
+        for row in rows(demo, "invoices"):
+            assert paid[row["number"]] == Decimal(row["total"]) - Decimal(row["balance"])
 
     def test_two_contacts_see_one_branch_each_that_documents_of_theirs_have(self, demo: Path) -> None:
         branches = {row["branch"] for _, row in transactions(demo) if row["customer_id"] == "0012"}

@@ -13,6 +13,8 @@ from portalgen.model import Customer
 
 SELLER = "Tern & Tallow, Wholesale Chandlers"
 SELLER_EMAIL = "accounts@tern-and-tallow.example"
+SELLER_ADDRESS = ("The Old Chandlery, 1 Pilot Quay", "Kinsale, Co. Cork, P17 DM99", "Ireland")
+SELLER_PHONE, SELLER_TAX_ID = "+353 20 912 0099", "IE 0000000XX"
 
 ROLES = {
     "accounts-payable": ("invoices", "credit_notes"),
@@ -89,8 +91,8 @@ CARDS = """
 0012 clareen EUR 120
 Clareen Lantern Shop
 4 Pilot Quay; Kinsale; Co. Cork; P17 DM00; Ireland
-show: ALL
-ann; Ann Quill; accounts-payable
+show: [ALL, statement, receipts]
+ann; Ann Quill; [accounts-payable, statement, receipts]
 tom; Tomás "Tom" Ó Súilleabháin; goods-in; Pier Road
 una; Úna <Stall> Ní Laoire; ALL; Market Stall 7 & 8
 siobhan; Siobhán O'Malley-Quill
@@ -98,14 +100,14 @@ siobhan; Siobhán O'Malley-Quill
 12 quayside EUR 23
 Quayside Teas & Sundries Ltd.
 12 Teapot Lane; Cork; Co. Cork; T12 DM00; IE
-show: accounts-payable
+show: [accounts-payable, statement]
 mary; Mary Twelvetrees; [invoices]
 
 C-7 bruecke EUR 34
 Brückenbäckerei Weiß GmbH & Co. KG
 An der Salzbrücke 7; Lübeck; Schleswig-Holstein; 23552; DE
-show: ALL; locale: de-DE
-jan; Jan Weiß; accounts-payable
+show: [ALL, statement]; locale: de-DE
+jan; Jan Weiß; [accounts-payable, statement]
 grete; Grete Weiß-Größling; ALL
 
 c-7 bruecke-hamburg EUR 9
@@ -235,7 +237,7 @@ show: [quotes]
 EG-01 masabih USD 21
 مصابيح الميناء للتجارة (ش.م.م)
 ١٢ شارع الفنار; الإسكندرية; ; 21500; EG
-show: ALL
+show: [ALL, statement, receipts]; locale: ar-EG
 layla; ليلى حسن; buyers
 
 IL-01 migdalor USD 4
@@ -263,7 +265,7 @@ show: [quotes]; locale: ja-JP
 PL-01 zolta-lodz EUR 27
 Żółta Łódź sp. z o.o.
 ul. Świętej Mewy 9/11; Gdańsk; pomorskie; 80-001; PL
-show: ALL
+show: ALL; locale: pl-PL
 zofia; Zofia Źdźbło; accounts-payable
 
 TR-01 isik EUR 20
@@ -285,23 +287,23 @@ show: ALL
 FR-01 epicerie EUR+USD 38
 L'Épicerie « du Phare »
 3 bis, quai de l'Œuf; Brest; Bretagne; 29200; FR
-show: ALL; locale: fr-FR
+show: [ALL, statement, receipts]; locale: fr-FR
 zoe; Zoé L'Hôpital; accounts-payable
 
 IT-01 ancora EUR 12
 Bottega dell'Àncora S.r.l.
 Calle del Gatto 99; Chioggia; VE; 30015; IT
-show: [orders, invoices]
+show: [orders, invoices]; locale: it-IT
 
 ES-01 nandu EUR 7
 ¡Almacén Ñandú! S.L.
 Calle de la Gaviota, 2, 1.º izq.; Cádiz; ; 11001; ES
-show: buyers
+show: buyers; locale: es-ES
 
 NL-01 wapen EUR 9
 't Wapen van Urk
 Touwslagersweg 1; Urk; Flevoland; 8321 XX; NL
-show: ALL
+show: ALL; locale: nl-NL
 
 FI-01 hamara EUR 1
 Hämärä Öljylamppu Oy

@@ -9,7 +9,7 @@ from decimal import Decimal
 from portalgen.demo.catalogue import CARRIERS, LOCAL_NOTES, LOCAL_PURCHASE_ORDERS, NOTES, PURCHASE_ORDERS
 from portalgen.demo.company import SHIP_TO, Client
 from portalgen.demo.deals import AS_OF, Deal, choose, deals_with, draw, numbers_of, rounded
-from portalgen.model import Line, Transaction
+from portalgen.model import Line, Receipt, Transaction
 
 SHIPPED = {"orders", "delivery_notes", "invoices"}
 """The types that say where the goods go."""
@@ -24,6 +24,32 @@ def documents_of(clients: Iterable[Client]) -> dict[str, list[Transaction]]:
         for type_ in deal.days:
             documents[type_].append(_complete(_begun(deal, type_, numbers), deal))
     return {type_: sorted(some, key=lambda one: (one.date, one.number)) for type_, some in documents.items()}
+
+
+def receipts_of(documents: Mapping[str, Iterable[Transaction]]) -> list[Receipt]:
+    """What the clients paid, oldest first: of each invoice, what neither is owed nor was credited."""
+    credited = {each.invoice_number: each.total or Decimal(0) for each in documents["credit_notes"]}
+    found = []
+    for invoice in documents["invoices"]:
+        amount = (invoice.paid or Decimal(0)) - credited.get(invoice.number, Decimal(0))
+        if amount:
+            due = invoice.due_date or invoice.date
+            day = min(due + timedelta(days=draw(25, invoice.number, "paid on") - 15), AS_OF)
+            found.append((max(day, invoice.date), invoice, amount))
+    found.sort(key=lambda each: (each[0], each[1].number))
+    return [
+        Receipt(
+            number=f"R{number:05}",
+            customer_id=invoice.customer_id,
+            date=day,
+            amount=amount,
+            currency=invoice.currency,
+            method=choose(("Bank transfer", "Bank transfer", "Card", "Cheque"), invoice.number, "method"),
+            reference=invoice.reference,
+            allocated_to=invoice.number,
+        )
+        for number, (day, invoice, amount) in enumerate(found, 1)
+    ]
 
 
 def _begun(deal: Deal, type_: str, numbers: Mapping[tuple[str, str], str]) -> Transaction:
@@ -128,7 +154,7 @@ def _shipped(note: Transaction, deal: Deal) -> Transaction:
 def _invoiced(invoice: Transaction, deal: Deal) -> Transaction:
     """An invoice: most are paid, what is not is open until the due date and overdue after it.
 
-    A credit note lowers what is owed if it was not paid yet.
+    A credit note lowers what is owed.
     """
     due = invoice.date + timedelta(days=deal.client.days_to_pay)
     late = due < AS_OF
@@ -148,12 +174,9 @@ def _invoiced(invoice: Transaction, deal: Deal) -> Transaction:
 
 
 def _credited(credit: Transaction, deal: Deal) -> Transaction:
-    """A credit note: set against the invoice it is for if that was not paid yet, else paid back after a while."""
-    nothing = rounded(Decimal(0), credit.currency)
-    if "invoices" in deal.days and not _is_paid(deal):
-        return replace(credit, status="Applied", balance=nothing)
-    if credit.date + timedelta(days=60) < AS_OF:
-        return replace(credit, status="Refunded", balance=nothing)
+    """A credit note: set against the invoice it is for, or there to be used if it is for none."""
+    if "invoices" in deal.days:
+        return replace(credit, status="Applied", balance=rounded(Decimal(0), credit.currency))
     return replace(credit, status="Open", balance=credit.total)
 
 

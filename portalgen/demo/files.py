@@ -10,9 +10,18 @@ from decimal import Decimal
 from itertools import count
 
 from portalgen.demo.catalogue import PRODUCTS, TRACKING
-from portalgen.demo.company import CLIENTS, ROLES, SELLER, SELLER_EMAIL, Client
+from portalgen.demo.company import (
+    CLIENTS,
+    ROLES,
+    SELLER,
+    SELLER_ADDRESS,
+    SELLER_EMAIL,
+    SELLER_PHONE,
+    SELLER_TAX_ID,
+    Client,
+)
 from portalgen.demo.deals import AS_OF, choose
-from portalgen.demo.documents import documents_of
+from portalgen.demo.documents import documents_of, receipts_of
 from portalgen.model import TRANSACTION_TYPES, Transaction
 
 MARK = "# portalgen's demo company"
@@ -44,6 +53,15 @@ MORE_LINE_COLUMNS = {
     "delivery_notes": (),
 }
 
+RECEIPT_COLUMNS = ("number", "customer_id", "date", "amount", "currency", "method", "reference", "allocated_to")
+
+BULLETIN = """\
+## Closed on St Stephen's Day
+
+The warehouse rests from **24 December to 2 January**. What is ordered by *18 December* still leaves the quay this year.
+Questions? Write to [the office](mailto:accounts@tern-and-tallow.example).
+"""
+
 Rows = Iterable[Iterable[object]]
 
 
@@ -59,10 +77,14 @@ def demo_files() -> dict[str, str]:
             ("sku", "name", "description", "price", "currency", "unit", "availability"), _product_rows()
         ),
     }
-    for type_, documents in documents_of(CLIENTS).items():
+    by_type = documents_of(CLIENTS)
+    for type_, documents in by_type.items():
         files[f"exports/{type_}.csv"] = _table(COLUMNS[type_], (_values(one, COLUMNS[type_]) for one in documents))
         columns = LINE_COLUMNS + MORE_LINE_COLUMNS[type_]
         files[f"exports/{type_}_lines.csv"] = _table(("number", *columns), _line_rows(documents, columns))
+    receipts = (_values(receipt, RECEIPT_COLUMNS) for receipt in receipts_of(by_type))
+    files["exports/receipts.csv"] = _table(RECEIPT_COLUMNS, receipts)
+    files["bulletin.md"] = BULLETIN
     return files
 
 
@@ -137,6 +159,11 @@ site:
   currency: EUR
   timezone: Europe/Dublin
   email: {SELLER_EMAIL}
+  phone: {_quoted(SELLER_PHONE)}
+  tax_id: {_quoted(SELLER_TAX_ID)}
+  address: {json.dumps(SELLER_ADDRESS, ensure_ascii=False)}
+  accent: "#0b6e4f"              # for links and buttons; made lighter or darker where it could not be read
+  bulletin: {{path: bulletin.md, until: 2026-12-31}}
   as_of: {AS_OF.isoformat()}            # the day the exports show
 
   tracking:                      # where carriers say how far the goods are: a link on each tracking number
@@ -147,6 +174,7 @@ exports:                         # similar_ids: this ERP knows a customer 12 and
   - {{type: customers, path: exports/customers.csv, similar_ids: allow}}
   - {{type: contacts, path: exports/contacts.csv}}
   - {{type: products, path: exports/products.csv}}
+  - {{type: receipts, path: exports/receipts.csv}}
 {exports}
 stores:
   local: {{kind: directory, path: site}}
