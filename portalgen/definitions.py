@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
 
+from portalgen.bulletin import read_bulletin
 from portalgen.errors import InvalidInputError, Location, Problem
 from portalgen.exports.profiles import settings_of, source_of
 from portalgen.model import (
@@ -36,7 +37,7 @@ from portalgen.schema import (
 )
 from portalgen.yamlfile import At, Document, Value, read_yaml
 
-_LARGEST_BULLETIN, _LARGEST_LOGO = 64 * 1024, 256 * 1024
+_LARGEST_LOGO = 256 * 1024
 _PICTURES = {
     rb"\x89PNG\r\n\x1a\n": "png",
     rb"\xff\xd8\xff": "jpg",
@@ -198,27 +199,20 @@ class _Reading:
 
     def _bulletin(self, item: BulletinModel | None, around: "_Spot") -> Bulletin | None:
         """The bulletin that `item` names; None where there is none, and where it cannot be read, which is a problem."""
-        data = self._file(item.path, around.down("bulletin"), _LARGEST_BULLETIN) if item else None
-        if data is None or item is None:
+        if item is None:
+            return None
+        file = root_of(self.file) / item.path
+        if not file.is_file():
+            spot = around.down("bulletin")
+            self.problem(spot, f"there is no file '{item.path}'", f"looked for {file.absolute()}")
             return None
         try:
-            return Bulletin(data.decode("utf-8-sig"), item.since, item.until)
-        except UnicodeDecodeError:
-            self.problem(around.down("bulletin"), f"'{item.path}' is not UTF-8 text")
+            return Bulletin(read_bulletin(file), item.since, item.until)
+        except InvalidInputError as error:
+            self.problems += error.problems
             return None
 
     def _logo(self, path: str, spot: "_Spot") -> Logo | None:
-        data = self._file(path, spot, _LARGEST_LOGO)
-        if data is None:
-            return None
-        ending = next((ending for start, ending in _PICTURES.items() if re.match(start, data, re.DOTALL)), "")
-        if not ending:
-            self.problem(spot, f"'{path}' is no picture that can be a logo", "use a PNG, JPEG, WebP or GIF file")
-            return None
-        return Logo(f"logo.{ending}", sha256(data).hexdigest(), data)
-
-    def _file(self, path: str, spot: "_Spot", most: int) -> bytes | None:
-        """The bytes of a file below the root, at most `most` of them; None where that is a problem."""
         file = root_of(self.file) / path
         try:
             data = file.read_bytes() if file.is_file() else None
@@ -227,10 +221,15 @@ class _Reading:
             return None
         if data is None:
             self.problem(spot, f"there is no file '{path}'", f"looked for {file.absolute()}")
-        elif len(data) > most:
-            self.problem(spot, f"'{path}' is larger than {most // 1024} KiB", "make it smaller")
             return None
-        return data
+        ending = next((ending for start, ending in _PICTURES.items() if re.match(start, data, re.DOTALL)), "")
+        if not ending:
+            self.problem(spot, f"'{path}' is no picture that can be a logo", "use a PNG, JPEG, WebP or GIF file")
+        elif len(data) > _LARGEST_LOGO:
+            self.problem(spot, f"'{path}' is larger than {_LARGEST_LOGO // 1024} KiB", "make it smaller")
+        else:
+            return Logo(f"logo.{ending}", sha256(data).hexdigest(), data)
+        return None
 
     def problem(self, spot: "_Spot", message: str, hint: str = "") -> None:
         self.problems.append(Problem(spot.document.place(spot.at), message, hint))

@@ -184,10 +184,19 @@ def base_url(value: object) -> str:
 
 
 def accent(value: object) -> str:
+    """A colour as '#rrggbb' or '#rgb'. Nothing at all is what is left of one without quotes: YAML's comment."""
+    if value is None:
+        raise FieldError("nothing is written here: '#' begins a comment", _HOW_TO_COLOUR)
     said = text(value)
-    if not re.fullmatch(r"#([0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})", said):
-        raise FieldError(f"{shown(said)} is not a colour", 'write it in quotes, like "#0b6e4f"')
+    pattern = "#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})"
+    if not re.fullmatch(pattern, said):
+        near = f"#{said.strip().lstrip('#')}"
+        hint = f'did you mean "{near}"?' if re.fullmatch(pattern, near) else _HOW_TO_COLOUR
+        raise FieldError(f"{shown(said)} is not a colour", hint)
     return said
+
+
+_HOW_TO_COLOUR = 'write it in quotes, like "#0b6e4f"'
 
 
 def carrier(value: object) -> str:

@@ -1,4 +1,4 @@
-"""Text of exports as a page may show it."""
+"""Text as a page may show it: without what nobody can see."""
 
 import re
 
@@ -12,8 +12,13 @@ _NOT_SHOWN = re.compile(
 )
 
 
-def plain(text: str) -> str:
-    """`text` without what cannot be seen, and without white space around it; its line ends are line feeds."""
-    if not text.isprintable():
-        text = _NOT_SHOWN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
-    return text.strip()
+def without_unseen(text: str) -> str:
+    """`text` without what cannot be seen, its lines ended by '\\n'."""
+    if text.isprintable():
+        return text
+    return _NOT_SHOWN.sub("", text.replace("\r\n", "\n").replace("\r", "\n"))
+
+
+def plain_text(text: str) -> str:
+    """`text` without what cannot be seen, and without white space around it."""
+    return without_unseen(text).strip()

@@ -11,9 +11,12 @@ from portalgen.model.sources import ExportSource, StoreSource
 
 @dataclass(frozen=True, slots=True)
 class Bulletin:
-    """What the seller has to say to customers: Markdown, shown from `first_day` to `last_day` of exports, inclusive."""
+    """What the seller has to say to customers. `html` is safe to stand in a page.
 
-    text: str
+    It is shown with exports of the days from `first_day` to `last_day`, both inclusive; None sets no limit.
+    """
+
+    html: str
     first_day: datetime.date | None = None
     last_day: datetime.date | None = None
 

@@ -9,7 +9,7 @@ from portalgen.errors import PortalgenError
 from portalgen.formats import Formatter
 from portalgen.model import TRANSACTION_TYPES, Bundle, Customer, Site, Transaction
 from portalgen.names import safe_name
-from portalgen.plain import plain
+from portalgen.plain import plain_text
 from portalgen.views.documents import Maker, added, filled, href_of, related_in
 from portalgen.views.lists import listing_of
 from portalgen.views.statement import statement_part
@@ -35,11 +35,11 @@ def view_of(bundle: Bundle) -> View:
         direction=words.direction,
         issuer=_issuer(site),
         customer=_party(bundle.customer, formatter),
-        contact=plain(bundle.link.contact_name),
-        branches=tuple(plain(branch) for branch in dict.fromkeys(bundle.link.branches or ())),
+        contact=plain_text(bundle.link.contact_name),
+        branches=tuple(plain_text(branch) for branch in dict.fromkeys(bundle.link.branches or ())),
         as_of=Day(bundle.as_of.isoformat(), formatter.long_date(bundle.as_of)),
         stale_after=str(site.stale_after),
-        bulletin="",
+        bulletin=_bulletin(bundle),
         may_show=bool(bundle.link.types),
         listings=listings,
         summary=summary_of(bundle, listings, formatter),
@@ -51,34 +51,42 @@ def view_of(bundle: Bundle) -> View:
     )
 
 
+def _bulletin(bundle: Bundle) -> str:
+    """The HTML of the bulletin, where there is one for the day of the exports."""
+    said = bundle.link.bulletin
+    if said is None or (said.first_day and bundle.as_of < said.first_day):
+        return ""
+    return "" if said.last_day and bundle.as_of > said.last_day else said.html
+
+
 def _issuer(site: Site) -> Issuer:
     is_address = _MAIL_ADDRESS.fullmatch(site.email)
     return Issuer(
-        title=plain(site.title),
-        address=tuple(filter(None, map(plain, site.address))),
-        email=plain(site.email),
+        title=plain_text(site.title),
+        address=tuple(filter(None, map(plain_text, site.address))),
+        email=plain_text(site.email),
         mailto=f"mailto:{quote(site.email, safe='@')}" if is_address else "",
-        phone=plain(site.phone),
-        tax_id=plain(site.tax_id),
+        phone=plain_text(site.phone),
+        tax_id=plain_text(site.tax_id),
         logo=site.logo.name if site.logo else "",
     )
 
 
 def _party(customer: Customer, formatter: Formatter) -> Party:
-    city, region, code = (plain(part) for part in (customer.city, customer.region, customer.postal_code))
+    city, region, code = (plain_text(part) for part in (customer.city, customer.region, customer.postal_code))
     if customer.country in _POSTAL_CODE_LAST:
         place = ", ".join(filter(None, [city, " ".join(filter(None, [region, code]))]))
     else:
         place = ", ".join(filter(None, [" ".join(filter(None, [code, city])), region]))
-    address = (*plain(customer.street).splitlines(), place, formatter.country(plain(customer.country)))
+    address = (*plain_text(customer.street).splitlines(), place, formatter.country(plain_text(customer.country)))
     return Party(
-        id=plain(customer.id),
-        name=plain(customer.name),
+        id=plain_text(customer.id),
+        name=plain_text(customer.name),
         address=tuple(filter(None, address)),
-        email=plain(customer.email),
-        phone=plain(customer.phone),
-        tax_id=plain(customer.tax_id),
-        payment_terms=plain(customer.payment_terms),
+        email=plain_text(customer.email),
+        phone=plain_text(customer.phone),
+        tax_id=plain_text(customer.tax_id),
+        payment_terms=plain_text(customer.payment_terms),
     )
 
 
@@ -109,7 +117,7 @@ def _payments(bundle: Bundle, maker: Maker) -> Payments | None:
         payments=payments,
         columns=filled(payments, ("method", "reference", "invoice")),
         sums=tuple(
-            Sum(plain(currency), maker.formatter.money(total or Decimal(0), currency), "")
+            Sum(plain_text(currency), maker.formatter.money(total or Decimal(0), currency), "")
             for currency, total in totals.items()
         ),
     )
@@ -120,11 +128,11 @@ def _payment_rows(bundle: Bundle, maker: Maker) -> Iterator[Payment]:
     for receipt in bundle.receipts:
         invoice = invoices.get(receipt.allocated_to)
         yield Payment(
-            number=plain(receipt.number) or safe_name(receipt.number),
+            number=plain_text(receipt.number) or safe_name(receipt.number),
             date=maker.day(receipt.date),
-            method=plain(receipt.method),
-            reference=plain(receipt.reference),
-            invoice=plain(receipt.allocated_to),
+            method=plain_text(receipt.method),
+            reference=plain_text(receipt.reference),
+            invoice=plain_text(receipt.allocated_to),
             href=href_of(invoice, bundle.site.pages) if invoice else "",
             amount=maker.money(receipt.amount, receipt.currency),
         )

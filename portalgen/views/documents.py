@@ -11,7 +11,7 @@ from urllib.parse import quote
 from portalgen.formats import Formatter, minor_units
 from portalgen.model import TRACKING_NUMBER, Bundle, Line, Transaction
 from portalgen.names import page_of, safe_name
-from portalgen.plain import plain
+from portalgen.plain import plain_text
 from portalgen.views.values import Day, Document, Item, Money, Related, TaxRow
 from portalgen.words import Words
 
@@ -62,7 +62,7 @@ class Maker:
             name=name,
             page=href.partition("#")[0],
             href=href,
-            number=plain(transaction.number) or name,
+            number=plain_text(transaction.number) or name,
             date=self.day(transaction.date),
             due_date=self.day(due_date) if due_date else None,
             status=self._status(transaction),
@@ -71,7 +71,7 @@ class Maker:
             days_overdue=overdue,
             related=self.related.get((transaction.type, transaction.number), ()),
             tracking_url=self._tracking_url(transaction),
-            ship_to=tuple(filter(None, map(str.strip, plain(transaction.ship_to).splitlines()))),
+            ship_to=tuple(filter(None, map(str.strip, plain_text(transaction.ship_to).splitlines()))),
             attached=None,
             taxes=self._taxes(transaction),
             total=self.money(transaction.total, transaction.currency),
@@ -80,7 +80,7 @@ class Maker:
             columns=filled(lines, LINE_COLUMNS),
             newer=newer,
             older=older,
-            **{field: plain(getattr(transaction, field)) for field in _TEXTS},
+            **{field: plain_text(getattr(transaction, field)) for field in _TEXTS},
             **self._amounts(transaction),
         )
 
@@ -94,7 +94,7 @@ class Maker:
         return Money(self.formatter.money(amount, currency), f"{rounded:f}")
 
     def _status(self, transaction: Transaction) -> str:
-        return self.words.gettext(text) if (text := plain(transaction.status)) else ""
+        return self.words.gettext(text) if (text := plain_text(transaction.status)) else ""
 
     def _amounts(self, transaction: Transaction) -> dict[str, str]:
         """Each amount that is no more than a text, by the field of Document that it fills."""
@@ -120,7 +120,7 @@ class Maker:
 
     def _tracking_url(self, transaction: Transaction) -> str:
         """Where the carrier says how far the goods are; '' where the site names no address for it."""
-        number, carrier = plain(transaction.tracking_number), plain(transaction.carrier).casefold()
+        number, carrier = plain_text(transaction.tracking_number), plain_text(transaction.carrier).casefold()
         template = self.bundle.site.tracking.get(carrier, "") if number else ""
         return template.replace(TRACKING_NUMBER, quote(number, safe=""))
 
@@ -128,11 +128,11 @@ class Maker:
         formatter = self.formatter
         return Item(
             line=str(line.line),
-            item=plain(line.item),
-            description=plain(line.description),
+            item=plain_text(line.item),
+            description=plain_text(line.description),
             quantity=formatter.quantity(line.quantity),
             open_quantity=formatter.quantity(line.open_quantity),
-            unit=plain(line.unit),
+            unit=plain_text(line.unit),
             unit_price=formatter.unit_price(line.unit_price, currency),
             discount=formatter.money(line.discount_amount, currency) or formatter.percent(line.discount),
             tax_rate=formatter.percent(line.tax_rate),
@@ -166,7 +166,7 @@ def related_in(bundle: Bundle) -> Mapping[tuple[str, str], tuple[Related, ...]]:
     order = [*_REFERENCES.values(), "credit_notes"]
     return {
         key: tuple(
-            Related(type_, plain(number) or safe_name(number), href)
+            Related(type_, plain_text(number) or safe_name(number), href)
             for (type_, number), href in sorted(others.items(), key=lambda item: (order.index(item[0][0]), item[0][1]))
         )
         for key, others in found.items()
@@ -216,7 +216,7 @@ def _open_amount_of(line: Line, unit: Decimal) -> Decimal | None:
 
 def is_settled(transaction: Transaction) -> bool:
     """Whether its status says that nothing is to be done any more."""
-    return plain(transaction.status).casefold() in _SETTLED
+    return plain_text(transaction.status).casefold() in _SETTLED
 
 
 def _is_paid(transaction: Transaction) -> bool:

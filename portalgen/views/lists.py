@@ -6,7 +6,7 @@ from decimal import Decimal
 from portalgen.errors import PortalgenError
 from portalgen.formats import Formatter
 from portalgen.model import Transaction
-from portalgen.plain import plain
+from portalgen.plain import plain_text
 from portalgen.views.documents import LINE_COLUMNS, Maker, added, filled, is_open, open_amount
 from portalgen.views.values import Document, DocumentPage, Listing, Sum
 
@@ -79,5 +79,5 @@ def sums_of(transactions: Sequence[Transaction], formatter: Formatter) -> tuple[
     for currency in sorted({transaction.currency for transaction in transactions}):
         same = [transaction for transaction in transactions if transaction.currency == currency]
         total, balance = added(each.total for each in same), added(each.balance for each in same)
-        sums.append(Sum(plain(currency), formatter.money(total, currency), formatter.money(balance, currency)))
+        sums.append(Sum(plain_text(currency), formatter.money(total, currency), formatter.money(balance, currency)))
     return tuple(each for each in sums if each.total or each.balance)

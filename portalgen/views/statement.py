@@ -2,7 +2,7 @@
 
 from portalgen.model import Entry, Statement
 from portalgen.names import safe_name
-from portalgen.plain import plain
+from portalgen.plain import plain_text
 from portalgen.views.documents import Maker, href_of
 from portalgen.views.values import Bucket, Movement, StatementPart
 
@@ -17,7 +17,7 @@ def statement_part(statement: Statement, maker: Maker) -> StatementPart:
         return Movement(
             date=maker.day(entry.date),
             type=entry.type,
-            number=(plain(entry.number) or safe_name(entry.number)) if entry.number else "",
+            number=(plain_text(entry.number) or safe_name(entry.number)) if entry.number else "",
             href=hrefs.get((type_, entry.number), ""),
             due_date=maker.day(entry.due_date) if entry.due_date else None,
             amount=formatter.money(entry.amount, currency),
@@ -25,7 +25,7 @@ def statement_part(statement: Statement, maker: Maker) -> StatementPart:
         )
 
     return StatementPart(
-        currency=plain(currency),
+        currency=plain_text(currency),
         first_day=maker.day(statement.first_day),
         last_day=maker.day(statement.last_day),
         opening=formatter.money(statement.opening, currency),
