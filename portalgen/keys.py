@@ -18,6 +18,7 @@ _FROM_RFC4648 = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", _CROCKFORD)
 _TO_RFC4648 = str.maketrans(_CROCKFORD, "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567")
 _KEY = re.compile(rf"pgk1_([{_CROCKFORD}]{{52}})([{_CROCKFORD}]{{4}})")
 KEY_IDS = tuple(_CROCKFORD)
+_KEY_IN_BYTES = re.compile(_KEY.pattern.encode())
 _NAMED_KEY = re.compile(rf"([{_CROCKFORD}]):(\S+)")
 _KEY_BYTES = 32
 _FEWEST_DISTINCT = 16
@@ -61,6 +62,11 @@ def parse_key(text: str) -> bytes:
     if len(set(data)) < _FEWEST_DISTINCT:
         raise InvalidInputError("a root key has too few different bytes to be random", _HINT)
     return data
+
+
+def holds_key(data: bytes) -> bool:
+    """Whether something in `data` looks like a root key."""
+    return bool(_KEY_IN_BYTES.search(data))
 
 
 def _checksum(body: str) -> str:

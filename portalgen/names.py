@@ -7,9 +7,10 @@ from hashlib import sha256
 _OWN_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,60}")
 _HASHED = re.compile(r".*-[0-9a-f]{12}")
 _NOT_IN_SLUG = re.compile(r"[^A-Za-z0-9]+")
-_RESERVED = frozenset(
+RESERVED = frozenset(
     ["con", "prn", "aux", "nul", *(f"{port}{digit}" for port in ("com", "lpt") for digit in range(10))]
-)  # Windows gives these names to devices, whatever ending follows
+)
+"""Names that Windows gives to devices, whatever ending follows."""
 
 
 def safe_name(text: str) -> str:
@@ -19,7 +20,7 @@ def safe_name(text: str) -> str:
     two texts which differ in nothing but case, white space or Unicode form keep names of their own. A name as it is
     never ends like a hashed one, so the two kinds cannot meet.
     """
-    if _OWN_NAME.fullmatch(text) and text not in _RESERVED and not _HASHED.fullmatch(text):
+    if _OWN_NAME.fullmatch(text) and text not in RESERVED and not _HASHED.fullmatch(text):
         return text
     slug = _NOT_IN_SLUG.sub("-", text).lower().strip("-")[:40].rstrip("-")
     return f"{slug or 'x'}-{sha256(text.encode()).hexdigest()[:12]}"

@@ -37,6 +37,7 @@ FLOORS = [
     }
     | {"exports.einvoice.document", "exports.textfile"}
     | {"exports.proofs"}
+    | {"attachments"}
     | {"exports.worksheet", "exports.jsonrecords", "exports.sqlitefile"},
     {
         "stores.directory",

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portalgen.errors import InvalidInputError
-from portalgen.keys import key_text, load_keys, new_key, parse_key, parse_keys, write_key_file
+from portalgen.keys import holds_key, key_text, load_keys, new_key, parse_key, parse_keys, write_key_file
 
 KEY = key_text(bytes(range(32)))
 
@@ -101,3 +101,8 @@ def test_keys_that_cannot_be_had_are_one_sentence(source: str, tmp_path: Path) -
     with pytest.raises(InvalidInputError) as caught:
         load_keys(source, tmp_path)
     assert len(caught.value.problems) == 1
+
+
+def test_a_key_is_seen_in_whatever_it_stands() -> None:
+    assert holds_key(f"x\x00a:{new_key()},".encode("latin-1"))
+    assert not holds_key(b"pgk1_" + b"0" * 55)
