@@ -13,7 +13,7 @@ import stat
 import unicodedata
 import zipfile
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
 from pathlib import Path, PurePosixPath
@@ -53,8 +53,8 @@ class Attachment:
     media_type: str
     size: int
     sha256: str
-    path: Path
-    folder: Path
+    path: Path = field(repr=False)
+    folder: Path = field(repr=False)
 
     def read(self) -> bytes:
         """The bytes that were found fit. Raises InvalidInputError where the file is not what it was."""

@@ -39,3 +39,7 @@ def page_of(type_: str, name: str, day: date, pages: str) -> str:
 def type_of(path: str) -> str:
     """The type whose documents a path of a bundle holds or lists: all up to the first '/', '.' or '-'."""
     return re.split(r"[/.-]", path, maxsplit=1)[0]
+
+
+OF_ALL_TYPES = frozenset(["portal.xlsx", "portal.zip"])
+"""The paths of a bundle that hold documents of every type."""

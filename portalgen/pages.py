@@ -20,6 +20,7 @@ from portalgen.model import Bundle
 from portalgen.resources import templates_folder
 from portalgen.theme import theme_of
 from portalgen.views import view_of
+from portalgen.views.documents import attachment_path
 from portalgen.views.values import View
 from portalgen.words import Words, words_for
 
@@ -45,7 +46,12 @@ _CONTENT_TYPES = {
     ".webp": "image/webp",
     ".gif": "image/gif",
     ".pdf": "application/pdf",
+    ".txt": "text/plain; charset=utf-8",
+    ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    ".ods": "application/vnd.oasis.opendocument.spreadsheet",
+    ".odt": "application/vnd.oasis.opendocument.text",
 }
+_SEEN_IN_PAGES = frozenset([".html", ".css", ".js"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +87,9 @@ class Renderer:
             yield Page(bundle.site.logo.name, bundle.site.logo.data)
         for path, template, values in _pages_of(view):
             yield Page(path, self._fill(template, words, {"view": view, **values}))
+        for each in bundle.transactions:
+            if file := bundle.attachments.get((each.type, each.number)):
+                yield Page(attachment_path(each, file), file.read())
 
     def compile(self) -> None:
         """Read every template, used or not. PortalgenError where one has a mistake in its syntax."""
@@ -163,6 +172,11 @@ def _new_environment(loader: BaseLoader, words: Words) -> Environment:
 def content_type(path: str) -> str:
     """The media type under which a page of this path is to be served."""
     return _CONTENT_TYPES.get(Path(path).suffix, "application/octet-stream")
+
+
+def is_download(path: str) -> bool:
+    """Whether a file of this path is to be saved rather than opened: all but pages and what they are made of."""
+    return Path(path).suffix not in _SEEN_IN_PAGES and not path.startswith("logo.")
 
 
 @dataclass(frozen=True, slots=True)

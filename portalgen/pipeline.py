@@ -10,6 +10,7 @@ from pathlib import Path
 
 from portalgen.book import Book
 from portalgen.builder import Built, build_bundles
+from portalgen.enclosing import Enclosing
 from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, StatementError, StoreError
 from portalgen.exports.reader import read_exports
 from portalgen.exports.report import ReadingReport, write_rejects
@@ -38,20 +39,24 @@ def build(definitions: Definitions, today: datetime.date) -> Built:
     """
     renderer = Renderer(templates_of(definitions))
     links = [link for link in links_of(definitions, today) if link.state == LIVE]
+    enclosing = Enclosing(definitions)
     with open_book(definitions) as book:
-        built = build_bundles(_bundles(links, book, definitions), renderer, build_folder(definitions))
+        built = build_bundles(_bundles(links, book, definitions, enclosing), renderer, build_folder(definitions))
         write_rejects(build_folder(definitions) / "rejects.csv", book.report.rejects)
-        return replace(built, reading=book.report)
+        warnings = (*book.report.warnings, *enclosing.problems)
+        return replace(built, reading=replace(book.report, warnings=warnings))
 
 
-def _bundles(links: Sequence[Link], book: Book, definitions: Definitions) -> Iterator[Bundle | Refused]:
+def _bundles(
+    links: Sequence[Link], book: Book, definitions: Definitions, enclosing: Enclosing
+) -> Iterator[Bundle | Refused]:
     by_customer: dict[str, list[Link]] = {}
     for link in links:
         by_customer.setdefault(link.customer, []).append(link)
     for account in book.accounts(by_customer):
         for link in by_customer[account.customer.id]:
             try:
-                yield bundle_for(link, account, definitions.site, book.as_of)
+                yield enclosing.enclose(bundle_for(link, account, definitions.site, book.as_of))
             except StatementError as error:
                 yield Refused(link.id, error.problems)
 

@@ -46,7 +46,8 @@ class Step:
     @property
     def withdrawn(self) -> Mapping[str, int]:
         """By type, how many transactions the link shows no longer: those whose pages go, of a link that stays."""
-        types = [path.partition("/")[0] for path in self.delete if "/" in path] if self.becomes == LIVE else []
+        pages = [path for path in self.delete if "/" in path and path.endswith(".html")]
+        types = [page.partition("/")[0] for page in pages] if self.becomes == LIVE else []
         return {type_: types.count(type_) for type_ in TRANSACTION_TYPES if type_ in types}
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from portalgen.builder import read_file
 from portalgen.errors import NotInStoreError, PortalgenError, StoreError
 from portalgen.model import BuiltBundle, BuiltFile
-from portalgen.pages import SUMMARY, content_type
+from portalgen.pages import SUMMARY, content_type, is_download
 from portalgen.plan import Step, Stored
 from portalgen.purge import manifest_key
 from portalgen.stores.base import PUBLIC, Failure, Metadata, Store
@@ -99,7 +99,8 @@ def _to_put(item: Upload) -> Iterable[BuiltFile]:
 def _put(store: Store, item: Upload, file: BuiltFile, folder: Path) -> Failure | None:
     key = f"{PUBLIC}{item.token}/{file.path}"
     try:
-        store.write(key, read_file(folder, item.bundle, file), Metadata(content_type(file.path)))
+        metadata = Metadata(content_type(file.path), is_download=is_download(file.path))
+        store.write(key, read_file(folder, item.bundle, file), metadata)
     except PortalgenError as error:
         return Failure(key, "put", error.problems[0].message)
     return None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from portalgen.errors import StoreError
 from portalgen.links import TOKEN, fingerprint
+from portalgen.names import OF_ALL_TYPES, type_of
 from portalgen.plan import Step
 from portalgen.stores.base import PRIVATE, PUBLIC, Failure, Store
 
@@ -66,7 +67,7 @@ def purge(store: Store, steps: Sequence[Step], tokens: Mapping[str, str]) -> Tak
 
 
 def withdraw(store: Store, withdrawn: Mapping[str, Sequence[str]]) -> Taken:
-    """Delete the pages of the types that are named under each token, the lists of them included.
+    """Delete the pages of the types that are named under each token, lists and downloads of them included.
 
     A summary that leads there is ahead of them until the link is published again: what is withdrawn goes first.
     """
@@ -75,7 +76,7 @@ def withdraw(store: Store, withdrawn: Mapping[str, Sequence[str]]) -> Taken:
     for token, types in withdrawn.items():
         prefix = f"{PUBLIC}{token}/"
         try:
-            gone = [path for path in list_paths(store, token) if path.partition("/")[0].removesuffix(".html") in types]
+            gone = [path for path in list_paths(store, token) if type_of(path) in types or path in OF_ALL_TYPES]
             failures = store.delete(prefix + path for path in gone) if gone else []
         except StoreError as error:
             gone, failures = [], [Failure(prefix, "purge", error.problems[0].message)]

@@ -12,11 +12,13 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 # A module imports only from floors below its own. Modules on one floor do not know each other.
 FLOORS = [
     {"__init__", "errors", "cldr"},
+    {"names", "keys", "plain"},
+    {"attachments"},
     {"model.records", "model.sources"},
     {"model.sites", "model.statements"},
     {"model.links"},
-    {"model", "names", "resources", "stores.base", "database", "keys", "formats", "exports.csvfile", "exports.grid"}
-    | {"plain", "theme", "views.values"}
+    {"model", "resources", "stores.base", "database", "formats", "exports.csvfile", "exports.grid"}
+    | {"theme", "views.values"}
     | {"exports.report"}
     | {"exports.einvoice.xmltree", "exports.einvoice.pdf"}
     | {"exports.compression", "exports.encodings", "exports.sniffing"}
@@ -30,6 +32,7 @@ FLOORS = [
         "amounts",
         "statements",
         "bulletin",
+        "enclosing",
         "words",
         "exports.columns",
         "exports.integrity",
@@ -37,7 +40,6 @@ FLOORS = [
     }
     | {"exports.einvoice.document", "exports.textfile"}
     | {"exports.proofs"}
-    | {"attachments"}
     | {"exports.worksheet", "exports.jsonrecords", "exports.sqlitefile"},
     {
         "stores.directory",

@@ -2,8 +2,9 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+from portalgen.attachments import Attachment
 from portalgen.errors import Problem
 from portalgen.model.records import Customer, Receipt, Transaction
 from portalgen.model.sites import Bulletin, Site
@@ -48,7 +49,7 @@ class Bundle:
 
     `transactions` are ordered as in Account and hold granted types and branches only; `receipts` are ordered as there.
     There are no `receipts` and no `statements` (one for each currency) where they are not granted. `as_of` is the day
-    the exports show.
+    the exports show. `attachments` are the documents' own files, by type and number.
     """
 
     site: Site
@@ -58,6 +59,7 @@ class Bundle:
     as_of: datetime.date
     receipts: tuple[Receipt, ...] = ()
     statements: tuple[Statement, ...] = ()
+    attachments: Mapping[tuple[str, str], Attachment] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,10 +29,11 @@ class StoredObject:
 
 @dataclass(frozen=True, slots=True)
 class Metadata:
-    """What the world is told about an object when it fetches it."""
+    """What the world is told about an object when it fetches it. A download is to be saved, not opened."""
 
     content_type: str = "application/octet-stream"
     cache_control: str = "private, no-store"
+    is_download: bool = False
 
 
 @dataclass(frozen=True, slots=True)

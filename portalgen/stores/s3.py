@@ -146,6 +146,7 @@ class S3Store:
                 Body=data,
                 ContentType=metadata.content_type,
                 CacheControl=metadata.cache_control,
+                ContentDisposition="attachment" if metadata.is_download else "inline",
             )
 
     def delete(self, keys: Iterable[str]) -> list[Failure]:

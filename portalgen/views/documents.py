@@ -8,11 +8,12 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
 from urllib.parse import quote
 
+from portalgen.attachments import Attachment
 from portalgen.formats import Formatter, minor_units
 from portalgen.model import TRACKING_NUMBER, Bundle, Line, Transaction
 from portalgen.names import page_of, safe_name
 from portalgen.plain import plain_text
-from portalgen.views.values import Day, Document, Item, Money, Related, TaxRow
+from portalgen.views.values import Attached, Day, Document, Item, Money, Related, TaxRow
 from portalgen.words import Words
 
 EXACT = Context(prec=200)
@@ -72,7 +73,7 @@ class Maker:
             related=self.related.get((transaction.type, transaction.number), ()),
             tracking_url=self._tracking_url(transaction),
             ship_to=tuple(filter(None, map(str.strip, plain_text(transaction.ship_to).splitlines()))),
-            attached=None,
+            attached=self._attached(transaction),
             taxes=self._taxes(transaction),
             total=self.money(transaction.total, transaction.currency),
             balance=self.money(transaction.balance, transaction.currency),
@@ -83,6 +84,13 @@ class Maker:
             **{field: plain_text(getattr(transaction, field)) for field in _TEXTS},
             **self._amounts(transaction),
         )
+
+    def _attached(self, transaction: Transaction) -> Attached | None:
+        file = self.bundle.attachments.get((transaction.type, transaction.number))
+        if file is None:
+            return None
+        kilobytes = self.formatter.quantity(Decimal(max(1, (file.size + 500) // 1000)))
+        return Attached(attachment_path(transaction, file), file.suffix.removeprefix(".").upper(), f"{kilobytes} kB")
 
     def day(self, day: datetime.date) -> Day:
         return Day(day.isoformat(), self.formatter.date(day))
@@ -146,6 +154,11 @@ def href_of(transaction: Transaction, pages: str) -> str:
     name = safe_name(transaction.number)
     page = page_of(transaction.type, name, transaction.date, pages)
     return page if pages == "document" else f"{page}#{name}"
+
+
+def attachment_path(transaction: Transaction, file: Attachment) -> str:
+    """Where a transaction's file stands in its bundle, from the bundle's top."""
+    return f"{transaction.type}/{safe_name(transaction.number)}{file.suffix}"
 
 
 def related_in(bundle: Bundle) -> Mapping[tuple[str, str], tuple[Related, ...]]:
