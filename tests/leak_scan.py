@@ -32,19 +32,21 @@ SHOWN: Mapping[str, Sequence[str]] = {
     **dict.fromkeys(TYPES, _OF_DOCUMENTS),
     "lines": [
         *("line", "item", "description", "quantity", "open_quantity", "unit", "unit_price", "discount"),
-        *("discount_amount", "tax_rate", "amount"),
+        *("discount_amount", "tax_rate", "tax", "amount"),
     ],
     "products": ["name", "unit"],
     "contacts": [],
+    "receipts": ["number", "date", "amount", "currency", "method", "reference", "allocated_to"],
 }
 """The columns that a page shows. A product's stand in for what a line leaves empty, and show in no other way."""
 
 NOT_SHOWN: Mapping[str, Sequence[str]] = {
-    "customers": ["currency", "language", "status", "parent_id"],
+    "customers": ["currency", "language", "status", "parent_id", "balance"],
     **dict.fromkeys(TYPES, ("customer_id", "customer_visible", "attachment", "payment_url")),
-    "lines": ["number", "tax"],
+    "lines": ["number"],
     "products": ["sku", "description", "price", "currency", "image", "availability"],
     "contacts": ["id", "customer_id", "name", "email", "phone", "language"],
+    "receipts": ["customer_id"],
 }
 """The columns that no page shows, by design. Nor does any page show the id of a portal, or a contact's e-mail.
 
@@ -142,10 +144,30 @@ def expected(world: World, grant: Grant) -> Sight:
         for line in document.lines:
             cells += [line[name] for name in SHOWN["lines"]]
             cells += _from_catalogue(line, world.products)
+    receipts = _receipts_for(world, grant)
+    cells += [receipt[name] for receipt in receipts for name in SHOWN["receipts"] if name != "allocated_to"]
+    cells += [receipt["allocated_to"] for receipt in receipts if "invoices" in grant.types]
     marks = frozenset[str]().union(*(marks_in(cell, world) for cell in cells))
-    worked_out = frozenset(_worked_out(documents))  # of a document of one line, as likely as not a mark of the line's
+    worked_out = frozenset(
+        [*_worked_out(documents), *_paid_in_all(receipts)]
+    )  # of a document of one line, as likely as not a mark of the line's
     numbers = {mark for mark in marks if mark.isdecimal()} | worked_out
     return Sight(marks | (worked_out & world.marks.keys()), world.names & {*cells}, _long(numbers))
+
+
+def _receipts_for(world: World, grant: Grant) -> list[Cells]:
+    """The receipts that a link shows: they are of no branch, and so none where it is limited to branches."""
+    if "receipts" not in grant.types or grant.branches is not None:
+        return []
+    return [receipt for receipt in world.receipts if receipt["customer_id"] == grant.customer]
+
+
+def _paid_in_all(receipts: Sequence[Cells]) -> Iterator[str]:
+    """The digits of the sum of receipts in each currency."""
+    sums: defaultdict[str, Decimal] = defaultdict(Decimal)
+    for receipt in receipts:
+        sums[receipt["currency"] or SITE_CURRENCY] += Decimal(receipt["amount"])
+    yield from (_digits(amount, currency) for currency, amount in sums.items())
 
 
 def _may_be_named(number: str, column: str, shown: Sequence[Document], grant: Grant) -> bool:
@@ -162,20 +184,60 @@ def _from_catalogue(line: Cells, products: Sequence[Cells]) -> list[str]:
 
 
 def _worked_out(documents: Sequence[Document]) -> Iterator[str]:
-    """The digits of what is in no cell: amounts that follow from lines, and the sums of a list."""
+    """The digits of what is in no cell: amounts that follow from lines, taxes by rate, and sums over documents."""
     sums: defaultdict[tuple[str, str, str], list[Decimal | None]] = defaultdict(list)
     for document in documents:
-        currency = currency_of(document)
-        for name, amount in amounts(document).items():
+        currency, found = currency_of(document), amounts(document)
+        for name, amount in found.items():
             yield _digits(amount, currency)
             if name in {"total", "balance"} and document.type in {"invoices", "credit_notes"}:
                 sums[document.type, currency, name].append(amount)
         if document.cells["allowance"] or document.cells["charge"]:
             yield _digits(_sum_of_lines(document), currency)
-    for (_, currency, _), found in sums.items():
-        known = [amount for amount in found if amount is not None]
-        if len(known) == len(found):
+        yield from (_digits(amount, currency) for amount in _by_rate(document, found["tax"]))
+        for state, amount in _open_amounts(document, found):
+            sums[state, currency, "open"].append(amount)
+    for (_, currency, _), all_of_them in sums.items():
+        known = [amount for amount in all_of_them if amount is not None]
+        if len(known) == len(all_of_them):
             yield _digits(sum(known, Decimal(0)), currency)
+
+
+def _by_rate(document: Document, tax: Decimal | None) -> Iterator[Decimal]:
+    """Net and tax of each rate, where the taxes of all rates are the document's."""
+    cells = [(line["tax_rate"], line["amount"], line["tax"]) for line in document.lines]
+    if not tax or not all(rate and amount for rate, amount, _ in cells):
+        return
+    cent = Decimal(1).scaleb(-MINOR_UNITS[currency_of(document)])
+    nets: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
+    taxes: defaultdict[Decimal, Decimal] = defaultdict(Decimal)
+    for rate, amount, of_line in cells:
+        nets[Decimal(rate)] += Decimal(amount)
+        taxes[Decimal(rate)] += Decimal(of_line or 0)
+    if not all(of_line for _, _, of_line in cells):
+        taxes |= {rate: _half_up(net * rate / 100, cent) for rate, net in nets.items()}
+    if sum(taxes.values()) == tax:
+        yield from (*nets.values(), *taxes.values())
+
+
+def _open_amounts(document: Document, found: Mapping[str, Decimal | None]) -> Iterator[tuple[str, Decimal | None]]:
+    """What is open of a document, with the name of the sum that it belongs to. All due days are past."""
+    balance = found["balance"]
+    if document.type in {"invoices", "credit_notes"} and balance:
+        yield f"open {document.type}", balance
+        if document.type == "invoices" and balance > 0 and document.cells["due_date"]:
+            yield "overdue", balance
+    if document.type == "orders" and any(Decimal(line["open_quantity"] or 0) for line in document.lines):
+        cent = Decimal(1).scaleb(-MINOR_UNITS[currency_of(document)])
+        parts = [
+            _half_up(Decimal(line["amount"]) * Decimal(line["open_quantity"]) / Decimal(line["quantity"]), cent)
+            if line["amount"]
+            else None
+            for line in document.lines
+            if Decimal(line["open_quantity"] or 0)
+        ]
+        known = [part for part in parts if part is not None]
+        yield "open orders", sum(known, Decimal(0)) if len(known) == len(parts) else None
 
 
 def currency_of(document: Document) -> str:

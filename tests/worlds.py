@@ -72,10 +72,11 @@ DOCUMENT_COLUMNS = (
 COLUMNS: Mapping[str, Sequence[str]] = {
     "customers": (
         *("id", "name", "email", "phone", "street", "city", "region", "postal_code", "country", "currency"),
-        *("language", "tax_id", "status", "parent_id", "payment_terms"),
+        *("language", "tax_id", "status", "parent_id", "payment_terms", "balance"),
     ),
     "contacts": ("id", "customer_id", "name", "email", "phone", "language"),
     "products": ("sku", "name", "description", "price", "currency", "unit", "image", "availability"),
+    "receipts": ("number", "customer_id", "date", "amount", "currency", "method", "reference", "allocated_to"),
     **dict.fromkeys(TYPES, DOCUMENT_COLUMNS),
     "lines": (
         *("number", "line", "item", "description", "quantity", "open_quantity", "unit", "unit_price", "discount"),
@@ -89,6 +90,7 @@ UNMARKED: Mapping[str, Sequence[str]] = {
     "customers": ("id", "parent_id"),
     "contacts": ("customer_id",),
     "products": ("currency",),
+    "receipts": ("customer_id", "currency", "allocated_to"),
     **dict.fromkeys(TYPES, ("customer_id", "currency", "customer_visible")),
     "lines": ("number", "line"),
 }
@@ -131,6 +133,7 @@ class World:
     contacts: tuple[Cells, ...]
     products: tuple[Cells, ...]
     documents: tuple[Document, ...]
+    receipts: tuple[Cells, ...]
     portals: tuple[Grantee, ...]
     visible: Mapping[str, tuple[str, ...]]
     marks: Mapping[str, str]
@@ -255,6 +258,7 @@ def assemble(shapes: Sequence[CustomerShape], seed: int = 0, *, products: bool =
         contacts=tuple(_person(mint, id_) for id_ in ids),
         products=skus,
         documents=tuple(documents),
+        receipts=tuple(_receipts(mint, documents)),
         portals=tuple(
             _portal(mint, next(portal_ids), customer, form)
             for shape, customer in zip(shapes, customers, strict=True)
@@ -277,6 +281,25 @@ def _referring(documents: Sequence[Document], forms: Sequence[DocumentShape]) ->
         yield replace(document, cells={**document.cells, **found}) if form.refers else document
 
 
+def _receipts(mint: Mint, documents: Sequence[Document]) -> Iterator[Cells]:
+    """One for each invoice and each order: what pays an invoice names it, what does not names none that there is."""
+    for document in documents:
+        if document.type in {"invoices", "orders"}:
+            place = _Place(mint, f"receipt for {document.type} {document.cells['number']}")
+            invoice = document.cells["number"] if document.type == "invoices" else f"X/{place.plain('allocated_to')}"
+            currency = document.cells["currency"]
+            yield {
+                "number": f"R/{place.plain('number')}",
+                "customer_id": document.cells["customer_id"],
+                "date": place.day("date"),
+                "amount": place.number("amount", MINOR_UNITS[currency or SITE_CURRENCY], signed=True),
+                "currency": currency,
+                "method": place.text("method"),
+                "reference": place.text("reference"),
+                "allocated_to": invoice,
+            }
+
+
 def _distinct(texts: Sequence[str]) -> Iterator[str]:
     """`texts`, and then the same again with a number after each, and so on."""
     return chain(texts, (f"{text}x{number}" for number in range(2, 99) for text in texts))
@@ -288,6 +311,7 @@ def _customer(mint: Mint, shape: CustomerShape, parent: str) -> Cells:
     cells = {name: mint.text(f"{where} {name}") for name in marked}
     cells |= {"id": shape.id, "parent_id": parent, "email": f"{mint.plain(f'{where} email')}@example.com"}
     cells["street"] += "\n2nd floor"
+    cells["balance"] = mint.number(f"{where} balance")
     if shape.namesake:
         cells["name"] = mint.text("namesakes' name")
     return cells
@@ -434,6 +458,7 @@ def write(world: World, folder: Path, order: random.Random | None = None, files:
         "customers": world.customers,
         "contacts": world.contacts,
         "products": world.products,
+        "receipts": world.receipts,
     }
     for type_ in TYPES:
         tables[type_] = [document.cells for document in world.documents if document.type == type_]
@@ -505,7 +530,9 @@ def _scalar(text: str) -> str:
 
 _EXPIRIES = st.sampled_from(["", "", "", "2026-11-21", "2026-11-22"])  # today is the 22nd, and expiry inclusive
 _SHOWS = st.one_of(
-    st.just(("ALL",)), st.lists(st.sampled_from([*TYPES, *ROLES]), max_size=3, unique=True).map(tuple), st.just(())
+    st.just(("ALL",)),
+    st.lists(st.sampled_from([*TYPES, *ROLES, "receipts"]), max_size=3, unique=True).map(tuple),
+    st.just(()),
 )
 _DOCUMENTS = st.builds(
     DocumentShape,
@@ -605,11 +632,13 @@ def office() -> World:
         *(DocumentShape(type_, branch="North", refers=True) for type_ in TYPES),
     )
     narrow, nothing = GranteeShape(("orders",)), GranteeShape(())
-    payer = GranteeShape(("payer",), locale="de-CH", contacts=(nothing, GranteeShape(("ALL",), locale="hi-IN"), narrow))
+    payer = GranteeShape(
+        ("payer", "receipts"), locale="de-CH", contacts=(nothing, GranteeShape(("ALL",), locale="hi-IN"), narrow)
+    )
     off = GranteeShape(("ALL",), enabled=False, contacts=(GranteeShape(("ALL",)),))
     expired = GranteeShape(("ALL",), expires="2026-11-21", contacts=(GranteeShape(("invoices",)),))
     ghosts = (replace(narrow, enabled=False), replace(narrow, expires="2026-11-21"))
-    everything = GranteeShape(("ALL",), contacts=(replace(narrow, named=False), nothing, *ghosts))
+    everything = GranteeShape(("ALL", "receipts"), contacts=(replace(narrow, named=False), nothing, *ghosts))
     of_branches = (GranteeShape(branches=("North", "Nowhere")), GranteeShape(branches=()), GranteeShape())
     branched = GranteeShape(branches=("North", "Northern"), contacts=(GranteeShape(branches=("north",)), *of_branches))
     return assemble(
