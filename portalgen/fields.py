@@ -186,7 +186,7 @@ def base_url(value: object) -> str:
 def accent(value: object) -> str:
     """A colour as '#rrggbb' or '#rgb'. Nothing at all is what is left of one without quotes: YAML's comment."""
     if value is None:
-        raise FieldError("nothing is written here: '#' begins a comment", _HOW_TO_COLOUR)
+        raise FieldError("nothing is written at 'accent': '#' begins a comment", _HOW_TO_COLOUR)
     said = text(value)
     pattern = "#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})"
     if not re.fullmatch(pattern, said):

@@ -157,6 +157,13 @@ class SiteModel(_Strict):
     statement_months: Months = 12
     stale_after: Count = 7
 
+    @model_validator(mode="before")
+    @classmethod
+    def _an_accent_without_quotes_is_a_comment(cls, value: Any) -> Any:
+        if isinstance(value, Mapping) and "accent" in value and value["accent"] is None:
+            fields.accent(None)
+        return value
+
 
 class HeadingsModel(_Strict):
     """Where a column comes from: the first of `any_of` that the file has, or the cells under all of `join`."""
