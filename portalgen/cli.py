@@ -31,6 +31,7 @@ from portalgen.commands.publish import publish as run_publish
 from portalgen.commands.report import Report, problem_json
 from portalgen.commands.schema import schema as run_schema
 from portalgen.commands.status import status as run_status
+from portalgen.commands.templates import templates as run_templates
 from portalgen.errors import NOWHERE, PortalgenError, Problem
 from portalgen.keys import KEY_IDS
 from portalgen.links import redact
@@ -253,6 +254,15 @@ def keys() -> None:
 def keys_new(file: Path | None, key_id: str, as_json: bool) -> None:
     """Make a root key and print it, or write it to FILE, readable by you alone."""
     _run(lambda: run_keys_new(file, key_id), as_json=as_json)
+
+
+@main.command()
+@click.argument("names", metavar="[NAME]...", nargs=-1)
+@_config
+@_json
+def templates(names: tuple[str, ...], config: Path, as_json: bool) -> None:
+    """List the templates of pages, or copy those called NAME into your own templates/ to start from."""
+    _run(lambda: run_templates(config, names), as_json=as_json)
 
 
 @main.command()
