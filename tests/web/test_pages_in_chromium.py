@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
@@ -16,10 +17,12 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Dialog, Page
 
-from portalgen.model import Line
+from portalgen.bulletin import bulletin_html
+from portalgen.model import Bulletin, Line, Receipt
 from portalgen.pages import Renderer
+from portalgen.statements import statements_of
 from tests.needs import need
-from tests.samples import PORTALS, bundle, invoice
+from tests.samples import AS_OF, BRILLIANT, PORTALS, SITE, bundle, invoice
 
 MODULES = Path(__file__).parent / "node_modules"
 AXE = MODULES / "axe-core" / "axe.min.js"
@@ -30,8 +33,34 @@ TEXTS = ("reference", "status", "note", "carrier", "tracking_number", "payment_t
 AMOUNTS = ("net", "tax", "total", "balance", "paid", "allowance", "charge", "rounding")
 HOSTILE = "<script>alert(1)</script>\"><img src=x onerror='alert(1)'>"
 LARGE, RATE, MANY = Decimal("-1234567.89"), Decimal("12.375"), Decimal("98765.4321")
+PAID = Receipt("R-1", BRILLIANT.id, AS_OF, Decimal("19.00"), "USD", "Card", "PO-1", "1")
+WHOLE = replace(
+    bundle(
+        [
+            invoice("1", note="x"),
+            invoice("2", type="orders", branch="North"),
+            invoice("3", type="orders", branch="South"),
+        ],
+        ["invoices", "orders", "statement", "receipts"],
+        locale="ar-EG",
+        site=replace(
+            SITE, pages="year", address=("1 Quay", "Port"), phone="+1 503 555 0100", tax_id="T-1", accent="#ff0"
+        ),
+    ),
+    receipts=(PAID,),
+    statements=statements_of(
+        [invoice("1", balance=Decimal("100.00"))],
+        [PAID],
+        as_of=AS_OF,
+        months=12,
+        shows_receipts=True,
+        tolerance=Decimal(0),
+    ),
+)
+BULLETIN = Bulletin(bulletin_html("# News\n\nA [link](https://example.com), *soft* and **strong**.\n\n- one\n- two\n"))
 EXTREMES = {
     "nothing": bundle(),
+    "whole": replace(WHOLE, link=replace(WHOLE.link, bulletin=BULLETIN)),
     "long": bundle([invoice(LONG, **dict.fromkeys(TEXTS, LONG))], contact=LONG),
     "hostile": bundle([invoice(HOSTILE, **dict.fromkeys(TEXTS, HOSTILE))], contact=HOSTILE),
     "large": bundle(
@@ -130,7 +159,8 @@ def test_keyboard_reaches_the_content_first(browser: Browser, site: Path) -> Non
         page.keyboard.press("Tab")
         page.keyboard.press("Enter")
         page.keyboard.press("Tab")
-        assert page.evaluate("document.activeElement.getAttribute('href')") == "quotes.html"
+        assert page.evaluate("document.activeElement.closest('main') !== null")
+        assert page.evaluate("document.activeElement.getAttribute('href')").startswith("invoices/")
 
 
 def checked(*arguments: str) -> set[tuple[str, str]]:
