@@ -8,8 +8,9 @@ WEB := tests/web/node_modules/.ready
 BENCH := build/bench-venv/.ready
 FUZZ := build/fuzz-venv/.ready
 FUZZ_SECONDS ?= 60
+LOCALE := portalgen/locale
 
-.PHONY: demo test lint types bench bench-exports fuzz pictures lock clean
+.PHONY: demo test lint types bench bench-exports fuzz pictures words lock clean
 
 demo: $(READY)
 	$(BIN)/portalgen demo build/demo
@@ -39,6 +40,17 @@ fuzz: $(FUZZ)
 # The README's pictures, of the demo company; needs Chromium.
 pictures: demo
 	$(BIN)/python docs/pictures.py build/demo
+
+# The words of the pages, into the template of all catalogues and from there into each. A header that says when, by whom
+# and with what would change with every run.
+words: $(READY)
+	$(BIN)/pybabel -q extract -F pyproject.toml --header-comment "# The words of the pages." --no-location \
+	  --sort-output --no-wrap -o $(LOCALE)/portalgen.pot .
+	$(BIN)/pybabel -q update -D portalgen -i $(LOCALE)/portalgen.pot -d $(LOCALE) --no-fuzzy-matching \
+	  --ignore-obsolete --no-wrap
+	for file in $(LOCALE)/portalgen.pot $(LOCALE)/*/LC_MESSAGES/portalgen.po; do \
+	  sed -E -i.old '/^"(POT?-.*-Date|Last-Translator|Language-Team|Report-.*-To|Project-.*|Generated-By): /d' $$file \
+	  && rm $$file.old || exit 1; done
 
 # Pinned versions with their hashes; needs uv (pip install uv).
 lock:

@@ -2,13 +2,16 @@
 
 Every template is given `view`; `root`, which leads from the page to the bundle's top ('' or '../'); `here`, the type
 that the page shows or belongs to, or 'summary' or 'statement'; `listing`, the list of that type (None where there is
-none); and on a page of documents `page`. What these hold stands in `views.values`. English words stand in the
-templates alone, within `_()`, and are translated as they are rendered.
+none); on a page of documents `page`; and `number`, which writes a whole number as the reader does. What the values hold
+stands in `views.values`. English words stand in the templates alone, within `_()`, and are translated as they render.
 """
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
+from html import escape
 from pathlib import Path
 from traceback import walk_tb
 
@@ -16,6 +19,7 @@ from jinja2 import BaseLoader, ChoiceLoader, Environment, FunctionLoader, Prefix
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 
 from portalgen.errors import InvalidInputError, Location, PortalgenError
+from portalgen.formats import Formatter
 from portalgen.model import Bundle
 from portalgen.resources import templates_folder
 from portalgen.theme import theme_of
@@ -85,8 +89,9 @@ class Renderer:
         yield Page(SCRIPT, self._sources[SCRIPT].body)
         if bundle.site.logo:
             yield Page(bundle.site.logo.name, bundle.site.logo.data)
+        shared = {"view": view, "number": _number_writer(bundle.link.locale)}
         for path, template, values in _pages_of(view):
-            yield Page(path, self._fill(template, words, {"view": view, **values}))
+            yield Page(path, self._fill(template, words, {**shared, **values}))
         for each in bundle.transactions:
             if file := bundle.attachments.get((each.type, each.number)):
                 yield Page(attachment_path(each, file), file.read())
@@ -162,11 +167,29 @@ def _new_environment(loader: BaseLoader, words: Words) -> Environment:
         cache_size=-1,
         extensions=["jinja2.ext.i18n"],
     )
-    install: Callable[..., None] = environment.install_gettext_translations  # type: ignore[attr-defined]
-    install(words.translations, newstyle=True)
+    install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
+    install(*_escaped(words), newstyle=True)
     # What differs from run to run has no place in a page.
     del environment.globals["lipsum"], environment.filters["random"]
     return environment
+
+
+def _escaped(words: Words) -> tuple[Callable[[str], str], Callable[[str, str, int], str]]:
+    """`gettext` and `ngettext` whose answers hold no HTML; jinja2 prints as it is what comes out of a catalogue."""
+
+    @lru_cache(maxsize=1024)
+    def gettext(text: str) -> str:
+        return escape(words.gettext(text))
+
+    def ngettext(one: str, many: str, number: int) -> str:
+        return escape(words.ngettext(one, many, number))
+
+    return gettext, ngettext
+
+
+def _number_writer(locale: str) -> Callable[[int], str]:
+    formatter = Formatter(locale)
+    return lambda number: formatter.quantity(Decimal(number))
 
 
 def content_type(path: str) -> str:

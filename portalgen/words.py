@@ -12,6 +12,23 @@ LANGUAGES = ("en", "ar", "de", "es", "fr", "it", "nl", "pl", "pt")
 _RIGHT_TO_LEFT = frozenset({"ar"})
 
 
+def N_(text: str) -> str:  # noqa: N802, gettext's own name for what is translated later
+    """`text`, which `make words` finds and puts into the catalogues."""
+    return text
+
+
+STATUSES = frozenset(
+    [
+        *(N_("Accepted"), N_("Applied"), N_("Awaiting payment"), N_("Cancelled"), N_("Closed"), N_("Completed")),
+        *(N_("Confirmed"), N_("Corrected"), N_("Credited"), N_("Declined"), N_("Delivered"), N_("Expired")),
+        *(N_("In transit"), N_("Invoiced"), N_("Issued"), N_("Open"), N_("Ordered"), N_("Overdue"), N_("Paid")),
+        *(N_("Partly delivered"), N_("Partly invoiced"), N_("Partly ordered"), N_("Partly paid")),
+        *(N_("Partly settled"), N_("Payment received"), N_("Pending"), N_("Refunded"), N_("Settled"), N_("Shipped")),
+    ]
+)
+"""What the profiles and the demo company call a document's state, and what stands for a status that is not known."""
+
+
 @dataclass(frozen=True, slots=True)
 class Words:
     """One language's words. `language` is its BCP 47 tag, `direction` 'ltr' or 'rtl', as HTML has them."""
@@ -23,6 +40,10 @@ class Words:
     def gettext(self, text: str) -> str:
         """What the language says for the English `text`; the text itself where it is not in the catalogue."""
         return self.translations.gettext(text)
+
+    def status(self, text: str) -> str:
+        """The word for a status that is one of STATUSES; anything else is somebody's own word, and stays as it is."""
+        return self.gettext(text) if text in STATUSES else text
 
     def ngettext(self, one: str, many: str, number: int) -> str:
         """As `gettext`, in the form that `number` wants."""

@@ -275,13 +275,13 @@ def test_what_is_taken_off_and_added_stands_where_it_is_reckoned(renderer: Rende
     amounts |= {"rounding": "0.01", "balance": "100"}
     full = replace(invoice("1"), **{name: Decimal(text) for name, text in amounts.items()})  # type: ignore[arg-type]
     before = {"Subtotal": "$100.00", "Discount": "-$5.00", "Charges": "$3.00", "Net": "$98.00", "Tax": "$9.80"}
-    after = {"Total": "$107.80", "Paid": "-$7.81", "Rounding": "$0.01", "Balance due": "$100.00"}
+    after = {"Total": "$107.80", "Amount paid": "-$7.81", "Rounding": "$0.01", "Balance due": "$100.00"}
     assert [*totals(renderer, full).items()] == [*before.items(), *after.items()]
     zero: dict[str, Any] = dict.fromkeys(("allowance", "charge", "paid", "rounding"), Decimal("0.00"))
     assert [*totals(renderer, replace(full, **zero))] == ["Net", "Tax", "Total", "Balance due"]
     assert "Subtotal" not in totals(renderer, replace(full, lines=()))
     assert "Subtotal" not in totals(renderer, replace(full, lines=(*full.lines, Line(2))))
-    assert totals(renderer, replace(full, type="credit_notes"))["Used"] == "-$7.81"
+    assert totals(renderer, replace(full, type="credit_notes"))["Amount used"] == "-$7.81"
 
 
 def test_a_discount_of_a_line_is_a_percentage_or_an_amount(renderer: Renderer) -> None:
@@ -295,7 +295,7 @@ def test_open_quantities_are_a_column_only_where_there_are_some(renderer: Render
     lines = invoice().lines
     for some, is_shown in ((lines, False), ((*lines, Line(2, open_quantity=Decimal(0))), True)):
         page = rendered(renderer, bundle([invoice("1", type="orders", lines=some)]))["orders/1.html"]
-        assert ('<th scope="col" class="amount">Open</th>' in page) == is_shown
+        assert ('<th scope="col" class="amount">Open quantity</th>' in page) == is_shown
 
 
 def test_an_address_of_delivery_has_its_own_lines(renderer: Renderer) -> None:

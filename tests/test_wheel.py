@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from portalgen import __version__
+from portalgen.words import LANGUAGES
 
 ROOT = Path(__file__).parents[1]
 
@@ -49,6 +50,7 @@ def test_the_wheel_holds_the_package_the_templates_and_the_starter_and_nothing_e
     expected = {str(path.relative_to(ROOT)) for path in (ROOT / "portalgen").rglob("*.py")} | {"portalgen/py.typed"}
     expected |= {f"portalgen/_templates/{path.name}" for path in (ROOT / "templates").iterdir()}
     expected |= {f"portalgen/profiles/{path.name}" for path in (ROOT / "portalgen/profiles").glob("*.yaml")}
+    expected |= {f"portalgen/locale/{language}/LC_MESSAGES/portalgen.po" for language in LANGUAGES if language != "en"}
     expected |= {"portalgen/_starter/portals.yaml"}
     info = f"portalgen-{__version__}.dist-info"
     expected |= {f"{info}/{name}" for name in ("METADATA", "RECORD", "WHEEL", "entry_points.txt", "licenses/LICENSE")}

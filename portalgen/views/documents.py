@@ -102,7 +102,7 @@ class Maker:
         return Money(self.formatter.money(amount, currency), f"{rounded:f}")
 
     def _status(self, transaction: Transaction) -> str:
-        return self.words.gettext(text) if (text := plain_text(transaction.status)) else ""
+        return self.words.status(plain_text(transaction.status))
 
     def _amounts(self, transaction: Transaction) -> dict[str, str]:
         """Each amount that is no more than a text, by the field of Document that it fills."""
