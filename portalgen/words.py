@@ -23,7 +23,7 @@ STATUSES = frozenset(
         *(N_("Confirmed"), N_("Corrected"), N_("Credited"), N_("Declined"), N_("Delivered"), N_("Expired")),
         *(N_("In transit"), N_("Invoiced"), N_("Issued"), N_("Open"), N_("Ordered"), N_("Overdue"), N_("Paid")),
         *(N_("Partly delivered"), N_("Partly invoiced"), N_("Partly ordered"), N_("Partly paid")),
-        *(N_("Partly settled"), N_("Payment received"), N_("Pending"), N_("Refunded"), N_("Settled"), N_("Shipped")),
+        *(N_("Partly settled"), N_("Payment received"), N_("Pending"), N_("Settled"), N_("Shipped")),
     ]
 )
 """What the profiles and the demo company call a document's state, and what stands for a status that is not known."""
