@@ -18,10 +18,11 @@ from traceback import walk_tb
 from jinja2 import BaseLoader, ChoiceLoader, Environment, FunctionLoader, PrefixLoader, StrictUndefined
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 
+from portalgen.downloads import archive, csv_files, workbook
 from portalgen.errors import InvalidInputError, Location, PortalgenError
 from portalgen.formats import Formatter
 from portalgen.model import Bundle
-from portalgen.resources import templates_folder
+from portalgen.resources import catalogues_folder, templates_folder
 from portalgen.theme import theme_of
 from portalgen.views import view_of
 from portalgen.views.documents import attachment_path
@@ -70,13 +71,14 @@ class Renderer:
     """Renders bundles with the default templates, or with those of the same name in the folder `overrides`.
 
     An override may extend the template that it replaces under the name `!default/<name>`. All files are read here,
-    once; `digest` (hex SHA-256) stands for them. A broken template is found when it is first used.
+    once; `digest` (hex SHA-256) stands for them, and for the words of all languages. A broken template is found when
+    it is first used.
     """
 
     def __init__(self, overrides: Path | None = None) -> None:
         defaults = _read(templates_folder())
         own = _read(overrides) if overrides else {}
-        self.digest: str = _digest(defaults, own)
+        self.digest: str = _digest(defaults, own, _read(catalogues_folder()))
         self._sources = {**defaults, **own}
         self._files = frozenset(str(source.file) for source in (*defaults.values(), *own.values()))
         self._loader = ChoiceLoader([PrefixLoader({"!default": _loader(defaults)}), _loader(own), _loader(defaults)])
@@ -85,6 +87,15 @@ class Renderer:
     def render(self, bundle: Bundle) -> Iterator[Page]:
         """The files of `bundle`, each path once, in a fixed order. PortalgenError where a template fails."""
         view, words = view_of(bundle), words_for(bundle.link.locale)
+        files = []
+        for page in self._all_but_archive(bundle, view, words):
+            files.append(page)
+            yield page
+        if view.archive:
+            yield Page(view.archive, archive(((page.path, page.body) for page in files), "portal"))
+
+    def _all_but_archive(self, bundle: Bundle, view: View, words: Words) -> Iterator[Page]:
+        """The files of `bundle` but for the archive that holds them all."""
         yield Page(STYLESHEET, self._sources[STYLESHEET].body + theme_of(bundle.site.accent).encode())
         yield Page(SCRIPT, self._sources[SCRIPT].body)
         if bundle.site.logo:
@@ -95,6 +106,12 @@ class Renderer:
         for each in bundle.transactions:
             if file := bundle.attachments.get((each.type, each.number)):
                 yield Page(attachment_path(each, file), file.read())
+        if "csv" in bundle.site.downloads:
+            for path, body in csv_files(bundle, words.gettext):
+                yield Page(path, body)
+        if view.workbook:
+            is_right_to_left = words.direction == "rtl"
+            yield Page(view.workbook, workbook(bundle, words.gettext, right_to_left=is_right_to_left))
 
     def compile(self) -> None:
         """Read every template, used or not. PortalgenError where one has a mistake in its syntax."""

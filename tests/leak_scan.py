@@ -4,6 +4,7 @@ Nothing here is the product's: not the rule of who may see what, not the arithme
 """
 
 import base64
+import csv
 import html
 import io
 import re
@@ -16,6 +17,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 from urllib.parse import unquote
+
+from openpyxl import load_workbook
 
 from tests.worlds import MINOR_UNITS, ROLES, SITE, SITE_CURRENCY, TODAY, TYPES, Cells, Document, Grantee, World
 
@@ -310,9 +313,33 @@ def seen(files: Files, world: World) -> Sight:
         for reading in (path, *readings(data)):
             found = _of_reading(reading)
             marks |= found.marks
+            if not path.endswith(_TABLES):
+                numbers |= found.numbers
+                names |= found.names
+        for cells in _cells(path, data):
+            found = _of_reading("\n".join(f"<td>{html.escape(cell)}</td>" for cell in cells))
             numbers |= found.numbers
             names |= found.names
+        if path.endswith(".zip"):
+            with zipfile.ZipFile(io.BytesIO(data)) as archive:
+                inner = seen({name: archive.read(name) for name in archive.namelist()}, world)
+            numbers |= inner.numbers
+            names |= inner.names
     return Sight(frozenset(marks) & world.marks.keys(), frozenset(names) & world.names, frozenset(numbers))
+
+
+_TABLES = (".csv", ".xlsx", ".zip")
+"""What is read cell by cell, or file by file: as text, one cell would run into the next."""
+
+
+def _cells(path: str, data: bytes) -> Iterator[Sequence[str]]:
+    """The rows of a table."""
+    if path.endswith(".csv"):
+        yield from csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
+    elif path.endswith(".xlsx"):
+        book = load_workbook(io.BytesIO(data))
+        for row in (row for sheet in book for row in sheet.iter_rows(values_only=True)):
+            yield [each for each in row if isinstance(each, str)]
 
 
 def marks_in(text: str, world: World) -> frozenset[str]:

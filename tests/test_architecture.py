@@ -33,6 +33,7 @@ FLOORS = [
         "statements",
         "bulletin",
         "enclosing",
+        "tables",
         "words",
         "exports.columns",
         "exports.integrity",
@@ -47,6 +48,7 @@ FLOORS = [
         "stores.s3",
         "stores",
         "views.documents",
+        "downloads",
         "book",
         "faults",
         "plan",
@@ -86,6 +88,7 @@ ROOMS = {
     "nh3": "bulletin",
     "pydantic": "schema",
     "pypdf": "exports.einvoice.pdf",
+    "xlsxwriter": "downloads",
     "yaml": "yamlfile",
     "zstandard": "exports.compression",
 }

@@ -41,8 +41,8 @@ def test_a_changed_row_renders_only_its_customers_bundles_and_writes_only_what_d
     page = next(name for name in touched if "/invoices/" in name)
     assert touched == {
         page,
-        "build/bundles/crows/_/invoices.html",
-        "build/manifests/crows/_.json",
+        *(f"build/bundles/crows/_/{name}" for name in ("index.html", "invoices.html", "invoices.csv")),
+        *("build/bundles/crows/_/portal.xlsx", "build/bundles/crows/_/portal.zip", "build/manifests/crows/_.json"),
     }
 
 

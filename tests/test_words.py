@@ -276,7 +276,7 @@ def everything(locale: str) -> Bundle:
     entries = [Entry(AS_OF, type_, MARK, AS_OF, Decimal(0), Decimal(0)) for type_ in _ENTRY_TYPES]
     zero = Decimal(0)
     statement = Statement("USD", AS_OF, AS_OF, zero, tuple(entries), zero, dict.fromkeys(BUCKETS, zero))
-    site = marked(SITE, pages="document", tracking={}, email=f"{MARK}@example.com")
+    site = marked(SITE, pages="document", tracking={}, accent="", email=f"{MARK}@example.com")
     whole = bundle(transactions, GRANTABLE_TYPES, customer=marked(BRILLIANT), contact=MARK, locale=locale, site=site)
     return replace(
         whole,

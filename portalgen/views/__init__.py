@@ -46,7 +46,7 @@ def view_of(bundle: Bundle) -> View:
         statement_href="statement.html" if bundle.statements else "",
         statement=tuple(statement_part(each, maker) for each in bundle.statements),
         payments=payments,
-        workbook="portal.xlsx" if has_data and "xlsx" in site.downloads else "",
+        workbook="portal.xlsx" if (listings or payments) and "xlsx" in site.downloads else "",
         archive="portal.zip" if has_data and "zip" in site.downloads else "",
     )
 
