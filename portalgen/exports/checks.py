@@ -169,7 +169,7 @@ class Checks:
 
     def _list_unknown_currencies(self) -> None:
         tables = [part.table for part in self._staging.parts if part.of_kind(Kind.CURRENCY)]
-        union = " UNION ".join(f"SELECT currency FROM {table}" for table in tables) or "SELECT NULL"
+        union = " UNION ".join(f"SELECT DISTINCT currency FROM {table}" for table in tables) or "SELECT NULL"
         unknown = [code for (code,) in self._rows(union) if code is not None and not known_currency(code)]
         self._staging.database.run("CREATE TABLE unknown_currencies AS SELECT unnest(?::VARCHAR[]) AS code", unknown)
 
