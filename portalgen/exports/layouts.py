@@ -9,6 +9,8 @@ from portalgen.exports.headings import normal
 from portalgen.model import ExportSource
 
 OTHERS = "rows that `rows` leaves out"
+_TELLING = ("customer_id", "date")
+"""What tells a document from others of its number."""
 _KINDS = {"total": "totals", "group": "rows that name a group, or end the file", "other": OTHERS}
 
 
@@ -87,8 +89,8 @@ def _other(source: ExportSource, heading: Sequence[str], cells: Sequence[str]) -
 def drop_rows(database: Database, table: str, source: ExportSource) -> dict[str, int]:
     """Take out of a table the rows that do not count by themselves, and say how many of which kind there were.
 
-    The name of a group goes into the column that `groups` names, in every row below it. The numbers of the rows that
-    `rows` leaves out are kept in the table `<table>_others`.
+    The name of a group goes into the column that `groups` names, in every row below it. What the rows that `rows`
+    leaves out are about is kept in the table `<table>_others`.
     """
     if not extra_columns(source):
         return {}
@@ -98,10 +100,19 @@ def drop_rows(database: Database, table: str, source: ExportSource) -> dict[str,
     counted = f"SELECT kind, count(*) FROM {table} WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"
     counts = {_KINDS[kind]: count for kind, count in database.rows(counted)}
     if "number" in columns:
-        others = f"SELECT DISTINCT number FROM {table} WHERE kind = 'other' AND number IS NOT NULL"
-        database.run(f"CREATE TABLE {table}_others AS {others}")
+        _note_others(database, table, "kind = 'other'")
     database.run(f"DELETE FROM {table} WHERE kind IS NOT NULL")
     return counts
+
+
+def _note_others(database: Database, table: str, condition: str) -> None:
+    """Make `<table>_others`: by what each row for which `condition` is true is about, its file and its first row."""
+    columns = {name for (name,) in database.rows(f"SELECT column_name FROM (DESCRIBE {table})")}
+    names = ", ".join(name for name in ("number", *_TELLING) if name in columns)
+    database.run(
+        f"CREATE OR REPLACE TABLE {table}_others AS SELECT {names}, file, min(file_row) AS file_row FROM {table} "
+        f"WHERE {condition} AND number <> '' GROUP BY ALL"
+    )
 
 
 def _name_groups(database: Database, table: str, column: str) -> None:
@@ -159,8 +170,49 @@ def drop_documents(database: Database, table: str, source: ExportSource) -> dict
         f"OVER (PARTITION BY file, origin ORDER BY file_row), false) AS is_other) FROM {table}"
     )
     [(count,)] = database.rows(f"SELECT count(*) FROM {table} WHERE is_other AND is_first")
+    _note_others(database, table, "is_other AND is_first")
     database.run(f"DELETE FROM {table} WHERE is_other")
     return {"documents that `rows` leaves out": count} if count else {}
+
+
+def withdraw(database: Database, table: str, *, in_blocks: bool) -> int:
+    """Of incremental files, take out the documents that a later file has as one that `rows` leaves out.
+
+    Says how many there were. What `rows` left out and a later file has again is no longer among `<table>_others`.
+    """
+    both = _both(table, in_blocks=in_blocks)
+    gone = f"SELECT file, number FROM ({both}) WHERE other_file > file"
+    [(count,)] = database.rows(f"SELECT count(DISTINCT number) FROM ({gone})")
+    again = f"SELECT other_file, number FROM ({both}) WHERE other_file < file"
+    database.run(f"DELETE FROM {table}_others WHERE (file, number) IN ({again})")
+    database.run(f"DELETE FROM {table} WHERE (file, number) IN ({gone})")
+    return int(count)
+
+
+def contradictory(
+    database: Database, table: str, most: int, *, in_blocks: bool
+) -> list[tuple[str, tuple[int, int], tuple[int, int]]]:
+    """Numbers of documents that one file has as one that counts, and another as one that `rows` leaves out.
+
+    With each number come file and row of the two.
+    """
+    return database.rows(
+        "SELECT number, min((file, file_row)), min((other_file, other_row)) "
+        f"FROM ({_both(table, in_blocks=in_blocks)}) GROUP BY number ORDER BY number LIMIT {most}"
+    )
+
+
+def _both(table: str, *, in_blocks: bool) -> str:
+    """SQL of the documents that count in one file and not in another.
+
+    A number alone does not tell a document from one of another type, or a payment; its customer and its day do.
+    """
+    same = " AND ".join(f"coalesce(o.{name} = t.{name}, true)" for name in _TELLING)
+    others = f"SELECT * FROM {table}_others ANTI JOIN {table} USING (file, number)"
+    return (
+        f"SELECT t.number, t.file, t.file_row, o.file AS other_file, o.file_row AS other_row FROM {table} t "
+        f"JOIN ({others}) o ON o.number = t.number AND o.file <> t.file AND {same}{' WHERE t.is_first' * in_blocks}"
+    )
 
 
 def fill_down(database: Database, table: str, columns: Sequence[str], group: str) -> None:

@@ -15,7 +15,7 @@ from portalgen.exports.headings import Match, Want, is_heading, match, wanted, w
 from portalgen.exports.layouts import quoted, quoted_name
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
 from portalgen.exports.textfile import TextTable, check_table
-from portalgen.model import ExportSource, LineSource
+from portalgen.model import TRANSACTION_TYPES, ExportSource, LineSource
 
 PREFIX = "line."
 """What comes before the columns of lines where documents and lines share a table."""
@@ -70,8 +70,24 @@ class _Loading:
             columns = _kept(LINES if load.is_lines else HEADERS[source.type])
             part = Part(load.table, source, columns, is_lines=load.is_lines, is_direct=is_direct)
             self.staging.parts.append(part)
-        if source.lines and source.rows:
+        if contradictions := [*self._settle_left_out(table, in_blocks=False)]:
+            self.staging.problems += contradictions
+        elif source.lines and source.rows:
             self._match_lines()
+
+    def _settle_left_out(self, table: str, *, in_blocks: bool) -> Iterator[Problem]:
+        """Of what `rows` leaves out in one file and not in another, the newest counts if the files are incremental."""
+        database, source = self.staging.database, self.source
+        if not source.rows or source.type not in TRANSACTION_TYPES or len(self.tally.files) < 2:
+            return
+        if source.is_incremental:
+            self.tally.leave_out(AGAIN, layouts.withdraw(database, table, in_blocks=in_blocks))
+            return
+        for number, *rows in layouts.contradictory(database, table, _SHOWN, in_blocks=in_blocks):
+            where, other = self.staging.places("number", rows)
+            message = f"number: {shown(number)} is in {other}, too, in a row that `rows` leaves out: which is right?"
+            hint = "keep the right one; if each file is newer than the one before, say: export: incremental"
+            yield Problem(where, message, hint)
 
     def _match_lines(self) -> None:
         """Leave out the lines of documents that `rows` leaves out; where they cannot be told from others, refuse.
@@ -100,6 +116,7 @@ class _Loading:
         if in_blocks:
             layouts.fill_down(database, table, [name for name in headers if name not in source.values], source.groups)
         self.tally.add(layouts.drop_documents(database, table, source))
+        self.staging.problems += self._settle_left_out(table, in_blocks=in_blocks)
         keys = {PREFIX + name: name for name in _without_number(_kept(LINES))}
         keyed = layouts.Keyed(table, "number", [*headers, *keys], in_blocks)
         self.tally.leave_out(AGAIN, layouts.settle(database, keyed, is_incremental=source.is_incremental))

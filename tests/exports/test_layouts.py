@@ -294,6 +294,72 @@ def test_a_heading_that_rows_goes_by_must_be_there(tmp_path: Path) -> None:
     ]
 
 
+def states(layout: str, *cells: str) -> tuple[dict[str, str | bytes], str]:
+    """A file for each state of I-1, in their order, and the entry that takes those that are open."""
+    keys = f"layout: {layout}, rows: {{State: Open}}, ignore: ALL"
+    if layout == "nested":
+        document = {"number": "I-1", "customer_id": "C-1", "date": "2026-01-01"}
+        records = [document | {"State": cell, "lines": [{"description": cell}]} for cell in cells]
+        files: dict[str, str | bytes] = {f"i{at}.json": json.dumps([each]) for at, each in enumerate(records)}
+        return files, f"{{type: invoices, path: 'i*.json', {keys}, lines: {{records: lines}}}}"
+    if layout == "two-files":
+        files = {f"i{at}.csv": f"number,customer_id,date,State\nI-1,C-1,2026-01-01,{c}\n" for at, c in enumerate(cells)}
+        files |= {f"l{at}.csv": f"number,description\nI-1,{c}\n" for at, c in enumerate(cells)}
+        return files, f"{{type: invoices, path: 'i*.csv', {keys}, lines: {{path: 'l*.csv'}}}}"
+    heading = "number,customer_id,date,State,description\n"
+    files = {f"i{number}.csv": f"{heading}I-1,C-1,2026-01-01,{cell},{cell}\n" for number, cell in enumerate(cells)}
+    return files, f"{{type: invoices, path: 'i*.csv', {keys}, lines: {{}}}}"
+
+
+LAYOUTS = ["two-files", "repeat", "continuation", "nested"]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_of_incremental_files_a_newest_document_that_rows_leaves_out_withdraws_the_older_ones(
+    layout: str, tmp_path: Path
+) -> None:
+    files, entry = states(layout, "Open", "Open", "Cancelled")
+    read = imported(tmp_path, files, entry.replace("ignore:", "export: incremental, ignore:"))
+    assert read.owners == {}
+    assert read.export.left_out["documents that are there more than once"] == 1
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("cells", [("Draft", "Open"), ("Open", "Cancelled", "Open")])
+def test_of_incremental_files_a_newest_document_that_counts_is_shown(
+    layout: str, cells: tuple[str, ...], tmp_path: Path
+) -> None:
+    files, entry = states(layout, *cells)
+    read = imported(tmp_path, files, entry.replace("ignore:", "export: incremental, ignore:"))
+    assert read.lines == {"I-1": ["Open"]}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_document_that_one_file_of_a_full_export_leaves_out_and_another_does_not_is_refused(
+    layout: str, tmp_path: Path
+) -> None:
+    said = refused(tmp_path, *states(layout, "Open", "Cancelled"))
+    assert said[0].startswith("i0.")
+    assert "number: 'I-1' is in i1." in said[0]
+    assert said[0].endswith(", too, in a row that `rows` leaves out: which is right?")
+    assert said[1] == "hint: keep the right one; if each file is newer than the one before, say: export: incremental"
+
+
+@pytest.mark.parametrize("export", ["full", "incremental"])
+@pytest.mark.parametrize("payment", ["I-1,C-2,2026-01-01", "I-1,C-1,2026-02-01"])
+def test_a_row_of_the_same_number_and_another_customer_or_day_is_another_document(
+    export: str, payment: str, tmp_path: Path
+) -> None:
+    """A payment may bear the number of the invoice that it pays."""
+    heading = "number,customer_id,date,Type\n"
+    files: dict[str, str | bytes] = {
+        "i1.csv": f"{heading}I-1,C-1,2026-01-01,Invoice\n",
+        "i2.csv": f"{heading}{payment},Payment\n",
+    }
+    entry = f"{{type: invoices, path: 'i?.csv', rows: {{Type: Invoice}}, ignore: ALL, export: {export}}}"
+    assert imported(tmp_path, files, entry).owners == {"I-1": "C-1"}
+
+
 GROUPED = (
     "{type: invoices, path: i.csv, groups: customer_id, totals: 'Total', "
     "columns: {number: Num, date: Date, total: Amount}}"

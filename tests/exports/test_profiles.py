@@ -1,5 +1,6 @@
 """Each profile reads its system's export: a sample with the system's traps, and the truth, worked out by hand."""
 
+import json
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -69,6 +70,40 @@ def test_what_is_not_for_customers_is_nowhere_in_the_book(name: str, tmp_path: P
     assert not there & {(each["type"], each["number"]) for each in truth["hidden"]}
     whole = repr(accounts)
     assert [word for word in truth["absent_words"] if word in whole] == []
+
+
+CHANGES = {
+    "erpnext": ("invoices.csv", '"Overdue"', '"Cancelled"', "ACC-SINV-2026-00012"),
+    "odoo": ("invoices.csv", "Posted,Partially Paid", "Cancelled,Partially Paid", "INV/2026/00012"),
+    "odoo-technical": ("moves.csv", '"posted","not_paid"', '"cancel","not_paid"', "INV/2026/00099"),
+    "sap-b1": ("invoices.json", "csNo", "csYes", "5000811"),
+    "invoice-ninja-api": ("invoices.json", '"is_deleted": false', '"is_deleted": true', "2026-0009"),
+}
+"""By profile, a file of its sample, and what makes its first document, of this number, a cancelled one."""
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_document_that_a_later_file_cancels_is_withdrawn(name: str, tmp_path: Path) -> None:
+    file, before, after, number = CHANGES[name]
+    config = write_case(name, tmp_path)
+    said = json.loads(config.read_text())
+    customers = [each for each in said["exports"] if each["type"] == "customers"]
+    path = (tmp_path / file).rename((tmp_path / file).with_stem(f"{Path(file).stem}-1"))
+    text = path.read_text(encoding="utf-8")
+    path.with_stem(f"{Path(file).stem}-2").write_text(text.replace(before, after, 1), encoding="utf-8")
+
+    def numbers(pattern: str, export: str) -> set[str]:
+        entry = {"type": "invoices", "path": pattern, "profile": name, "export": export}
+        config.write_text(json.dumps({**said, "exports": [*customers, entry]}))
+        with read_exports(load(config)) as book:
+            accounts = book.accounts(book.customers())
+            return {each.number for account in accounts for each in account.transactions}
+
+    both = path.name.replace("-1", "-?")
+    assert number in numbers(path.name, "incremental")
+    assert number not in numbers(both, "incremental")
+    with pytest.raises(InvalidInputError, match=f"number: '{number}' is"):
+        numbers(both, "full")
 
 
 def test_every_system_has_a_profile_and_every_profile_a_sample() -> None:
