@@ -3,6 +3,7 @@
 import gzip
 import json
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -151,3 +152,68 @@ def test_a_broken_e_invoice_stops_all_or_is_held_back(tmp_path: Path) -> None:
 def test_a_pattern_that_matches_nothing_is_refused_where_it_stands(tmp_path: Path) -> None:
     said = refused(tmp_path, {}, "{type: invoices, path: 'in/*.csv'}")
     assert said[0].endswith("no file matches 'in/*.csv'")
+
+
+def invoice(total: int) -> str:
+    return f"number,customer_id,date,total\nI-1,C-1,2026-01-01,{total}\n"
+
+
+INCREMENTAL = "{{type: invoices, path: '{}', export: incremental}}"
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("i-9.csv", "i-10.csv"),
+        ("i-09.csv", "i-10.csv"),
+        ("i-2026-1-31.csv", "i-2026-02-01.csv"),
+        ("i-20260131.csv", "i-20260201.csv"),
+        ("i.csv", "i-1.csv"),
+        ("i.csv", "i (2).csv"),
+        ("I-1.csv", "i-2.csv"),
+        ("i-2.csv", "i-3.csv.gz"),
+        ("9/i.csv", "10/i.csv"),
+        ("i-1/9.csv", "i-2/1.csv"),
+    ],
+)
+def test_the_file_with_the_highest_number_is_the_newest(older: str, newer: str, tmp_path: Path) -> None:
+    for name, total in {newer: 2, older: 1}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        data = invoice(total).encode()
+        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    path = "*/*.csv" if "/" in older else "[iI]*"
+    read = imported(tmp_path, {}, INCREMENTAL.format(path))
+    assert read.export.files == (older, newer)
+    assert [each.total for each in read.documents] == [Decimal(2)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("i-feb.csv", "i-jan.csv"),
+        ("i-new.csv", "i-old.csv"),
+        ("i.csv", "i-new.csv"),
+        ("i-01.csv", "i-1.csv"),
+        ("i-1.csv", "i-1.csv.gz"),
+        ("i-01-02-2026.csv", "i-31-01-2026.csv"),
+        ("i1-feb-2.csv", "i1-jan-3.csv"),
+    ],
+)
+def test_incremental_files_whose_names_do_not_tell_the_newer_one_are_refused(
+    one: str, other: str, tmp_path: Path
+) -> None:
+    for name in (one, other):
+        data = invoice(1).encode()
+        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    said = refused(tmp_path, {}, INCREMENTAL.format("i*"))
+    assert said[0].endswith(f"incremental files: nobody can tell which of '{one}' and '{other}' is newer")
+    assert refused(tmp_path, {}, "{type: invoices, path: 'i*'}") == []
+
+
+def test_e_invoices_may_be_called_as_they_like(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "in/jan.xml": UBL.format(root="Invoice", number="I-1"),
+        "in/feb.xml": UBL.format(root="Invoice", number="I-2"),
+    }
+    read = imported(tmp_path, files, "{type: invoices, path: 'in/*.xml', profile: ubl, export: incremental}")
+    assert {*read.owners} == {"I-1", "I-2"}
