@@ -28,7 +28,8 @@ def hidden_sql(part: Part) -> Mapping[str, str]:
     visibility = part.source.visibility
     reasons = {"not for customers": "coalesce(lower(customer_visible) IN ('false', 'no', '0'), false)"}
     if visibility.statuses is not None:
-        reasons["hidden by status"] = f"coalesce(status NOT IN ({_list(visibility.statuses)}), true)"
+        shown_ones = [status for status in visibility.statuses if status not in visibility.never]
+        reasons["hidden by status"] = f"coalesce(status NOT IN ({_list(shown_ones)}), true)"
     else:
         never = f"lower(trim(status)) IN ({_list(NEVER)})"
         if visibility.never:

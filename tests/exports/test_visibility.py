@@ -60,6 +60,45 @@ def test_never_hides_besides_drafts(tmp_path: Path) -> None:
     assert [*read.owners] == ["I-3"]
 
 
+OURS = """
+name: ours
+title: Ours
+about: Ours.
+types:
+  invoices:
+    columns: {number: number, customer_id: customer_id, date: date, status: status, customer_visible: customer_visible}
+    visible: {status: [Open, Paid], never: [Held]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("visible", "seen", "told"),
+    [
+        ("{}", "Open Paid", "New"),
+        ("{never: [Paid]}", "Open", "New"),
+        ("{never: [Paid, New]}", "Open", ""),
+        ("{status: [Open]}", "Open", "Paid New"),
+        ("{status: [Open, New], never: [Paid]}", "Open New", ""),
+        ("{status: [Held]}", "Held", "Open Paid New"),
+        ("{status: [Draft, Open], never: [Open]}", "Draft", "Paid New"),
+        ("{status: []}", "", "Open Paid New"),
+    ],
+)
+def test_what_an_entry_says_is_seen_completes_its_profile_and_never_opens_it(
+    visible: str, seen: str, told: str, tmp_path: Path
+) -> None:
+    words = ["Open", "Paid", "Held", "New", "Draft"]
+    files = rows(*(f"{word}," for word in words)) | {"ours.yaml": OURS}
+    read = imported(tmp_path, files, entry(f"profile: ours.yaml, visible: {visible}"))
+    assert {each.status for each in read.documents} == {*seen.split()}
+    assert {word for word in words if f"'{word}' is not one" in "".join(read.warnings)} == {*told.split()}
+
+
+def test_a_status_that_is_named_as_shown_and_as_never_shown_is_hidden(tmp_path: Path) -> None:
+    read = imported(tmp_path, rows("Open,", "Held,"), entry("visible: {status: [Open, Held], never: Held}"))
+    assert [*read.owners] == ["I-1"]
+
+
 @pytest.mark.parametrize("visible", ["{status: [Open]}", "{never: [Held]}"])
 def test_what_goes_by_the_status_needs_one(visible: str, tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"i.csv": "number,customer_id,date\nI-1,C-1,2026-01-01\n"}
