@@ -80,21 +80,24 @@ def find_differences(database: Database, tolerances: Sequence[Decimal]) -> None:
 
 
 def _compare_lines(database: Database) -> None:
-    """Lines whose amount is not quantity x price; half a cent for each piece may have been lost in the price."""
+    """Lines whose amount is not quantity x price; half a cent for each piece may have been lost in the price.
+
+    The smallest tolerance leaves few lines to join with their documents, whose own tolerance then counts.
+    """
     wrong = (
-        f"SELECT type, number, arg_min({_NET_IN_PERCENT}, position) AS net, "
-        "arg_min(amount, position) AS amount, arg_min(coalesce(description, item, ''), position) AS what "
-        f"FROM lines WHERE abs(amount * 100 - {_NET_IN_PERCENT}) > (SELECT min(tolerance) FROM tolerances) * 100 "
-        "+ abs(quantity) / 2 GROUP BY ALL"
+        f"SELECT type, number, position, amount, {_NET_IN_PERCENT} AS net, abs(quantity) * 0.5 AS lost, "
+        "coalesce(description, item, '') AS what FROM lines "
+        f"WHERE abs(amount * 100 - {_NET_IN_PERCENT}) > (SELECT min(tolerance) FROM tolerances) * 100 + lost"
     )
-    net = "round(try_cast(l.net AS DECIMAL(34,8)) * 0.01, 2)"
-    what = "CASE WHEN length(l.what) > 60 THEN left(l.what, 57) || '...' ELSE l.what END"
+    net = "round(try_cast(net AS DECIMAL(34,8)) * 0.01, 2)"
+    what = "CASE WHEN length(what) > 60 THEN left(what, 57) || '...' ELSE what END"
     database.run(
-        "INSERT INTO differences SELECT t.source, t.file, t.file_row, t.type, t.number, '', "
+        "INSERT INTO differences SELECT source, file, file_row, type, number, '', "
         f"'the line ''' || {what} || ''' is ' || {_written(net)} || ' by quantity and price, and the export says ' "
-        f"|| {_written('l.amount')} FROM transactions t "
+        f"|| {_written('amount')} FROM (SELECT t.source, t.file, t.file_row, l.* FROM transactions t "
         f"JOIN tolerances USING (source) JOIN ({wrong}) l ON l.type = t.type AND l.number = t.number "
-        "WHERE abs(l.amount * 100 - l.net) > tolerance * 100"
+        "WHERE abs(l.amount * 100 - l.net) > tolerance * 100 + l.lost "
+        "QUALIFY row_number() OVER (PARTITION BY t.type, t.number ORDER BY l.position) = 1)"
     )
 
 

@@ -99,6 +99,36 @@ def test_each_entry_has_a_tolerance_of_its_own(tmp_path: Path) -> None:
     assert [text.partition(" total")[0] for text in read.warnings] == ["q.csv:2:6: quotes: Q-1:"]
 
 
+def lines_of(*numbers: str) -> str:
+    """Of each document, a line that is wrong by 2 and one that is wrong by 200."""
+    return "".join(f"{number},a,1,10,,,12\n{number},b,1,10,,,210\n" for number in numbers)
+
+
+@pytest.mark.parametrize("also", [[], ["{type: quotes, path: q.csv, tolerance: 0}"]])
+def test_a_line_within_the_tolerance_hides_no_other_line(also: list[str], tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,,,,,,,,\n",
+        "q.csv": DOCUMENT,
+        "l.csv": LINES + lines_of("I-1"),
+    }
+    said = "i.csv:2: invoices: I-1: the line 'b' is 10.00 by quantity and price, and the export says 210.00"
+    warnings = imported(tmp_path, files, *also, entry("tolerance: 5")).warnings
+    assert [text.split("\n")[0] for text in warnings] == [said]
+    assert refused(tmp_path, files, *also, entry("tolerance: 5, differences: refuse"))[0] == said
+
+
+def test_half_a_cent_a_piece_is_forgiven_whatever_another_entry_tolerates(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,,,,,,,,\n",
+        "q.csv": DOCUMENT,
+        "l.csv": LINES + "I-1,a,1000,1.23,,,1235.10\n",
+    }
+    strict = "{type: quotes, path: q.csv, tolerance: 0}"
+    assert imported(tmp_path, files, strict, entry("tolerance: 0.10")).warnings == []
+    [warning] = imported(tmp_path, files, strict, entry("tolerance: 0.09")).warnings
+    assert "is 1230.00 by quantity and price, and the export says 1235.10" in warning
+
+
 def test_hidden_documents_are_not_spoken_of(tmp_path: Path) -> None:
     text = "number,customer_id,date,status,net,tax,total\nI-1,C-1,2026-01-01,Draft,1,1,9\n"
     assert imported(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv}").warnings == []
