@@ -12,9 +12,16 @@ from portalgen.resources import profiles_folder
 from portalgen.schema import ExportModel, HeadingsModel, LinesModel, ProfileModel, SettingsModel, VisibleModel, validate
 from portalgen.yamlfile import Document, read_yaml
 
-PRIVATE = re.compile(r"private|internal|\bcosts?\b|margin|profit|mark-?up", re.IGNORECASE)
-"""Headings that no profile reads, unless it says under `despite_its_name` why it does."""
+_PRIVATE = re.compile(
+    r"private|internal|cost(s|ed|ing)?(?![a-z])|\bcost-?price|margin|profit|mark[- ]?up", re.IGNORECASE
+)
 _MERGED = ("columns", "values", "status")
+
+
+def sounds_private(title: str) -> bool:
+    """Whether a heading, however its words are put together, speaks of what no profile reads without saying why."""
+    words = re.sub(r"_|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", title)
+    return _PRIVATE.search(words) is not None
 
 
 def packaged_names() -> list[str]:
@@ -52,7 +59,7 @@ def _private_columns(profile: ProfileModel, document: Document) -> Iterator[Prob
         for at, columns in {("columns",): settings.columns, ("lines", "columns"): lines}.items():
             for column, headings in columns.items():
                 for heading in (*headings.any_of, *headings.join):
-                    if PRIVATE.search(heading) and heading not in profile.despite_its_name:
+                    if sounds_private(heading) and heading not in profile.despite_its_name:
                         where = document.place(("types", type_, *at, column))
                         hint = f"if customers may see it, say why: despite_its_name: {{{heading}: ...}}"
                         yield Problem(

@@ -10,7 +10,7 @@ import pytest
 
 from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, Location
-from portalgen.exports.profiles import PRIVATE, load_profile, packaged_names
+from portalgen.exports.profiles import load_profile, packaged_names, sounds_private
 from portalgen.exports.reader import read_exports
 from portalgen.model import Account, Transaction
 from tests.exports.profile_cases import NAMES, case_of, write_case
@@ -117,7 +117,7 @@ def test_no_profile_reads_what_sounds_private_without_saying_why(name: str) -> N
     for settings in profile.types.values():
         read = [*settings.columns.values(), *(settings.lines.columns.values() if settings.lines else ())]
         titles = {title for headings in read for title in (*headings.any_of, *headings.join)}
-        assert {title for title in titles if PRIVATE.search(title)} <= {*profile.despite_its_name}
+        assert {title for title in titles if sounds_private(title)} <= {*profile.despite_its_name}
         assert settings.ignore == ["ALL"] or profile.defaults.ignore == ["ALL"]
 
 
@@ -135,6 +135,28 @@ def test_a_profile_of_ones_own_is_refused_that_reads_costs(tmp_path: Path) -> No
     assert problem.hint == "if customers may see it, say why: despite_its_name: {Item Cost: ...}"
     (tmp_path / "mine.yaml").write_text(text + "despite_its_name: {Item Cost: it is the price}\n")
     assert load_profile("mine.yaml", tmp_path, Location()).name == "ours"
+
+
+SPELLINGS = (
+    "UnitCost unit_cost UNITCOST itemcost costPrice COST_PRICE cost-price costprice StandardCost Costing Costs "
+    "lines.cost SKUCost CostPerUnit cost2 internal_note internalNote PrivateNote GrossMargin net_profit markUp mark_up "
+    "Mark-up markup"
+)
+
+
+@pytest.mark.parametrize("title", [*SPELLINGS.split(), "Cost of goods", "For internal use", "Mark up"])
+@pytest.mark.parametrize("join", [False, True])
+def test_no_way_of_writing_a_heading_gets_past_the_guard(title: str, join: bool, tmp_path: Path) -> None:
+    heading = f"{{join: [City, {title}]}}" if join else f"[Rate, {title}]"
+    text = f"name: ours\ntitle: Ours\nabout: Ours.\ntypes: {{invoices: {{columns: {{number: No, note: {heading}}}}}}}\n"
+    (tmp_path / "ours.yaml").write_text(text)
+    with pytest.raises(InvalidInputError, match=f"note: '{title}' sounds like what customers must not see"):
+        load_profile("ours.yaml", tmp_path, Location())
+
+
+@pytest.mark.parametrize("title", ["Customer", "CustomerNo", "Costa Rica", "Costume", "Bookmark", "Mark", "Postcode"])
+def test_a_heading_that_speaks_of_nothing_private_is_read(title: str) -> None:
+    assert not sounds_private(title)
 
 
 def test_a_misspelt_profile_is_met_with_the_right_name() -> None:
