@@ -156,16 +156,17 @@ class Checks:
             yield Fault(part, name, message, condition, lambda _: hint, raw=part.raw)
 
     def _of_totals(self, part: Part) -> Iterator[Fault]:
-        """Credit notes are positive here, and what they do to the balance follows from their type."""
+        """Amounts of credit notes are positive here, and what they do to the balance follows from their type."""
         if part.type != "credit_notes" or part.is_lines:
             return
         is_turned = part.source.is_negative
         hint = "leave out `sign: negative`" if is_turned else "if the file writes credit notes so, say: sign: negative"
         said = "that is negative, since the sign is turned" if is_turned else "negative"
-        number = self._readings.of(part).number("total")
-        condition = f"coalesce({number} {'>' if is_turned else '<'} 0, false)"
-        if self._rows(f"SELECT 1 FROM {part.table} WHERE total < 0 LIMIT 1"):
-            yield Fault(part, "total", f"{{value}} makes a credit note {said}", condition, lambda _: hint, raw=part.raw)
+        for name in ("total", "net", "balance"):
+            if self._rows(f"SELECT 1 FROM {part.table} WHERE {name} < 0 LIMIT 1"):
+                condition = f"(file, file_row) IN (SELECT (file, file_row) FROM {part.table} WHERE {name} < 0)"
+                message = f"{{value}} makes a credit note {said}"
+                yield Fault(part, name, message, condition, lambda _: hint, raw=part.raw)
 
     def _list_unknown_currencies(self) -> None:
         tables = [part.table for part in self._staging.parts if part.of_kind(Kind.CURRENCY)]

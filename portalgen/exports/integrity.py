@@ -5,11 +5,12 @@ the sum of the lines less allowances and plus charges (BR-CO-13), the total is n
 the total less what is paid plus rounding (BR-CO-16).
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from portalgen.database import Database
+from portalgen.model import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +78,26 @@ def find_differences(database: Database, tolerances: Sequence[Decimal]) -> None:
             "WHERE abs(said - expected) > tolerance"
         )
     database.run("DROP TABLE sums")
+
+
+def find_negatives(database: Database, credit_notes: Iterable[Transaction]) -> None:
+    """Note, in the table `differences`, the credit notes with an amount below zero, each with the first of these."""
+    negatives = [
+        (note.number, name, amount)
+        for note in credit_notes
+        for name in ("total", "net", "balance")
+        if (amount := getattr(note, name)) is not None and amount < 0
+    ]
+    database.run(_TABLE)
+    for number, name, amount in {each[0]: each for each in reversed(negatives)}.values():
+        database.run(
+            "INSERT INTO differences SELECT source, file, file_row, type, number, $1, "
+            f"$1 || ': ' || {_written('$2')} || ', worked out from the rest, makes a credit note negative' "
+            "FROM transactions WHERE type = 'credit_notes' AND number = $3",
+            name,
+            f"{amount:f}",
+            number,
+        )
 
 
 def _compare_lines(database: Database) -> None:

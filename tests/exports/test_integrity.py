@@ -183,6 +183,64 @@ def test_a_credit_note_that_is_negative_for_being_turned_is_refused(tmp_path: Pa
     assert refused(tmp_path, files, CREDIT) == []
 
 
+@pytest.mark.parametrize(("column", "place"), [("net", 4), ("total", 6), ("balance", 9)])
+def test_no_amount_of_a_credit_note_may_be_negative(column: str, place: int, tmp_path: Path) -> None:
+    cells = {"net": "", "total": "", "balance": "", column: "-5"}
+    row = f"N-1,C-1,2026-01-01,{cells['net']},,{cells['total']},,,{cells['balance']},,\n"
+    said = refused(tmp_path, {"i.csv": DOCUMENT + row}, CREDIT)
+    assert said[0] == f"i.csv:2:{place}: {column}: '-5' makes a credit note negative"
+
+
+@pytest.mark.parametrize(
+    ("document", "lines", "said"),
+    [
+        (",,,,,,,", "N-1,a,,,,,-5\n", "6: credit_notes: N-1: total: -5.00"),
+        (",,,,,,,", "N-1,a,-1,5,,,\nN-1,b,1,2,,,\n", "6: credit_notes: N-1: total: -3.00"),
+        ("5,-6,,,,,,", "", "6: credit_notes: N-1: total: -1.00"),
+        (",7,,,,,,", "N-1,a,,,,,-5\n", "4: credit_notes: N-1: net: -5.00"),
+        (",,,,,,9,", "N-1,a,,,,,5\n", "6: credit_notes: N-1: total: -4.00"),
+        (",,5,8,,,,", "", "9: credit_notes: N-1: balance: -3.00"),
+        (",,5,5,-0.01,,,", "", "9: credit_notes: N-1: balance: -0.01"),
+        (",,,6,,,,", "N-1,a,,,,,5\n", "9: credit_notes: N-1: balance: -1.00"),
+    ],
+)
+def test_a_credit_note_that_is_worked_out_as_negative_is_refused(
+    document: str, lines: str, said: str, tmp_path: Path
+) -> None:
+    files: dict[str, str | bytes] = {"i.csv": f"{DOCUMENT}N-1,C-1,2026-01-01,{document}\n", "l.csv": LINES + lines}
+    notes = entry().replace("invoices", "credit_notes")
+    first, hint = refused(tmp_path, files, notes)
+    assert first == f"i.csv:2:{said}, worked out from the rest, makes a credit note negative"
+    assert hint == "hint: if the file writes credit notes so, say: sign: negative"
+    assert refused(tmp_path, files, entry()) == []
+
+
+def test_a_credit_note_that_is_worked_out_as_negative_is_held_back_by_a_quarantine(tmp_path: Path) -> None:
+    row = "{},C-1,2026-01-01,,,,,,,,\n"
+    files: dict[str, str | bytes] = {
+        "i.csv": DOCUMENT + row.format("N-1") + row.format("N-2"),
+        "l.csv": LINES + "N-1,a,,,,,-5\nN-2,a,,,,,5\n",
+    }
+    read = imported(tmp_path, files, entry("on_error: quarantine").replace("invoices", "credit_notes"))
+    assert [*read.owners] == ["N-2"]
+    assert read.held_back == [("N-1", "total: -5.00, worked out from the rest, makes a credit note negative")]
+
+
+def test_a_credit_note_that_is_turned_needlessly_is_told_so(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": f"{DOCUMENT}N-1,C-1,2026-01-01,,,,,,,,\n",
+        "l.csv": LINES + "N-1,a,,,,,5\n",
+    }
+    said = refused(tmp_path, files, entry("sign: negative").replace("invoices", "credit_notes"))
+    assert said[1] == "hint: leave out `sign: negative`"
+
+
+def test_a_draft_is_not_among_the_credit_notes_that_are_negative(tmp_path: Path) -> None:
+    text = "number,customer_id,date,status,total\nN-1,C-1,2026-01-01,Draft,-1\nN-2,C-1,2026-01-01,,-2\n"
+    said = refused(tmp_path, {"i.csv": text}, CREDIT)
+    assert [line for line in said if "hint" not in line] == ["i.csv:3:5: total: '-2' makes a credit note negative"]
+
+
 def test_an_invoice_may_be_negative(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"i.csv": "number,customer_id,date,total\nI-1,C-1,2026-01-01,-12\n"}
     assert refused(tmp_path, files, "{type: invoices, path: i.csv}") == []
