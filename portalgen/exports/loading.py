@@ -182,6 +182,7 @@ class _Loading:
             tally.staged.append(staging.files[-1])
             tally.leave_out("rows above the heading", text.first_line - 1 if text.unit in {"", "row"} else 0)
             staging.warnings += _ids_stored_as_numbers(staging.files[-1], wants)
+            staging.problems += _ids_cut_short(staging.files[-1], wants)
             yield text, f"{len(staging.files) - 1} AS file, {_select(load, text, found)}"
 
 
@@ -261,6 +262,15 @@ def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource) -> str:
         constant = quoted(want.source.values[want.name])
         value = f"coalesce({value}, {constant})" if cells else constant
     return value
+
+
+def _ids_cut_short(file: SourceFile, wants: Iterable[Want]) -> Iterator[Problem]:
+    for want in wants:
+        for index in file.cells.get(want.key, ()):
+            if want.column.kind is Kind.ID and (row := file.table.long_numbers.get(index)):
+                message = f"{want.name}: more than 15 digits, stored as a number in the workbook, which lost the rest"
+                hint = "format the column as text where it is written, or export CSV and do not open it in Excel"
+                yield Problem(Location(file.table.name, row, index + 1), message, hint)
 
 
 def _ids_stored_as_numbers(file: SourceFile, wants: Iterable[Want]) -> Iterator[Problem]:

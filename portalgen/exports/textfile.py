@@ -40,6 +40,8 @@ _HEAD = 1024 * 1024
 """Bytes in which the first rows are looked for."""
 _BATCH = 2_000
 _SHOWN = 20
+_SURE_DIGITS = 15
+"""How many digits of a number a workbook keeps."""
 _MOST_COLUMNS = 16_384
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
@@ -52,7 +54,7 @@ class TextTable:
     file, `heading` its titles as they are written, `first_line` the line of the heading in it (of a heading of
     several lines, the last one), `encoding` how it was read. A table spooled from a grid has a `unit`, the grid's, and
     one cell more in each row than titles: the row's origin. `numbers` gives by the index of a cell the origin of the
-    first row in which it was stored as a number.
+    first row in which it was stored as a number, `long_numbers` that of the first one of more than 15 digits.
     """
 
     path: Path
@@ -64,6 +66,7 @@ class TextTable:
     unit: str = ""
     sources: Sequence[str] = ()
     numbers: Mapping[int, int] = field(default_factory=dict)
+    long_numbers: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -214,9 +217,8 @@ def spool(grid: Grid, folder: Path, is_heading: IsHeading) -> TextTable:
     if spooling.problems:
         raise InvalidInputError.of(spooling.problems)
     origin = head[index].origin
-    return TextTable(
-        Path(target.name), grid.name, titles, ",", origin, "utf-8", grid.unit, grid.sources, spooling.numbers
-    )
+    table = TextTable(Path(target.name), grid.name, titles, ",", origin, "utf-8", grid.unit, grid.sources)
+    return replace(table, numbers=spooling.numbers, long_numbers=spooling.long_numbers)
 
 
 def padded(table: TextTable, folder: Path) -> TextTable:
@@ -238,6 +240,7 @@ class _Spooling:
         self._width = width
         self._seen: Sequence[int] = ()
         self.numbers: dict[int, int] = {}
+        self.long_numbers: dict[int, int] = {}
         self.problems: list[Problem] = []
 
     def encoded(self, batch: Sequence[GridRow]) -> bytes:
@@ -259,6 +262,9 @@ class _Spooling:
             self._seen = row.numbers
             for index in row.numbers:
                 self.numbers.setdefault(index, row.origin)
+        for index in row.numbers:
+            if len(row.cells[index]) > _SURE_DIGITS and row.cells[index].isdigit():
+                self.long_numbers.setdefault(index, row.origin)
         return [*cells, *[""] * (self._width - len(cells)), str(row.origin)]
 
     def _refuse_beyond_heading(self, row: GridRow) -> None:

@@ -108,6 +108,29 @@ def test_documents_and_lines_may_be_two_sheets_of_one_workbook(tmp_path: Path) -
     ]
 
 
+@pytest.mark.parametrize(("number", "row"), [(2520018000000073035, 3), (1234567890123456, 3), (123456789012345, 0)])
+def test_an_id_of_more_digits_than_a_workbook_keeps_is_refused(number: int, row: int, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for cells in (["number", "customer_id", "date", "total"], ["I-1", "C-1", "2026-01-01", 1234567890.25]):
+        sheet.append(cells)
+    sheet.append([number, "C-1", "2026-01-01", 2])
+    sheet.append(["2520018000000073036", "C-1", "2026-01-01", 3])
+    book.save(tmp_path / "i.xlsx")
+    said = refused(tmp_path, {}, "{type: invoices, path: i.xlsx}")
+    message = "number: more than 15 digits, stored as a number in the workbook, which lost the rest"
+    assert said[:1] == ([f"i.xlsx:{row}:1: {message}"] if row else [])
+
+
+def test_a_heading_below_the_first_twenty_rows_is_said_not_to_be_looked_for(tmp_path: Path) -> None:
+    entry = "{type: invoices, path: i.csv, ignore: ALL}"
+    assert [*imported(tmp_path, {"i.csv": "Report,,\n" * 19 + TEXT}, entry).owners] == ["I-1"]
+    said = refused(tmp_path, {"i.csv": "Report,,\n" * 20 + TEXT}, entry)
+    told = [line for line in said if "first 20 rows" in line]
+    assert told == ["hint: say which one it is: columns: {number: ...}; the heading must be among the first 20 rows"]
+
+
 UBL = """<?xml version="1.0"?>
 <{root} xmlns="urn:oasis:names:specification:ubl:schema:xsd:{root}-2"
  xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
