@@ -35,8 +35,8 @@ FLOORS = [
     {"stores.directory", "stores.memory", "stores.s3", "stores", "pages", "book", "faults", "plan", "exports.headings"}
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
-    {"builder", "schema", "grants", "preview", "purge", "exports.layouts"} | {"exports.einvoice"},
-    {"publish", "exports.profiles", "exports.files"},
+    {"builder", "schema", "grants", "preview", "purge", "exports.reportrows"} | {"exports.einvoice"},
+    {"publish", "exports.profiles", "exports.files", "exports.layouts"},
     {"definitions", "exports.staging"} | {"exports.inspect_entry", "exports.inspect_files"},
     {"inventory", "exports.loading", "exports.readings", "exports.similar"} | {"exports.inspect_systems"},
     {"exports.attachments", "exports.cells", "exports.settling", "exports.visibility"},

@@ -44,7 +44,7 @@ def is_kind(kind: Kind, cell: str, reading: Reading) -> str:
 def fault_conditions(part: Part, reading: Reading) -> Iterator[tuple[str, str, str]]:
     """Each way in which a row of text can be at fault: the column, 'empty' or 'kind', and SQL that is true then."""
     for name, column in part.columns.items():
-        if column.required:
+        if column.required or (name == part.source.groups and not part.is_lines):
             yield name, "empty", f"{name} IS NULL"
         if column.kind not in {Kind.TEXT, Kind.CURRENCY}:
             yield name, "kind", f"{name} IS NOT NULL AND NOT ({is_kind(column.kind, name, reading)})"

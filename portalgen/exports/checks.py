@@ -18,6 +18,7 @@ from portalgen.model import TRANSACTION_TYPES
 SHOWN = 20
 """How many problems of one kind are listed; the next one says how many more there are."""
 _KNOWN = 5000
+_NO_GROUP = "a row with its first cell alone begins a group; a total, or another text in that cell, ends it"
 _CURRENCY_FOR_ALL = "or name one for all in portals.yaml: site: {currency: EUR}"
 
 
@@ -122,13 +123,22 @@ class Checks:
     def _of_cells(self, part: Part) -> Iterator[Fault]:
         """What is wrong with rows of text, those left out that are blank or hidden."""
         marked = f"(file, file_row) IN (SELECT (file, file_row) FROM {part.table} WHERE is_bad)"
+        may_be_group = self._may_be_groups(part)
         for name, kind, condition in fault_conditions(part, self._readings.of(part)):
             if kind == "empty":
                 fault = _required(part, name)
             else:
                 wanted = part.columns[name].kind
                 fault = Fault(part, name, f"{{value}} is not {wanted}", condition, partial(_hint, wanted))
+            if may_be_group:
+                fault = replace(fault, names_document=False)
             yield replace(fault, condition=f"({condition}) AND {marked}", raw=part.raw)
+
+    def _may_be_groups(self, part: Part) -> bool:
+        """Whether a row that is wrong could be one that names a group: whose are the rows below it then?"""
+        staged = self._staging.tally_of(part).staged
+        is_beside = any(0 in cells for file in staged if not file.is_lines for cells in file.cells.values())
+        return bool(part.source.groups) and not part.is_lines and is_beside
 
     def _of_currencies(self, part: Part) -> Iterator[Fault]:
         """Currencies that there are not, and documents without one."""
@@ -254,7 +264,7 @@ def _required(part: Part, name: str) -> Fault:
     """Cells that must not be empty. A line without its document's number may be a part of any document."""
     layout = part.source.layout if part.source.lines else ""
     is_unknown = name == "number" and (part.is_lines or layout == "repeat")
-    hint = "every row needs one"
+    hint = "every row needs one" if name != part.source.groups or part.is_lines else _NO_GROUP
     if name == "number" and layout == "repeat":
         hint += "; if a document's further lines leave it blank, say: layout: continuation"
     return Fault(part, name, "must not be empty", f"{name} IS NULL", lambda _: hint, not is_unknown)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 
 from portalgen.database import Database
 from portalgen.errors import Location, Problem, shown
+from portalgen.exports.columns import IDENTITY
 from portalgen.exports.headings import normal
+from portalgen.exports.reportrows import ReportRow
 from portalgen.model import ExportSource
 
 OTHERS = "rows that `rows` leaves out"
@@ -26,24 +28,28 @@ def missing_titles(source: ExportSource, heading: Sequence[str], where: Location
 def extra_columns(source: ExportSource) -> dict[str, str]:
     """The columns, with their types, that a table needs besides its cells to tell which rows count."""
     is_wanted = source.rows or source.totals or source.groups
-    return {"kind": "VARCHAR", "first_text": "VARCHAR", "is_other": "BOOLEAN"} if is_wanted else {}
+    extra = {"kind": "VARCHAR", "first_text": "VARCHAR", "is_other": "BOOLEAN", "ends_group": "BOOLEAN"}
+    return extra if is_wanted else {}
 
 
-def extra_cells(source: ExportSource, heading: Sequence[str], keys: Sequence[int], *, is_lines: bool) -> dict[str, str]:
+def extra_cells(
+    source: ExportSource, heading: Sequence[str], columns: Mapping[str, tuple[int, ...]], *, is_lines: bool
+) -> dict[str, str]:
     """SQL for each of the extra columns.
 
     `kind` is NULL for a row that counts, as far as the row alone can tell; `is_other` is true where a cell of the
-    document's says that it does not count; `first_text` is the text that made a row a group or a total. `keys` are the
-    cells that hold the row's identity. Lines in files of their own (`is_lines`) go by `rows`, and are in no groups.
+    document's says that it does not count; `first_text` is the text that made a row a group or a total; `ends_group`
+    is true of a row below which no group is known. `columns` are the indexes of the cells that fill each column. Lines
+    in files of their own (`is_lines`) go by `rows`, and are in no groups.
     """
     if not extra_columns(source):
         return {}
     cells = [f"c{index}" for index in range(len(heading))]
     of_rows, of_documents = _other(source, heading, cells)
-    cases = []
-    if source.groups and not is_lines:
-        cases.append(f"WHEN {_all_empty(cells[1:])} AND {cells[0]} IS NOT NULL THEN 'group'")
-    first = f"trim(coalesce({', '.join(cells)}, ''))"
+    row = ReportRow(source, heading, columns)
+    is_grouped = source.groups and not is_lines
+    cases = [f"WHEN {row.is_group()} THEN 'group'"] if is_grouped else []
+    first, keys = row.first_text(), columns.get("number" if is_lines else IDENTITY[source.type], ())
     if source.totals:
         begins = " OR ".join(f"starts_with(lower({first}), {quoted(text.lower())})" for text in source.totals)
         cases.append(f"WHEN ({begins}) AND {_may_be_total(cells, keys)} THEN 'total'")
@@ -53,6 +59,7 @@ def extra_cells(source: ExportSource, heading: Sequence[str], keys: Sequence[int
         "kind": kind,
         "first_text": f"CASE WHEN {kind} IN ('group', 'total') THEN {first} END",
         "is_other": " OR ".join(of_documents) or "false",
+        "ends_group": row.ends_group() if is_grouped else "false",
     }
 
 
@@ -116,25 +123,16 @@ def _note_others(database: Database, table: str, condition: str) -> None:
 
 
 def _name_groups(database: Database, table: str, column: str) -> None:
-    """Fill `column` with the name of the group that a row is in. A group ends with the total that bears its name.
+    """Fill `column` with the name of the group that a row is in.
 
-    What comes below that is in no group, for it may be the outer group's: nothing is taken for another customer's.
+    A group ends with any row that is neither one of its documents nor another group, its total among them, and with a
+    row that names its own: nothing below is taken for another customer's.
     """
-    above = "OVER (PARTITION BY file ORDER BY file_row)"
-    last = {
-        name: f"last_value(CASE WHEN kind = '{kind}' THEN {value} END IGNORE NULLS) {above}"
-        for name, kind, value in (
-            ("group_name", "group", "first_text"),
-            ("begun", "group", "file_row"),
-            ("total_name", "total", "first_text"),
-            ("ended", "total", "file_row"),
-        )
-    }
-    windows = ", ".join(f"{sql} AS {name}" for name, sql in last.items())
-    name = "CASE WHEN ended > begun AND ends_with(total_name, group_name) THEN NULL ELSE group_name END"
+    begun = f"CASE WHEN kind = 'group' THEN first_text WHEN ends_group OR {column} IS NOT NULL THEN '' END"
+    name = f"nullif(last_value({begun} IGNORE NULLS) OVER (PARTITION BY file ORDER BY file_row), '')"
     database.run(
-        f"CREATE OR REPLACE TABLE {table} AS SELECT * EXCLUDE ({', '.join(last)}) "
-        f"REPLACE (coalesce({column}, {name}) AS {column}) FROM (SELECT *, {windows} FROM {table})"
+        f"CREATE OR REPLACE TABLE {table} AS SELECT * EXCLUDE (group_name) "
+        f"REPLACE (coalesce({column}, group_name) AS {column}) FROM (SELECT *, {name} AS group_name FROM {table})"
     )
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from portalgen.database import CsvShapeError
 from portalgen.errors import NOWHERE, InvalidInputError, Location, Problem, did_you_mean, shown
 from portalgen.exports import layouts
-from portalgen.exports.columns import HEADERS, IDENTITY, LINES, OF_LINES, Column, Kind
+from portalgen.exports.columns import HEADERS, LINES, OF_LINES, Column, Kind
 from portalgen.exports.files import open_source
 from portalgen.exports.headings import Match, Want, is_heading, match, wanted, wanted_lines
 from portalgen.exports.layouts import quoted, quoted_name
@@ -195,8 +195,7 @@ def _select(load: _Load, text: TextTable, found: Match) -> str:
     }
     if text.unit == "file" or (text.unit == "record" and load.source.layout == "nested"):
         picked["origin"] = "origin::BIGINT"
-    keys = found.cells.get("number" if load.is_lines else IDENTITY[load.source.type], ())
-    picked |= layouts.extra_cells(load.source, text.heading, keys, is_lines=load.is_lines)
+    picked |= layouts.extra_cells(load.source, text.heading, found.cells, is_lines=load.is_lines)
     return "file_row, " + ", ".join(f"{expression} AS {name}" for name, expression in picked.items())
 
 

@@ -388,6 +388,83 @@ def test_a_row_below_the_total_of_its_group_is_not_taken_for_the_group_s(tmp_pat
     assert refused(tmp_path, grouped(*rows), GROUPED)[0] == "i.csv:6: customer_id: must not be empty"
 
 
+OUTLINE = "{type: invoices, path: i.csv, groups: customer_id, totals: 'Total', ignore: ALL}"
+"""A report whose first column holds nothing but the names of groups."""
+
+
+def outline(*rows: str, heading: str = "Customer,number,date,total,Memo") -> dict[str, str | bytes]:
+    return {"i.csv": f"{heading}\n" + "".join(f"{row}\n" for row in rows)}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "C-2,,,,VIP",
+        "C-2,,,5,",
+        "C-2,,2026-01-01,5,",
+        "C-2,,soon,,",
+        "Total for C-9,,,5,",
+        "Total,,,5,",
+        ",C-2,,,",
+    ],
+)
+@pytest.mark.parametrize("on_error", ["", "on_error: quarantine, "])
+def test_below_a_row_that_nobody_knows_no_document_is_the_group_s_above(
+    row: str, on_error: str, tmp_path: Path
+) -> None:
+    """Maybe it names the next customer."""
+    rows = ["C-1,,,,", ",I-1,2026-01-01,1,", row, ",I-2,2026-01-01,5,", "C-1,,,,", ",I-3,2026-01-01,1,"]
+    entry = OUTLINE.replace("groups", f"{on_error}groups")
+    if on_error:
+        assert imported(tmp_path, outline(*rows), entry).owners == {"I-1": "C-1", "I-3": "C-1"}
+    else:
+        assert "i.csv:5: customer_id: must not be empty" in refused(tmp_path, outline(*rows), entry)
+
+
+@pytest.mark.parametrize(
+    ("rows", "unknown"),
+    [
+        (["C-1,,,,", ",I-1,2026-01-01,1,", "C-2,I-2,2026-01-01,5,", ",I-3,2026-01-01,5,"], [4, 5]),
+        (["C-1,,,,", ",I-1,2026-01-01,1,", " \t,I-2,2026-01-01,5,"], []),
+        (["C-1,, ,\u00a0,", ",I-1,2026-01-01,1,"], []),
+    ],
+)
+def test_a_name_beside_a_document_begins_no_group_and_ends_the_one_above(
+    rows: list[str], unknown: list[int], tmp_path: Path
+) -> None:
+    """As in a pivot table."""
+    said = refused(tmp_path, outline(*rows), OUTLINE)
+    assert said[::2] == [f"i.csv:{line}: customer_id: must not be empty" for line in unknown]
+
+
+@pytest.mark.parametrize("row", ["C-2,,5", "C-2,I-9,5"])
+def test_a_row_that_may_name_a_group_cannot_be_held_back(row: str, tmp_path: Path) -> None:
+    rows = ["C-1,,", "2026-01-01,I-1,1", row, "2026-01-01,I-2,5"]
+    entry = GROUPED.replace("groups", "on_error: quarantine, groups")
+    assert f"i.csv:4:1: date: '{row[:3]}' is not a date" in refused(tmp_path, grouped(*rows), entry)
+
+
+def test_payments_without_a_number_do_not_end_a_group(tmp_path: Path) -> None:
+    text = "Date,Type,Num,Amount\nC-1,,,\n2026-01-01,Invoice,I-1,5\n2026-01-02,Payment,,-5\n2026-01-03,Invoice,I-2,6\n"
+    entry = GROUPED.replace("groups", "rows: {Type: Invoice}, ignore: [Type], groups")
+    assert imported(tmp_path, {"i.csv": text}, entry).owners == {"I-1": "C-1", "I-2": "C-1"}
+
+
+def test_a_customer_of_its_own_in_a_row_ends_the_group(tmp_path: Path) -> None:
+    rows = ["C-1,,", ",I-1,2026-01-01", "C-2,I-2,2026-01-01", ",I-3,2026-01-01"]
+    entry = "{type: invoices, path: i.csv, groups: customer_id, on_error: quarantine, columns: {customer_id: Customer}}"
+    files = outline(*rows, heading="Customer,number,date")
+    said = refused(tmp_path, files, entry)
+    assert said[0] == "i.csv:5:1: customer_id: must not be empty"
+
+
+def test_the_branch_of_a_group_must_be_known_too(tmp_path: Path) -> None:
+    rows = ["North,,,", ",I-1,C-1,2026-01-01", "South,,,5", ",I-2,C-1,2026-01-01"]
+    entry = "{type: invoices, path: i.csv, groups: branch, ignore: ALL}"
+    files = outline(*rows, heading="Branch,number,customer_id,date")
+    assert "i.csv:5: branch: must not be empty" in refused(tmp_path, files, entry)
+
+
 def test_a_customer_whose_name_begins_like_a_total_is_no_total(tmp_path: Path) -> None:
     text = "Customer,number,customer_id,date\nTotal Energies,I-1,C-1,2026-01-01\nTotal,,,\n"
     read = imported(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv, ignore: [Customer], totals: Total}")
