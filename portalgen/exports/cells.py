@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from portalgen.database import CsvShapeError
 from portalgen.errors import InvalidInputError, Problem
 from portalgen.exports import layouts, values
-from portalgen.exports.columns import Kind
+from portalgen.exports.columns import SUMS, Kind
 from portalgen.exports.readings import Reading, Readings
 from portalgen.exports.staging import Part, Staging
 
@@ -19,11 +19,6 @@ _TYPES = dict.fromkeys(Kind, "VARCHAR") | _TYPED
 _CONTROLS = r"[\x{0}-\x{8}\x{b}-\x{1f}\x{7f}-\x{9f}]"
 _UNCLEAN = rf"^''[=+@-]|{_CONTROLS}"
 _STRAY = r"^[\s\x{a0}]|[\s\x{a0}]$|[\x{0}-\x{1f}\x{7f}-\x{9f}\x{2028}\x{2029}]"
-_SIGNED = frozenset(
-    {"net", "tax", "total", "paid", "balance", "allowance", "charge", "rounding"}
-    | {"quantity", "open_quantity", "amount", "discount_amount"}
-)
-"""The columns that a file with the opposite sign writes with it."""
 _UNITS = {"discount": "any", "tax_rate": "percent", "quantity": "", "open_quantity": ""}
 """What may stand beside the numbers of a column; of others, a currency."""
 
@@ -72,7 +67,7 @@ def _type(staging: Staging, part: Part, reading: Reading) -> None:
     if part.is_lines:
         typed |= _discount(part, typed)
     if part.source.is_negative:
-        typed |= {name: f"-({sql})" for name, sql in typed.items() if name in _SIGNED}
+        typed |= {name: f"-({sql})" for name, sql in typed.items() if name in SUMS}
     faults = [*_faults(part, there, reading)] or ["false"]
     inner = ", ".join(f"{sql} AS t_{name}" for name, sql in values_of.items())
     select = ", ".join(f"{sql} AS {name}" for name, sql in typed.items())

@@ -114,5 +114,11 @@ IDENTITY: Mapping[str, str] = {
 }
 """By the type of an export, the column whose cells must all differ."""
 
+SUMS = frozenset(
+    {"net", "tax", "total", "paid", "balance", "allowance", "charge", "rounding"}
+    | {"quantity", "open_quantity", "amount", "discount_amount"}
+)
+"""The columns that can be added up; a file with the opposite sign writes these with it."""
+
 OF_LINES = frozenset({"street", "ship_to", "note", "payment_terms", "description"})
 """The columns whose texts may have several lines: cells joined into one of them are a line each, else a word each."""

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from portalgen.database import Database
 from portalgen.errors import Location, Problem, shown
-from portalgen.exports.columns import IDENTITY
 from portalgen.exports.headings import normal
 from portalgen.exports.reportrows import ReportRow
 from portalgen.model import ExportSource
@@ -28,8 +27,8 @@ def missing_titles(source: ExportSource, heading: Sequence[str], where: Location
 def extra_columns(source: ExportSource) -> dict[str, str]:
     """The columns, with their types, that a table needs besides its cells to tell which rows count."""
     is_wanted = source.rows or source.totals or source.groups
-    extra = {"kind": "VARCHAR", "first_text": "VARCHAR", "is_other": "BOOLEAN", "ends_group": "BOOLEAN"}
-    return extra if is_wanted else {}
+    texts, truths = ("kind", "first_text"), ("is_other", "ends_group", "parts")
+    return dict.fromkeys(texts, "VARCHAR") | dict.fromkeys(truths, "BOOLEAN") if is_wanted else {}
 
 
 def extra_cells(
@@ -39,39 +38,26 @@ def extra_cells(
 
     `kind` is NULL for a row that counts, as far as the row alone can tell; `is_other` is true where a cell of the
     document's says that it does not count; `first_text` is the text that made a row a group or a total; `ends_group`
-    is true of a row below which no group is known. `columns` are the indexes of the cells that fill each column. Lines
-    in files of their own (`is_lines`) go by `rows`, and are in no groups.
+    is true of a row below which no group is known, and `parts` of one below which no document goes on. `columns` are
+    the indexes of the cells that fill each column. Lines in files of their own (`is_lines`) are in no groups.
     """
     if not extra_columns(source):
         return {}
     cells = [f"c{index}" for index in range(len(heading))]
     of_rows, of_documents = _other(source, heading, cells)
-    row = ReportRow(source, heading, columns)
+    row = ReportRow(source, heading, columns, is_lines)
     is_grouped = source.groups and not is_lines
     cases = [f"WHEN {row.is_group()} THEN 'group'"] if is_grouped else []
-    first, keys = row.first_text(), columns.get("number" if is_lines else IDENTITY[source.type], ())
-    if source.totals:
-        begins = " OR ".join(f"starts_with(lower({first}), {quoted(text.lower())})" for text in source.totals)
-        cases.append(f"WHEN ({begins}) AND {_may_be_total(cells, keys)} THEN 'total'")
+    cases += [f"WHEN {row.is_total()} THEN 'total'"] if source.totals else []
     cases += [f"WHEN {condition} THEN 'other'" for condition in of_rows]
     kind = f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
     return {
         "kind": kind,
-        "first_text": f"CASE WHEN {kind} IN ('group', 'total') THEN {first} END",
+        "first_text": f"CASE WHEN {kind} IN ('group', 'total') THEN {row.first_text()} END",
         "is_other": " OR ".join(of_documents) or "false",
         "ends_group": row.ends_group() if is_grouped else "false",
+        "parts": row.parts_documents() if source.layout == "continuation" else "false",
     }
-
-
-def _all_empty(cells: Sequence[str]) -> str:
-    return " AND ".join(f"{cell} IS NULL" for cell in cells) or "true"
-
-
-def _may_be_total(cells: Sequence[str], keys: Sequence[int]) -> str:
-    """SQL that is false of a row with an identity further on: the customer may be called Total Energies."""
-    identity = [cells[index] for index in keys]
-    before = cells[: min(keys, default=0)]
-    return f"(({_all_empty(identity)}) OR ({_all_empty(before)}))"
 
 
 def _other(source: ExportSource, heading: Sequence[str], cells: Sequence[str]) -> tuple[list[str], list[str]]:
@@ -106,6 +92,8 @@ def drop_rows(database: Database, table: str, source: ExportSource) -> dict[str,
         _name_groups(database, table, quoted_name(source.groups))
     counted = f"SELECT kind, count(*) FROM {table} WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"
     counts = {_KINDS[kind]: count for kind, count in database.rows(counted)}
+    if source.layout == "continuation":
+        _part(database, table)
     if "number" in columns:
         _note_others(database, table, "kind = 'other'")
     database.run(f"DELETE FROM {table} WHERE kind IS NOT NULL")
@@ -119,6 +107,14 @@ def _note_others(database: Database, table: str, condition: str) -> None:
     database.run(
         f"CREATE OR REPLACE TABLE {table}_others AS SELECT {names}, file, min(file_row) AS file_row FROM {table} "
         f"WHERE {condition} AND number <> '' GROUP BY ALL"
+    )
+
+
+def _part(database: Database, table: str) -> None:
+    """Let no document go on below a row that parts documents: what stands there is as if out of another record."""
+    parts = "count(*) FILTER (WHERE parts) OVER (PARTITION BY file ORDER BY file_row)"
+    database.run(
+        f"CREATE OR REPLACE TABLE {table} AS SELECT * REPLACE (coalesce(origin, 0) + {parts} AS origin) FROM {table}"
     )
 
 

@@ -1,29 +1,36 @@
-"""Rows of reports, as SQL: which of them name a group, and which end one because nobody knows what they are."""
+"""Rows of reports, as SQL: which of them name a group or sum up others, and which end a group or a document."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
-from portalgen.exports.columns import HEADERS
+from portalgen.exports.columns import HEADERS, LINES, SUMS, Column, Kind
 from portalgen.exports.headings import normal
 from portalgen.exports.values import quoted
 from portalgen.model import ExportSource
 
 _UNSEEN = " \t\r\n\u00a0\u2009\u202f\u3000\u200b\ufeff"
+_OF_SUMS = SUMS | {"currency", "unit"}
+_IN_LINES = "line."
 _DAY = r"^\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}(\D|$)"
 
 
 @dataclass(frozen=True, slots=True)
 class ReportRow:
-    """A row of a file of documents. `columns` are the indexes of the cells that fill each column, by its key."""
+    """A row of a file of documents, or (`is_lines`) of one of nothing but lines.
+
+    `columns` are the indexes of the cells that fill each column, by its key, which begins with 'line.' where it is a
+    line's in a file of documents.
+    """
 
     source: ExportSource
     heading: Sequence[str]
     columns: Mapping[str, tuple[int, ...]]
+    is_lines: bool = False
 
     @property
     def cells(self) -> list[str]:
         """SQL of each cell, NULL where there is nothing to see in it."""
-        return [self.cell(index) for index in range(len(self.heading))]
+        return [self.cell(index) for index in self._all]
 
     def cell(self, index: int) -> str:
         """SQL of one cell, NULL where there is nothing to see in it or what stands for nothing."""
@@ -38,7 +45,7 @@ class ReportRow:
 
     def is_group(self) -> str:
         """SQL that is true of a row that names a group: one with nothing but its first cell filled."""
-        return f"({self.cell(0)} IS NOT NULL AND {self._filled()} = 1)"
+        return f"({self.cell(0)} IS NOT NULL AND {self._filled(self._all)} = 1)"
 
     def ends_group(self) -> str:
         """SQL that is true of a row below which nobody can tell which group it is.
@@ -50,21 +57,85 @@ class ReportRow:
         ends = f"({self.cell(0)} IS NOT NULL AND NOT {self.is_group()} AND NOT {self._is_ordinary()})"
         indented = [self.cell(index) for index in range(1, min(self._read(), default=0) + 1)]
         if indented:
-            ends += f" OR (coalesce({', '.join(indented)}) IS NOT NULL AND {self._filled()} = 1)"
+            ends += f" OR (coalesce({', '.join(indented)}) IS NOT NULL AND {self._filled(self._all)} = 1)"
         return f"({ends})"
+
+    def is_total(self) -> str:
+        """SQL that is true of a row that sums up others: it begins like one of `totals`, and all else in it are sums.
+
+        A row with anything else that is read is a document or a line, of a customer or an item that is called so, and
+        so is one with a quantity whose item begins like a total; unless it repeats the heading.
+        """
+        if not self.source.totals:
+            return "false"
+        first = f"lower({self.first_text()})"
+        begins = " OR ".join(f"starts_with({first}, {quoted(text.lower())})" for text in self.source.totals)
+        others = [index for index in self._read() if not self._is_sum(index)]
+        is_sum = f"{self._filled(others)} = ({self._first_is_in(others)})::INTEGER"
+        whole = ", ".join(quoted(text.strip(" :").lower()) for text in self.source.totals)
+        items = [index for index in self._read() if {name for name, _ in self._at(index)} & {"item", "description"}]
+        quantities = [index for index in self._read() if ("quantity", True) in self._at(index)]
+        is_item = (
+            f"({self._first_is_in(items)} AND {self._filled(quantities)} > 0 AND rtrim({first}, ' :') NOT IN ({whole}))"
+        )
+        return f"(coalesce({begins}, false) AND (({is_sum} AND NOT {is_item}) OR {self._repeats_heading()}))"
+
+    def parts_documents(self) -> str:
+        """SQL that is true of a row, not a document's, that further lines of the document above cannot stand below.
+
+        That is any but a total among the lines, where lines have their texts.
+        """
+        of_lines = [index for index in self._read() if {is_line for _, is_line in self._at(index)} == {True}]
+        parts = f"({self.is_total()} AND NOT {self._first_is_in(of_lines)})"
+        return f"({parts} OR {self.is_group()} OR {self.ends_group()})" if self.source.groups else parts
+
+    def _is_sum(self, index: int) -> bool:
+        names = {name for name, _ in self._at(index)}
+        return bool(names) and names <= _OF_SUMS
+
+    def _repeats_heading(self) -> str:
+        """SQL that is true of a row with a title in it where days or numbers are."""
+        typed = {Kind.DATE, Kind.DECIMAL, Kind.INTEGER}
+        again = [
+            f"lower({self.cell(index)}) = {quoted(normal(self.heading[index]))}"
+            for index in self._read()
+            if any(self._column(name, is_line).kind in typed for name, is_line in self._at(index))
+        ]
+        return f"coalesce({' OR '.join(again) or 'false'}, false)"
+
+    def _column(self, name: str, is_line: bool) -> Column:
+        return (LINES if is_line else HEADERS[self.source.type])[name]
+
+    def _at(self, index: int) -> set[tuple[str, bool]]:
+        """The columns that a cell fills, and whether each is a line's; a discount may be an amount."""
+        keys = [key for key, indexes in self.columns.items() if index in indexes]
+        at = {(key.removeprefix(_IN_LINES), self.is_lines or key.startswith(_IN_LINES)) for key in keys}
+        if self.source.lines and self.source.lines.discount == "amount" and ("discount", True) in at:
+            at = {*at, ("discount_amount", True)} - {("discount", True)}
+        return at
+
+    def _first_is_in(self, indexes: Collection[int]) -> str:
+        """SQL that is true where the first cell that has something in it is one of these."""
+        cases = " ".join(f"WHEN {cell} IS NOT NULL THEN {index in indexes}" for index, cell in enumerate(self.cells))
+        return f"(CASE {cases} ELSE false END)"
 
     def _is_ordinary(self) -> str:
         if 0 not in self._read() or 0 in self.columns.get(self.source.groups, ()):
             return "false"
-        needed = [name for name, column in HEADERS[self.source.type].items() if column.required]
+        required = [name for name, column in HEADERS[self.source.type].items() if column.required]
+        needed = [name for name in required if name != self.source.groups]
         others = [indexes for name in needed if (indexes := self.columns.get(name, ())) and indexes != (0,)]
         there = [f"coalesce({', '.join(map(self.cell, indexes))}) IS NOT NULL" for indexes in others]
         begins_with_day = f"regexp_matches({self.cell(0)}, '{_DAY}')" if 0 in self.columns.get("date", ()) else "false"
         return f"(({' AND '.join(there) or 'false'}) OR {begins_with_day})"
 
-    def _filled(self) -> str:
-        """SQL of how many cells have something in them."""
-        return f"({' + '.join(f'({cell} IS NOT NULL)::INTEGER' for cell in self.cells)})"
+    @property
+    def _all(self) -> range:
+        return range(len(self.heading))
+
+    def _filled(self, indexes: Sequence[int]) -> str:
+        """SQL of how many of these cells have something in them."""
+        return f"len(list_filter([{', '.join(map(self.cell, indexes))}]::VARCHAR[], lambda cell: cell IS NOT NULL))"
 
     def _read(self) -> set[int]:
         """The indexes of the cells that something is read from."""

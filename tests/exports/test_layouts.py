@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from portalgen.errors import InvalidInputError
 from tests.imports import imported, refused
 
 HEADING = "number,customer_id,date,description,amount\n"
@@ -481,3 +482,79 @@ def test_a_total_that_nobody_declared_is_an_error(tmp_path: Path) -> None:
     """What is not known is refused, not left out."""
     text = "number,customer_id,date,total\nI-1,C-1,2026-01-01,5\nTotal,,,5\n"
     assert refused(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv}") != []
+
+
+ITEMS = "number,customer_id,date,description,quantity,unit_price,amount\n"
+WITH_TOTALS = CONTINUATION.replace("lines:", "totals: [Total, Subtotal], lines:")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Total Ltd,C-2,2026-01-01,secret,1,5,5",
+        "TOTAL-1,C-2,2026-01-01,,,,",
+        "TOTAL-1,C-2,,,,,5",
+        ",Total Ltd,2026-01-01,secret,1,5,5",
+        "Total,,,secret,,,5",
+        "Total,,,,,,5",
+        "Total for C-1,,,,1,,5",
+    ],
+)
+@pytest.mark.parametrize("on_error", ["", "on_error: quarantine, "])
+def test_no_line_below_what_looks_like_a_total_goes_to_the_document_above(
+    first: str, on_error: str, tmp_path: Path
+) -> None:
+    rows = f"I-1,C-1,2026-01-01,a,1,5,5\n{first}\n,,,secret too,1,7,7\nI-3,C-2,2026-01-01,c,1,1,1\n"
+    try:
+        read = imported(tmp_path, {"i.csv": ITEMS + rows}, WITH_TOTALS.replace("lines:", f"{on_error}lines:"))
+    except InvalidInputError:
+        return
+    assert read.lines["I-1"] == ["a"]
+
+
+def test_below_a_total_that_could_be_a_document_lines_are_nobody_s(tmp_path: Path) -> None:
+    rows = "I-1,C-1,2026-01-01,a,1,5,5\nTotal,,,,,,5\n,,,secret,1,7,7\n"
+    entry = WITH_TOTALS.replace("lines:", "on_error: quarantine, lines:")
+    assert refused(tmp_path, {"i.csv": ITEMS + rows}, entry)[0] == "i.csv:4:1: number: must not be empty"
+    grouped = "C-1,,,,,,\nI-1,,2026-01-01,a,1,5,5\nC-1,,,,,,\n,,,secret,1,7,7\n"
+    entry = entry.replace("lines:", "groups: customer_id, lines:")
+    assert refused(tmp_path, {"i.csv": ITEMS + grouped}, entry)[0] == "i.csv:5:1: number: must not be empty"
+
+
+def test_a_total_among_the_lines_of_a_document_does_not_end_it(tmp_path: Path) -> None:
+    rows = "I-1,C-1,2026-01-01,a,1,5,5\n,,,Subtotal:,1,,5\n,,,Total of all hours,,,5\n,,,b,1,7,7\nTotal,,,,2,,12\n"
+    read = imported(tmp_path, {"i.csv": ITEMS + rows}, WITH_TOTALS)
+    assert (read.lines, read.export.left_out) == ({"I-1": ["a", "b"]}, {"totals": 3})
+
+
+@pytest.mark.parametrize("item", ["Subtotal cover,1,50,50", "Total care,1,,50", "Total,,5,", "Total care plan,1,25,"])
+def test_an_item_that_is_called_like_a_total_is_a_line(item: str, tmp_path: Path) -> None:
+    rows = f"I-1,C-1,2026-01-01,a,1,5,5\n,,,{item}\n"
+    read = imported(tmp_path, {"i.csv": ITEMS + rows}, WITH_TOTALS)
+    assert (read.lines, read.export.left_out) == ({"I-1": ["a", item.split(",", maxsplit=1)[0]]}, {})
+
+
+@pytest.mark.parametrize("layout", ["repeat", "two-files"])
+def test_a_document_that_is_numbered_like_a_total_is_one(layout: str, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.csv": HEADING + "TOTAL-1,C-1,2026-01-01,a,1\nI-2,C-2,2026-01-01,Total care,1\n"}
+    entry = REPEAT.replace("lines:", "totals: Total, lines:")
+    if layout == "two-files":
+        files = {
+            "i.csv": "number,customer_id,date\nTOTAL-1,C-1,2026-01-01\nI-2,C-2,2026-01-01\n",
+            "l.csv": "number,description,amount\nTOTAL-1,a,1\nI-2,Total care,1\n",
+        }
+        entry = TWO_FILES.replace("lines:", "totals: Total, lines:")
+    read = imported(tmp_path, files, entry)
+    assert (read.lines, read.export.left_out) == ({"TOTAL-1": ["a"], "I-2": ["Total care"]}, {})
+
+
+def test_a_report_may_be_wide(tmp_path: Path) -> None:
+    wide = "," * 3000
+    text = f"Customer,number,date,total{wide}\nC-1,,,{wide}\n,I-1,2026-01-01,5{wide}\nTotal,,,5{wide}\n"
+    assert imported(tmp_path, {"i.csv": text}, OUTLINE).owners == {"I-1": "C-1"}
+
+
+def test_a_row_that_repeats_the_heading_can_be_left_out_as_a_total(tmp_path: Path) -> None:
+    text = "number,customer_id,date,total\nNUMBER,Customer,Date,TOTAL\nI-1,C-1,2026-01-01,5\n"
+    read = imported(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv, totals: number}")
+    assert (read.owners, read.export.left_out) == ({"I-1": "C-1"}, {"totals": 1})
