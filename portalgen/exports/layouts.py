@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from portalgen.database import Database
 from portalgen.errors import Location, Problem, shown
 from portalgen.exports.headings import normal
-from portalgen.exports.reportrows import ReportRow
+from portalgen.exports.reportrows import extra_columns
 from portalgen.model import ExportSource
 
 OTHERS = "rows that `rows` leaves out"
@@ -22,61 +22,6 @@ def missing_titles(source: ExportSource, heading: Sequence[str], where: Location
         if normal(title) not in there:
             hint = "`rows` goes by it; say how it is called here, or leave `rows` out"
             yield Problem(where, f"column {shown(title)} is missing", hint)
-
-
-def extra_columns(source: ExportSource) -> dict[str, str]:
-    """The columns, with their types, that a table needs besides its cells to tell which rows count."""
-    is_wanted = source.rows or source.totals or source.groups
-    texts, truths = ("kind", "first_text"), ("is_other", "ends_group", "parts")
-    return dict.fromkeys(texts, "VARCHAR") | dict.fromkeys(truths, "BOOLEAN") if is_wanted else {}
-
-
-def extra_cells(
-    source: ExportSource, heading: Sequence[str], columns: Mapping[str, tuple[int, ...]], *, is_lines: bool
-) -> dict[str, str]:
-    """SQL for each of the extra columns.
-
-    `kind` is NULL for a row that counts, as far as the row alone can tell; `is_other` is true where a cell of the
-    document's says that it does not count; `first_text` is the text that made a row a group or a total; `ends_group`
-    is true of a row below which no group is known, and `parts` of one below which no document goes on. `columns` are
-    the indexes of the cells that fill each column. Lines in files of their own (`is_lines`) are in no groups.
-    """
-    if not extra_columns(source):
-        return {}
-    cells = [f"c{index}" for index in range(len(heading))]
-    of_rows, of_documents = _other(source, heading, cells)
-    row = ReportRow(source, heading, columns, is_lines)
-    is_grouped = source.groups and not is_lines
-    cases = [f"WHEN {row.is_group()} THEN 'group'"] if is_grouped else []
-    cases += [f"WHEN {row.is_total()} THEN 'total'"] if source.totals else []
-    cases += [f"WHEN {condition} THEN 'other'" for condition in of_rows]
-    kind = f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
-    return {
-        "kind": kind,
-        "first_text": f"CASE WHEN {kind} IN ('group', 'total') THEN {row.first_text()} END",
-        "is_other": " OR ".join(of_documents) or "false",
-        "ends_group": row.ends_group() if is_grouped else "false",
-        "parts": row.parts_documents() if source.layout == "continuation" else "false",
-    }
-
-
-def _other(source: ExportSource, heading: Sequence[str], cells: Sequence[str]) -> tuple[list[str], list[str]]:
-    """SQL that is true of rows that `rows` leaves out: conditions on rows, and on the first rows of documents."""
-    titles = [normal(title) for title in heading]
-    of_rows: list[str] = []
-    of_documents: list[str] = []
-    inner = source.lines.records if source.lines else ""
-    for title, texts in source.rows.items():
-        if normal(title) in titles:
-            cell = cells[titles.index(normal(title))]
-            wanted = ", ".join(quoted(text.lower()) for text in texts)
-            is_of_row = (
-                not source.lines
-                or source.layout in {"two-files", "repeat"}
-                or (inner and title.startswith(f"{inner}."))
-            )
-            (of_rows if is_of_row else of_documents).append(f"lower(coalesce(trim({cell}), '')) NOT IN ({wanted})")
-    return of_rows, of_documents
 
 
 def drop_rows(database: Database, table: str, source: ExportSource) -> dict[str, int]:
@@ -152,6 +97,36 @@ def drop_blank(database: Database, table: str, columns: Sequence[str], condition
     if count:
         database.run(f"DELETE FROM {table} WHERE {blank}")
     return {"rows with nothing to read": int(count)} if count else {}
+
+
+def divided(database: Database, table: str, source: ExportSource, most: int) -> list[tuple[int, int]]:
+    """Rows with a cell that says otherwise than their document's first row whether the document counts.
+
+    They are a file and a row each, in order.
+    """
+    if not source.rows or source.layout == "repeat":
+        return []
+    begun = "last_value(CASE WHEN is_first THEN verdicts END IGNORE NULLS)"
+    first = f"{begun} OVER (PARTITION BY file, origin ORDER BY file_row)"
+    differs = [
+        f"substr(verdicts, {at}, 1) NOT IN ('-', substr(first, {at}, 1))" for at in range(1, len(source.rows) + 1)
+    ]
+    rows = database.rows(
+        f"SELECT file, file_row FROM (SELECT file, file_row, verdicts, {first} AS first FROM {table}) "
+        f"WHERE length(verdicts) > 0 AND ({' OR '.join(differs)}) ORDER BY ALL LIMIT {most}"
+    )
+    return [(file, row) for file, row in rows]
+
+
+def drop_lines(database: Database, table: str, source: ExportSource, lines: Sequence[str]) -> dict[str, int]:
+    """Empty `lines`, the columns of lines, in rows of which `rows` leaves the line out, and say how many there were."""
+    if not source.rows:
+        return {}
+    [(count,)] = database.rows(f"SELECT count(*) FROM {table} WHERE is_other_line")
+    if count:
+        empty = ", ".join(f"{quoted_name(name)} = NULL" for name in lines)
+        database.run(f"UPDATE {table} SET {empty} WHERE is_other_line")
+    return {OTHERS: int(count)} if count else {}
 
 
 def drop_documents(database: Database, table: str, source: ExportSource) -> dict[str, int]:

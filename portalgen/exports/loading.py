@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from portalgen.database import CsvShapeError
 from portalgen.errors import NOWHERE, InvalidInputError, Location, Problem, did_you_mean, shown
-from portalgen.exports import layouts
+from portalgen.exports import layouts, reportrows
 from portalgen.exports.columns import HEADERS, LINES, OF_LINES, Column, Kind
 from portalgen.exports.files import open_source
 from portalgen.exports.headings import Match, Want, is_heading, match, wanted, wanted_lines
@@ -64,7 +64,7 @@ class _Loading:
         loads = [_Load(table, wanted(HEADERS[source.type], source), source)]
         if source.lines:
             loads.append(_Load(f"{table}_lines", wanted_lines(LINES, source, source.lines), source, source.lines))
-        is_direct = not layouts.extra_columns(source) and "prove" not in {*source.dates, source.decimal}
+        is_direct = not reportrows.extra_columns(source) and "prove" not in {*source.dates, source.decimal}
         for load in loads:
             (self._view if is_direct else self._load)(load)
             columns = _kept(LINES if load.is_lines else HEADERS[source.type])
@@ -74,6 +74,16 @@ class _Loading:
             self.staging.problems += contradictions
         elif source.lines and source.rows:
             self._match_lines()
+
+    def _divided(self) -> Iterator[Problem]:
+        """Documents of which `rows` would leave out some rows and not others."""
+        rows = layouts.divided(self.staging.database, self.table, self.source, _SHOWN)
+        for where in self.staging.places("", rows):
+            message = "`rows` goes by a cell that says otherwise here than in the document's first row"
+            hint = (
+                "does the document count? `rows` leaves out lines by what is a column of theirs: lines: {columns: ...}"
+            )
+            yield Problem(where, message, hint)
 
     def _settle_left_out(self, table: str, *, in_blocks: bool) -> Iterator[Problem]:
         """Of what `rows` leaves out in one file and not in another, the newest counts if the files are incremental."""
@@ -115,9 +125,11 @@ class _Loading:
         in_blocks = source.layout != "repeat"
         if in_blocks:
             layouts.fill_down(database, table, [name for name in headers if name not in source.values], source.groups)
+        keys = {PREFIX + name: name for name in _without_number(_kept(LINES))}
+        self.staging.problems += self._divided()
+        self.tally.add(layouts.drop_lines(database, table, source, [*keys]))
         self.tally.add(layouts.drop_documents(database, table, source))
         self.staging.problems += self._settle_left_out(table, in_blocks=in_blocks)
-        keys = {PREFIX + name: name for name in _without_number(_kept(LINES))}
         keyed = layouts.Keyed(table, "number", [*headers, *keys], in_blocks)
         self.tally.leave_out(AGAIN, layouts.settle(database, keyed, is_incremental=source.is_incremental))
         layouts.split(database, table, source, [*headers], keys)
@@ -130,7 +142,7 @@ class _Loading:
         database, source, tally = self.staging.database, self.source, self.tally
         kept = [want.key for want in load.wants if want.column.kept]
         columns = ", ".join(f"{quoted_name(key)} VARCHAR" for key in kept)
-        extra = {"origin": "BIGINT", **layouts.extra_columns(source)}
+        extra = {"origin": "BIGINT", **reportrows.extra_columns(source)}
         added = "".join(f", {name} {type_}" for name, type_ in extra.items())
         database.run(f"CREATE TABLE {load.table} (file INTEGER, file_row BIGINT, {columns}{added})")
         for text, select in self._opened(load):
@@ -195,7 +207,7 @@ def _select(load: _Load, text: TextTable, found: Match) -> str:
     }
     if text.unit == "file" or (text.unit == "record" and load.source.layout == "nested"):
         picked["origin"] = "origin::BIGINT"
-    picked |= layouts.extra_cells(load.source, text.heading, found.cells, is_lines=load.is_lines)
+    picked |= reportrows.extra_cells(load.source, text.heading, found.cells, is_lines=load.is_lines)
     return "file_row, " + ", ".join(f"{expression} AS {name}" for name, expression in picked.items())
 
 

@@ -1,7 +1,7 @@
-"""Rows of reports, as SQL: which of them name a group or sum up others, and which end a group or a document."""
+"""Which rows count, as SQL: what `rows` leaves out, what names a group or is a total, what ends groups or documents."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portalgen.exports.columns import HEADERS, LINES, SUMS, Column, Kind
 from portalgen.exports.headings import normal
@@ -85,9 +85,13 @@ class ReportRow:
 
         That is any but a total among the lines, where lines have their texts.
         """
-        of_lines = [index for index in self._read() if {is_line for _, is_line in self._at(index)} == {True}]
+        of_lines = [index for index in self._read() if self.is_of_lines(index)]
         parts = f"({self.is_total()} AND NOT {self._first_is_in(of_lines)})"
         return f"({parts} OR {self.is_group()} OR {self.ends_group()})" if self.source.groups else parts
+
+    def is_of_lines(self, index: int) -> bool:
+        """Whether nothing but columns of lines is read from a cell."""
+        return {is_line for _, is_line in self._at(index)} == {True}
 
     def _is_sum(self, index: int) -> bool:
         names = {name for name, _ in self._at(index)}
@@ -142,3 +146,74 @@ class ReportRow:
         titles = [normal(title) for title in self.heading]
         of_rows = {titles.index(normal(title)) for title in self.source.rows if normal(title) in titles}
         return of_rows | {index for indexes in self.columns.values() for index in indexes}
+
+
+def extra_columns(source: ExportSource) -> dict[str, str]:
+    """The columns, with their types, that a table needs besides its cells to tell which rows count."""
+    is_wanted = source.rows or source.totals or source.groups
+    texts, truths = ("kind", "first_text", "verdicts"), ("is_other", "is_other_line", "ends_group", "parts")
+    return dict.fromkeys(texts, "VARCHAR") | dict.fromkeys(truths, "BOOLEAN") if is_wanted else {}
+
+
+def extra_cells(
+    source: ExportSource, heading: Sequence[str], columns: Mapping[str, tuple[int, ...]], *, is_lines: bool
+) -> dict[str, str]:
+    """SQL for each of the extra columns.
+
+    `kind` is NULL for a row that counts, as far as the row alone can tell; `is_other` is true where a cell of the
+    document's says that it does not count, and `verdicts` has a letter for each such cell: k for one that says that it
+    counts, o for another, - for nothing in it; `is_other_line` is true where the line of a document's does not count;
+    `first_text` is the text that made a row a group or a total;
+    `ends_group` is true of a row below which no group is known, and `parts` of one below which no document goes on.
+    `columns` are the indexes of the cells that fill each column. Lines in files of their own are in no groups.
+    """
+    if not extra_columns(source):
+        return {}
+    row = ReportRow(source, heading, columns, is_lines)
+    others = _others(row)
+    is_grouped = source.groups and not is_lines
+    cases = [f"WHEN {row.is_group()} THEN 'group'"] if is_grouped else []
+    cases += [f"WHEN {row.is_total()} THEN 'total'"] if source.totals else []
+    cases += [f"WHEN {condition} THEN 'other'" for condition in others.rows]
+    kind = f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
+    return {
+        "kind": kind,
+        "first_text": f"CASE WHEN {kind} IN ('group', 'total') THEN {row.first_text()} END",
+        "is_other": " OR ".join(others.documents.values()) or "false",
+        "is_other_line": " OR ".join(others.lines) or "false",
+        "verdicts": " || ".join(_verdict(cell, is_other) for cell, is_other in others.documents.items()) or "''",
+        "ends_group": row.ends_group() if is_grouped else "false",
+        "parts": row.parts_documents() if source.layout == "continuation" else "false",
+    }
+
+
+def _verdict(cell: str, is_other: str) -> str:
+    return f"CASE WHEN coalesce(trim({cell}), '') = '' THEN '-' WHEN {is_other} THEN 'o' ELSE 'k' END"
+
+
+@dataclass(frozen=True, slots=True)
+class _Others:
+    """SQL that is true of what `rows` leaves out: of whole rows, of the lines in them, and by the cell that says so of
+    documents, in their first rows."""
+
+    rows: list[str] = field(default_factory=list)
+    lines: list[str] = field(default_factory=list)
+    documents: dict[str, str] = field(default_factory=dict)
+
+
+def _others(row: ReportRow) -> _Others:
+    source, titles, others = row.source, [normal(title) for title in row.heading], _Others()
+    inner = f"{source.lines.records}." if source.lines and source.lines.records else ""
+    for title, texts in source.rows.items():
+        if normal(title) not in titles:
+            continue
+        index = titles.index(normal(title))
+        wanted = ", ".join(quoted(text.lower()) for text in texts)
+        is_other = f"lower(coalesce(trim(c{index}), '')) NOT IN ({wanted})"
+        if not source.lines or source.layout in {"two-files", "repeat"}:
+            others.rows.append(is_other)
+        elif (inner and title.startswith(inner)) or row.is_of_lines(index):
+            others.lines.append(is_other)
+        else:
+            others.documents[f"c{index}"] = is_other
+    return others

@@ -287,6 +287,47 @@ def test_rows_may_go_by_a_heading_of_the_lines_of_records(tmp_path: Path) -> Non
     assert imported(tmp_path, {"i.json": json.dumps([record])}, entry).lines == {"I-1": ["a"]}
 
 
+@pytest.mark.parametrize("lines", [["note", "item"], ["item", "note"], ["note"]])
+def test_a_document_stays_whichever_of_its_lines_rows_leaves_out(lines: list[str], tmp_path: Path) -> None:
+    record = {
+        "number": "I-1",
+        "customer_id": "C-1",
+        "date": "2026-01-01",
+        "lines": [{"description": kind, "kind": kind} for kind in lines],
+    }
+    entry = NESTED.replace("lines:", "rows: {lines.kind: [item]}, ignore: ALL, lines:")
+    read = imported(tmp_path, {"i.json": json.dumps([record])}, entry)
+    assert read.lines == {"I-1": [kind for kind in lines if kind == "item"]}
+    assert read.export.left_out == {"rows that `rows` leaves out": 1}
+
+
+KINDS = "number,customer_id,date,description,Kind\n"
+OF_KIND = CONTINUATION.replace("lines: {}", "rows: {Kind: [Item]}, ignore: ALL, lines: {}")
+
+
+def test_rows_cannot_go_by_a_cell_that_tells_a_document_s_lines_apart(tmp_path: Path) -> None:
+    """Some of the document would be shown, or lines of it that nobody wants."""
+    rows = "I-1,C-1,2026-01-01,a,Text\n,,,b,Item\nI-2,C-2,2026-01-01,c,Item\n,,,d,Text\n,,,e,\n,,,f,Item\n"
+    said = refused(tmp_path, {"i.csv": KINDS + rows}, OF_KIND)
+    assert said[::2] == [
+        f"i.csv:{line}: `rows` goes by a cell that says otherwise here than in the document's first row"
+        for line in (3, 5)
+    ]
+
+
+def test_rows_goes_by_documents_where_further_lines_say_nothing_else(tmp_path: Path) -> None:
+    rows = "I-1,C-1,2026-01-01,a,Item\n,,,b,Item\n,,,c,\nI-2,C-2,2026-01-01,secret,Text\n,,,secret,Text\n,,,secret,\n"
+    read = imported(tmp_path, {"i.csv": KINDS + rows}, OF_KIND)
+    assert (read.lines, read.export.left_out) == ({"I-1": ["a", "b", "c"]}, {"documents that `rows` leaves out": 1})
+
+
+def test_rows_leaves_out_lines_by_a_column_of_theirs(tmp_path: Path) -> None:
+    rows = "I-1,C-1,2026-01-01,a,Text\n,,,b,Item\nI-2,C-2,2026-01-01,c,Item\n,,,d,Text\n"
+    entry = OF_KIND.replace("lines: {}", "lines: {columns: {item: Kind}}")
+    read = imported(tmp_path, {"i.csv": KINDS + rows}, entry)
+    assert (read.lines, read.export.left_out) == ({"I-1": ["b"], "I-2": ["c"]}, {"rows that `rows` leaves out": 2})
+
+
 def test_a_heading_that_rows_goes_by_must_be_there(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"i.csv": "number,customer_id,date\nI-1,C-1,2026-01-01\n"}
     assert refused(tmp_path, files, "{type: invoices, path: i.csv, rows: {Type: Invoice}}") == [
