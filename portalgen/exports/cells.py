@@ -94,7 +94,7 @@ def _has_symbol(part: Part, there: Sequence[str], reading: Reading) -> str:
     numbers = [name for name in part.of_kind(Kind.DECIMAL) if name in there]
     if reading.decimal == "plain" or not numbers:
         return "false"
-    return f"regexp_matches(concat({', '.join(numbers)}), '[^-+0-9.,]')"
+    return f"regexp_matches(concat({', '.join(numbers)}), '[^-+0-9.,{values.STORED}]')"
 
 
 def _faults(part: Part, there: Sequence[str], reading: Reading) -> Iterator[str]:

@@ -11,6 +11,13 @@ Value = str | dict[str, "Value"] | list["Value"] | None
 Record = dict[str, Value]
 """An object: texts, numbers and truths as text, `null` as None."""
 
+
+class StoredNumber(str):
+    """The text of a number that JSON holds as a number."""
+
+    __slots__ = ()
+
+
 _MOST_DEPTH = 64
 _SHOWN = 6
 _MOST_EVENTS = 1_000_000
@@ -52,7 +59,7 @@ class RecordReader:
             elif event == "string":
                 self._put(value if value.isprintable() and value[:1] != "/" else self._checked(value))
             elif event == "number":
-                self._put(number_text(value))
+                self._put(StoredNumber(number_text(value)))
             elif event in _STARTS:
                 self._enter({} if event == "start_map" else [])
             elif event in _ENDS:

@@ -15,6 +15,7 @@ from portalgen.exports.headings import Match, Want, is_heading, match, wanted, w
 from portalgen.exports.layouts import quoted, quoted_name
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
 from portalgen.exports.textfile import TextTable, check_table
+from portalgen.exports.values import STORED
 from portalgen.model import TRANSACTION_TYPES, ExportSource, LineSource
 
 PREFIX = "line."
@@ -201,12 +202,12 @@ class _Loading:
 def _select(load: _Load, text: TextTable, found: Match) -> str:
     """SQL for the cells of one file, under the names of their columns."""
     picked = {
-        quoted_name(want.key): _cell(found.cells.get(want.key, ()), want, load.source)
+        quoted_name(want.key): _cell(found.cells.get(want.key, ()), want, load.source, has_origins=bool(text.unit))
         for want in load.wants
         if want.column.kept and (want.key in found.cells or want.name in want.source.values)
     }
     if text.unit == "file" or (text.unit == "record" and load.source.layout == "nested"):
-        picked["origin"] = "origin::BIGINT"
+        picked["origin"] = "split_part(origin, ' ', 1)::BIGINT"
     picked |= reportrows.extra_cells(load.source, text.heading, found.cells, is_lines=load.is_lines)
     return "file_row, " + ", ".join(f"{expression} AS {name}" for name, expression in picked.items())
 
@@ -259,9 +260,14 @@ def _without(cell: str, empty: tuple[str, ...]) -> str:
     return cell
 
 
-def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource) -> str:
-    """SQL of what a wanted column holds in a row."""
+def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_origins: bool) -> str:
+    """SQL of what a wanted column holds in a row, with a mark before what the file holds as a number with decimals."""
     cells = [_without(f"c{index}", source.empty) for index in indexes]
+    if has_origins and want.column.kind is Kind.DECIMAL:
+        cells = [
+            f"CASE WHEN contains(origin, ' {index} ') THEN '{STORED}' || {cell} ELSE {cell} END"
+            for index, cell in zip(indexes, cells, strict=True)
+        ]
     if want.headings.join:
         filled = ", ".join(f"nullif(trim({cell}), '')" for cell in cells)
         between = "chr(10)" if want.name in OF_LINES else "' '"

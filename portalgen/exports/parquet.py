@@ -13,6 +13,7 @@ _BOMB_ROWS, _BOMB_RATIO = 1_000_000, 100
 """More rows than this, and more than this for each byte of the file, are no export."""
 _LEFT_OUT = ("STRUCT(", "MAP(", "UNION(", "BLOB", "VARIANT", "GEOMETRY")
 """How the names of types begin that have no text."""
+_NUMBERS = ("DOUBLE", "FLOAT", "DECIMAL")
 
 
 def read(database: Database, file: Path, name: str, folder: Path) -> TextTable:
@@ -47,12 +48,16 @@ def _refuse_bombs(database: Database, file: Path, name: str) -> None:
 
 
 def _copy(columns: Sequence[tuple[str, str]], target: str) -> str:
-    """The statement that writes each cell as text or nothing, and the row's number, from 1, in one cell more."""
+    """The statement that writes each cell as text or nothing, and in one cell more the row's number, from 1, and which
+    cells are numbers with decimals.
+    """
+    numbers = "".join(f" {index}" for index, (_, type_) in enumerate(columns) if type_.startswith(_NUMBERS))
     cells = [f"nullif({_text(_quoted(title), type_)}, '') AS c{index}" for index, (title, type_) in enumerate(columns)]
+    origin = f"file_row_number + 1 || '{numbers} '" if numbers else "file_row_number + 1"
     names = ", ".join(f"c{index}" for index in range(len(columns)))
     literal = target.replace("'", "''")
     return (
-        f"COPY (SELECT {names}, origin FROM (SELECT {', '.join(cells)}, file_row_number + 1 AS origin "
+        f"COPY (SELECT {names}, origin FROM (SELECT {', '.join(cells)}, {origin} AS origin "
         f"FROM read_parquet(?, file_row_number = true)) WHERE coalesce({names}, NULL) IS NOT NULL) "
         f"TO '{literal}' (FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '', "
         "USE_TMP_FILE false)"

@@ -53,8 +53,10 @@ class TextTable:
     `path` is the user's file where it is like that already, and a copy else; `name` is what messages call the user's
     file, `heading` its titles as they are written, `first_line` the line of the heading in it (of a heading of
     several lines, the last one), `encoding` how it was read. A table spooled from a grid has a `unit`, the grid's, and
-    one cell more in each row than titles: the row's origin. `numbers` gives by the index of a cell the origin of the
-    first row in which it was stored as a number, `long_numbers` that of the first one of more than 15 digits.
+    one cell more in each row than titles: the row's origin, and behind it, a space about each, the indexes of the cells
+    that were stored as numbers with decimals. `numbers` gives, by the index of a cell, the origin of the first row in
+    which it was stored as a number that may have been an id once, `long_numbers` that of the first one of more than 15
+    digits.
     """
 
     path: Path
@@ -176,7 +178,7 @@ def read_places(table: TextTable, cells: Sequence[tuple[int, int]]) -> dict[tupl
         if row not in found:
             places[row, index] = Location(table.name)
         elif table.unit:
-            origin = int(found[row].cells[-1])
+            origin = int(found[row].cells[-1].partition(" ")[0])
             places[row, index] = place_of(table.name, table.unit, table.sources, origin, index)
         else:
             places[row, index] = Location(table.name, table.first_line - 1 + found[row].start, index + 1)
@@ -258,14 +260,17 @@ class _Spooling:
         if len(cells) > self._width:
             self._refuse_beyond_heading(row)
             cells = cells[: self._width]
-        if row.numbers != self._seen:
+        if row.numbers != self._seen and self._grid.unit == "row":
             self._seen = row.numbers
             for index in row.numbers:
                 self.numbers.setdefault(index, row.origin)
-        for index in row.numbers:
+        for index in row.numbers if self._grid.unit == "row" else ():
             if len(row.cells[index]) > _SURE_DIGITS and row.cells[index].isdigit():
                 self.long_numbers.setdefault(index, row.origin)
-        return [*cells, *[""] * (self._width - len(cells)), str(row.origin)]
+        origin = str(row.origin)
+        if fractions := [str(index) for index in row.numbers if index < len(cells) and "." in cells[index]]:
+            origin = f"{origin} {' '.join(fractions)} "
+        return [*cells, *[""] * (self._width - len(cells)), origin]
 
     def _refuse_beyond_heading(self, row: GridRow) -> None:
         for index, cell in enumerate(row.cells[self._width :], start=self._width):

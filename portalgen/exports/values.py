@@ -13,7 +13,10 @@ from itertools import permutations
 from portalgen.errors import shown
 
 _AMOUNT = "DECIMAL(21,6)"
-_PLAIN = r"-?\d{1,15}(\.\d{1,6})?"
+_PLAIN = r"-?\d{1,15}(\.\d{1,6}0*)?"
+STORED = "\ufdd0"
+"""What begins a cell that its file holds as a number, which has a point before the decimals whatever the texts have."""
+_STORED = f"{STORED}{_PLAIN}"
 _SPACE = "[ \u00a0\u202f\u2009]"
 _MINUS = "[-\u2212]"
 _SIGN = "(?:'?[-+]|\u2212)"
@@ -78,8 +81,9 @@ def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     before the decimals and 6 of them, further zeros not counted; groups of digits, where there are any, must be whole.
     `unit` says what may stand beside it, once: 'currency' (a symbol or three capitals), 'percent', or '' for nothing.
     """
+    stored = f"WHEN {matches(cell, _STORED)} THEN substr({cell}, 2)::{_AMOUNT}"
     if decimal == "plain":
-        return f"CASE WHEN {matches(cell, _PLAIN)} THEN {cell}::{_AMOUNT} END"
+        return f"CASE WHEN {matches(cell, _PLAIN)} THEN {cell}::{_AMOUNT} {stored} END"
     other = {".": ",", ",": "."}[decimal]
     usual = f"replace({cell}, '{other}', '')" if decimal == "." else f"replace(replace({cell}, '.', ''), ',', '.')"
     digits = f"regexp_replace({cell}, '[^0-9{decimal}]+[{decimal}]?', '', 'g')"
@@ -88,15 +92,15 @@ def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     sign = f"CASE WHEN regexp_matches({cell}, '[-(\u2212]') THEN '-' ELSE '' END"
     return (
         f"CASE WHEN {matches(cell, _usual(decimal))} THEN ({usual})::{_AMOUNT} "
-        f"WHEN {matches(cell, _adorned(decimal, unit))} THEN ({sign} || {digits})::{_AMOUNT} END"
+        f"WHEN {matches(cell, _adorned(decimal, unit))} THEN ({sign} || {digits})::{_AMOUNT} {stored} END"
     )
 
 
 def is_decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     """SQL that is true where `decimal_sql` gives a number, false where it gives none, and NULL of NULL."""
     if decimal == "plain":
-        return matches(cell, _PLAIN)
-    return f"({matches(cell, _usual(decimal))} OR {matches(cell, _adorned(decimal, unit))})"
+        return f"({matches(cell, _PLAIN)} OR {matches(cell, _STORED)})"
+    return f"({matches(cell, _usual(decimal))} OR {matches(cell, _adorned(decimal, unit))} OR {matches(cell, _STORED)})"
 
 
 def currency_sql(cell: str) -> str:

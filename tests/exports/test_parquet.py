@@ -37,7 +37,8 @@ def rows_of(database: Database, file: Path) -> list[list[str]]:
     """The cells of all rows, the heading first, each row's number last."""
     table = read(database, file)
     with table.path.open(encoding="utf-8", newline="") as stream:
-        return [[*table.heading], *list(csv.reader(stream, strict=True))[1:]]
+        _, *rows = csv.reader(stream, strict=True)
+    return [[*table.heading], *([*cells, origin.partition(" ")[0]] for *cells, origin in rows)]
 
 
 def read(database: Database, file: Path) -> TextTable:

@@ -136,8 +136,9 @@ def test_a_cell_is_one_number_under_each_separator_or_none(
 
 
 def test_the_plain_form_has_digits_a_point_and_a_minus_alone(database: Database) -> None:
-    cells = ["12", "-12.5", "123456789012345.123456", "+12", " 12", "1,234", ".5", "1.2345670", "$12", "12-"]
+    cells = ["12", "-12.5", "123456789012345.123456", "+12", " 12", "1,234", ".5", "1.2345678", "$12", "12-"]
     expected = [Decimal(12), Decimal("-12.5"), Decimal("123456789012345.123456"), *[None] * 7]
+    assert numbers(database, "plain", ["1.10000000"]) == [Decimal("1.1")]
     assert numbers(database, "plain", cells) == expected
 
 
