@@ -12,6 +12,7 @@ _WHOLE = re.compile(r"-?[0-9]+")
 _LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE | re.DOTALL)
 """What a number format shows as it is, and its brackets, those of elapsed time excepted."""
 _DATED = frozenset([*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)])
+_PERCENT = frozenset({9, 10})
 _FIRST_DAYS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 """By whether days count from 1904, the day of number 0."""
 _DAY = 86_400
@@ -44,6 +45,11 @@ def real_text(value: float) -> str:
     return _in_digits(Decimal(text)) if "e" in text else text
 
 
+def percent_text(written: str) -> str:
+    """A number that a workbook shows as a percentage, as it is shown: 0.2 is '20%'. Raises ValueError."""
+    return f"{_in_digits(Decimal(number_text(written)) * 100)}%"
+
+
 def _in_digits(number: Decimal) -> str:
     text = format(number, "f")
     if "." in text:
@@ -52,15 +58,17 @@ def _in_digits(number: Decimal) -> str:
 
 
 def kind_of_format(number: int, code: str) -> str:
-    """What a cell's number format makes of a number: 'date' (or a time of day), 'elapsed', or '' for a number.
+    """What a cell's number format makes of a number: 'date' (or a time of day), 'elapsed', 'percent' or ''.
 
     `number` is the format's own, `code` its text ('' for those that every spreadsheet program has).
     """
     if not code:
-        return "elapsed" if number == 46 else "date" if number in _DATED else ""
+        return "elapsed" if number == 46 else "date" if number in _DATED else "percent" if number in _PERCENT else ""
     bare = _LITERALS.sub("", code).casefold().partition(";")[0]
     if "[" in bare:
         return "elapsed"
+    if "%" in bare:
+        return "percent"
     return "date" if bare not in {"general", "standard"} and any(char in bare for char in "ymdhs") else ""
 
 

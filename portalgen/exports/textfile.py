@@ -54,9 +54,9 @@ class TextTable:
     file, `heading` its titles as they are written, `first_line` the line of the heading in it (of a heading of
     several lines, the last one), `encoding` how it was read. A table spooled from a grid has a `unit`, the grid's, and
     one cell more in each row than titles: the row's origin, and behind it, a space about each, the indexes of the cells
-    that were stored as numbers with decimals. `numbers` gives, by the index of a cell, the origin of the first row in
-    which it was stored as a number that may have been an id once, `long_numbers` that of the first one of more than 15
-    digits.
+    that were stored as numbers with decimals or as percentages. `numbers` gives, by the index of a cell, the origin of
+    the first row in which it was stored as a number that may have been an id once, `long_numbers` that of the first
+    one of more than 15 digits.
     """
 
     path: Path
@@ -268,7 +268,7 @@ class _Spooling:
             if len(row.cells[index]) > _SURE_DIGITS and row.cells[index].isdigit():
                 self.long_numbers.setdefault(index, row.origin)
         origin = str(row.origin)
-        if fractions := [str(index) for index in row.numbers if index < len(cells) and "." in cells[index]]:
+        if fractions := [str(index) for index in row.numbers if index < len(cells) and _has_mark(cells[index])]:
             origin = f"{origin} {' '.join(fractions)} "
         return [*cells, *[""] * (self._width - len(cells)), origin]
 
@@ -288,6 +288,11 @@ class _Spooling:
         if len(self.problems) < _SHOWN:
             where = place_of(self._grid.name, self._grid.unit, self._grid.sources, row.origin, index)
             self.problems.append(Problem(where, message, hint))
+
+
+def _has_mark(number: str) -> bool:
+    """Whether a stored number has what a text must not have, or has something else for."""
+    return "." in number or number.endswith("%")
 
 
 def _as_csv(lines: Sequence[Sequence[str]], quoting: Literal[0, 1]) -> str:

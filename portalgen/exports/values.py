@@ -16,7 +16,6 @@ _AMOUNT = "DECIMAL(21,6)"
 _PLAIN = r"-?\d{1,15}(\.\d{1,6}0*)?"
 STORED = "\ufdd0"
 """What begins a cell that its file holds as a number, which has a point before the decimals whatever the texts have."""
-_STORED = f"{STORED}{_PLAIN}"
 _SPACE = "[ \u00a0\u202f\u2009]"
 _MINUS = "[-\u2212]"
 _SIGN = "(?:'?[-+]|\u2212)"
@@ -81,7 +80,7 @@ def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     before the decimals and 6 of them, further zeros not counted; groups of digits, where there are any, must be whole.
     `unit` says what may stand beside it, once: 'currency' (a symbol or three capitals), 'percent', or '' for nothing.
     """
-    stored = f"WHEN {matches(cell, _STORED)} THEN substr({cell}, 2)::{_AMOUNT}"
+    stored = f"WHEN {matches(cell, _stored(unit))} THEN rtrim(substr({cell}, 2), '%')::{_AMOUNT}"
     if decimal == "plain":
         return f"CASE WHEN {matches(cell, _PLAIN)} THEN {cell}::{_AMOUNT} {stored} END"
     other = {".": ",", ",": "."}[decimal]
@@ -99,8 +98,9 @@ def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
 def is_decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     """SQL that is true where `decimal_sql` gives a number, false where it gives none, and NULL of NULL."""
     if decimal == "plain":
-        return f"({matches(cell, _PLAIN)} OR {matches(cell, _STORED)})"
-    return f"({matches(cell, _usual(decimal))} OR {matches(cell, _adorned(decimal, unit))} OR {matches(cell, _STORED)})"
+        return f"({matches(cell, _PLAIN)} OR {matches(cell, _stored(unit))})"
+    forms = (_usual(decimal), _adorned(decimal, unit), _stored(unit))
+    return f"({' OR '.join(matches(cell, form) for form in forms)})"
 
 
 def currency_sql(cell: str) -> str:
@@ -122,6 +122,11 @@ def text_sql(cell: str) -> str:
     """SQL that gives `cell` without the apostrophe that an export put before = + - @, against formulas."""
     escaped = f"starts_with({cell}, '''') AND substr({cell}, 2, 1) IN ('=', '+', '-', '@')"
     return f"CASE WHEN {escaped} THEN substr({cell}, 2) ELSE {cell} END"
+
+
+def _stored(unit: str) -> str:
+    """The regexp of a number that its file holds as one, and of a percentage where that may be."""
+    return f"{STORED}{_PLAIN}{'%?' if unit in {'percent', 'any'} else ''}"
 
 
 def _usual(decimal: str) -> str:

@@ -74,6 +74,27 @@ def test_a_stored_number_has_a_point_whatever_stands_before_the_decimals_of_text
     assert [line.quantity for each in found.documents for line in each.lines] == QUANTITIES
 
 
+@pytest.mark.parametrize(("decimal", "discount"), [("", ""), (", decimal: ','", ""), (", decimal: '.'", "fraction")])
+def test_a_percentage_of_a_workbook_is_what_the_workbook_shows(decimal: str, discount: str, tmp_path: Path) -> None:
+    heading = "".join(map(xlsx.cell, ("number", "customer_id", "date", "tax_rate", "discount")))
+    texts = "".join(map(xlsx.cell, ("I-1", "C-1", "2026-01-01")))
+    percentages = '<c s="1"><v>0.2</v></c><c s="2"><v>0.125</v></c>'
+    rows = f'<row r="1">{heading}</row><row r="2">{texts}{percentages}</row>'
+    xlsx.write(tmp_path / "i.xlsx", xlsx.sheet_of(rows), formats={9: "", 164: "0.0%"})
+    kind = f"{{discount: {discount or 'percent'}}}"
+    found = imported(tmp_path, {}, f"{{type: invoices, path: i.xlsx, layout: repeat{decimal}, lines: {kind}}}")
+    [line] = found.documents[0].lines
+    assert (line.tax_rate, line.discount) == (Decimal(20), Decimal("12.5"))
+
+
+def test_a_percentage_of_a_workbook_is_no_amount(tmp_path: Path) -> None:
+    heading = "".join(map(xlsx.cell, ("number", "customer_id", "date", "total")))
+    row = "".join(map(xlsx.cell, ("I-1", "C-1", "2026-01-01"))) + '<c s="1"><v>0.2</v></c>'
+    rows = f'<row r="1">{heading}</row><row r="2">{row}</row>'
+    xlsx.write(tmp_path / "i.xlsx", xlsx.sheet_of(rows), formats={9: ""})
+    assert "total: '20%' is not a number" in refused(tmp_path, {}, "{type: invoices, path: i.xlsx}")[0]
+
+
 def test_stored_numbers_prove_nothing_of_how_texts_are_written(tmp_path: Path) -> None:
     records = [
         {"number": "I-1", "customer_id": "C-1", "date": "2026-01-01", "total": "1,234", "net": 1.5},

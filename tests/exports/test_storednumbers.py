@@ -89,6 +89,11 @@ def test_what_is_no_finite_number_is_refused(number: float) -> None:
         (164, "General", ""),
         (164, "0.00E+00", ""),
         (164, "@", ""),
+        (9, "", "percent"),
+        (10, "", "percent"),
+        (164, "0.0%;[Red]-0.0%", "percent"),
+        (164, "0\\%", ""),
+        (164, '0" %"', ""),
     ],
 )
 def test_a_number_format_tells_a_day_from_a_number(number: int, code: str, kind: str) -> None:
