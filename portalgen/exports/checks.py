@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from portalgen.errors import Problem, did_you_mean, shown
-from portalgen.exports.cells import fault_conditions
+from portalgen.exports.cells import discount_of, fault_conditions
 from portalgen.exports.columns import Kind, hint_for
 from portalgen.exports.layouts import quoted_name
 from portalgen.exports.readings import Readings
@@ -129,7 +129,9 @@ class Checks:
                 fault = _required(part, name)
             else:
                 wanted = part.columns[name].kind
-                fault = Fault(part, name, f"{{value}} is not {wanted}", condition, partial(_hint, wanted))
+                is_discount = name == "discount" and part.source.lines
+                hint = partial(_discount_hint, discount_of(part)) if is_discount else partial(_hint, wanted)
+                fault = Fault(part, name, f"{{value}} is not {wanted}", condition, hint)
             if may_be_group:
                 fault = replace(fault, names_document=False)
             yield replace(fault, condition=f"({condition}) AND {marked}", raw=part.raw)
@@ -277,6 +279,15 @@ def needs_currency(part: Part) -> bool:
 
 def _has_none(tally: Tally, file: SourceFile) -> bool:
     return not file.is_lines and "currency" not in {*file.cells, *tally.source.values}
+
+
+def _discount_hint(kind: str, cell: str) -> str:
+    """What a discount is, where what stands beside it contradicts what it is said to be, its `kind`."""
+    if kind == "amount" and "%" in cell:
+        return "if it is a percentage, say: lines: {discount: percent}"
+    if kind != "amount" and re.search(r"[^\s\d.,'()+%-]", cell):
+        return "if it is an amount, say: lines: {discount: amount}"
+    return _hint(Kind.DECIMAL, cell)
 
 
 def _hint(kind: Kind, cell: str) -> str:
