@@ -16,6 +16,8 @@ _PERCENT = frozenset({9, 10})
 _FIRST_DAYS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 """By whether days count from 1904, the day of number 0."""
 _DAY = 86_400
+_NOISE = Decimal("0.01")
+"""Seconds by which a stored moment may miss the one that was meant."""
 
 
 def number_text(written: str) -> str:
@@ -43,6 +45,12 @@ def real_text(value: float) -> str:
     if text.lstrip("-").isalpha():
         raise ValueError(text)
     return _in_digits(Decimal(text)) if "e" in text else text
+
+
+def _rounded(seconds: Decimal) -> int:
+    """To the nearest second, but not to the next day's first one, unless that was meant."""
+    nearest = int(seconds.to_integral_value())
+    return nearest - (nearest % _DAY == 0 and nearest - seconds > _NOISE)
 
 
 def percent_text(written: str) -> str:
@@ -82,7 +90,7 @@ def moment_text(written: str, kind: str, from_1904: bool) -> str:
     number = number_text(written)
     if len(number) > 40:
         return number
-    seconds = int((Decimal(number) * _DAY).to_integral_value())
+    seconds = _rounded(Decimal(number) * _DAY)
     days, rest = divmod(seconds, _DAY)
     clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
     if seconds < 0:
