@@ -11,7 +11,7 @@ from portalgen.exports.columns import Kind, hint_for
 from portalgen.exports.layouts import quoted_name
 from portalgen.exports.readings import Readings
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
-from portalgen.exports.values import currency_sql, fits_currency_sql
+from portalgen.exports.values import currency_sql, fits_currency_sql, read_date
 from portalgen.formats import known_currency
 from portalgen.model import TRANSACTION_TYPES
 
@@ -281,6 +281,14 @@ def _has_none(tally: Tally, file: SourceFile) -> bool:
     return not file.is_lines and "currency" not in {*file.cells, *tally.source.values}
 
 
+def _date_hint(cell: str, mark: str, year: str) -> str:
+    """How dates of numbers alone may be written here, if there is such a day."""
+    for pattern in (f"%d{mark}%m{mark}%{year}", f"%m{mark}%d{mark}%{year}"):
+        if read_date(cell, pattern):
+            return f"say how dates are written here, maybe dates: '{pattern}'"
+    return "the calendar has no such day, or it is before 1900"
+
+
 def _discount_hint(kind: str, cell: str) -> str:
     """What a discount is, where what stands beside it contradicts what it is said to be, its `kind`."""
     if kind == "amount" and "%" in cell:
@@ -294,8 +302,7 @@ def _hint(kind: Kind, cell: str) -> str:
     if kind is Kind.CURRENCY and known_currency(cell.upper()):
         return f"did you mean '{cell.upper()}'?"
     if kind is Kind.DATE and (parts := re.fullmatch(r"\d{1,2}([./-])\d{1,2}[./-](\d{4}|\d\d)", cell, re.ASCII)):
-        pattern = f"%d{parts[1]}%m{parts[1]}%{'Y' if len(parts[2]) == 4 else 'y'}"
-        return f"say how dates are written here, maybe dates: '{pattern}'"
+        return _date_hint(cell, parts[1], "Y" if len(parts[2]) == 4 else "y")
     if kind is Kind.DECIMAL and re.fullmatch(r"-?[\d.' ]*\d,\d{1,6}", cell, re.ASCII):
         if re.fullmatch(r"-?\d{1,3},\d{3}", cell):
             return "say what the comma is: decimal: ',' if it stands before the decimals, decimal: '.' if not"

@@ -27,6 +27,8 @@ def hint_for(kind: Kind, cell: str) -> str:
     if kind is Kind.ID:
         return "at most 200 characters" if len(cell) > 200 else "remove what is invisible in it"
     if kind is Kind.DATE and re.match(r"\d{4}-\d\d-\d\d", cell, re.ASCII):
+        if cell < "1900":
+            return f"no date before 1900 is read; if it means nothing, say: empty: ['{cell[:60]}']"
         return "the calendar has no such day" if len(cell) == 10 else "leave out the time of day"
     if kind is Kind.DECIMAL and re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII):
         return "at most 15 digits before the point and 6 after it"

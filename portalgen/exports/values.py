@@ -177,7 +177,7 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _MONTH_NUMBERS = {name[:3].lower(): number for number, name in enumerate(_MONTHS, 1)}
-_YEAR = "000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3}"
+_YEAR = "19[0-9]{2}|[2-9][0-9]{3}"
 _ZONE = "Z|[-+][0-9]{2}:?[0-9]{2}"
 _ISO = rf"({_YEAR})-[0-9]{{2}}-[0-9]{{2}}([ T]00:00(:00([.]0+)?)?({_ZONE})?)?"
 _DIRECTIVES: Mapping[str, str] = {

@@ -1,4 +1,4 @@
-"""Discounts: a sign beside the number says what it is, or contradicts what it is said to be."""
+"""Cells that are not what their column is said to hold: discounts of another kind, days that there are not."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -47,3 +47,20 @@ def test_a_sign_that_contradicts_is_refused(kind: str, cell: str, hint: str, tmp
     [said, advice] = refused(tmp_path, files(cell), entry(kind))
     assert said.endswith(f"discount: '{cell}' is not a number")
     assert hint in advice
+
+
+@pytest.mark.parametrize(
+    ("day", "hint"),
+    [
+        ("30/02/2026", "the calendar has no such day, or it is before 1900"),
+        ("31/01/0026", "the calendar has no such day, or it is before 1900"),
+        ("01/31/2026", "maybe dates: '%m/%d/%Y'"),
+        ("0001-01-01", "no date before 1900 is read; if it means nothing, say: empty: ['0001-01-01']"),
+        ("2026-02-30", "the calendar has no such day"),
+    ],
+)
+def test_a_day_that_is_none_is_refused(day: str, hint: str, tmp_path: Path) -> None:
+    text = f"number,customer_id,date\nI-1,C-1,{day}\n"
+    [said, advice] = refused(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv, dates: '%d/%m/%Y'}")
+    assert said.endswith(f"date: '{day}' is not a date")
+    assert advice.endswith(hint)
