@@ -40,11 +40,15 @@ def format_of(path: Path) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where files are read and where to: paths start from `root`, copies of what is no plain text go into `folder`."""
+    """Where files are read and where to: paths start from `root`, copies of what is no plain text go into `folder`.
+
+    `timezone` is where a day is meant that a file holds as a moment of the whole world.
+    """
 
     root: Path
     folder: Path
     database: Database
+    timezone: str = "UTC"
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +169,7 @@ def _open(file: Path, name: str, kind: str, opening: _Opening) -> TextTable:
         )
         return padded(table, opening.place.folder) if source.totals or source.groups else table
     if kind == "parquet":
-        return parquet.read(opening.place.database, file, name, opening.place.folder)
+        return parquet.read(opening.place.database, file, name, opening.place.folder, opening.place.timezone)
     return spool(_grid(file, name, kind, opening), opening.place.folder, opening.is_heading)
 
 
@@ -182,6 +186,9 @@ def _grid(file: Path, name: str, kind: str, opening: _Opening) -> Grid:
 def _open_documents(documents: Sequence[tuple[Path, str]], opening: _Opening, opened: Opened) -> None:
     """E-invoices, one to a file, as one table; those of other types are left out and named."""
     source = opening.source
+    if source.is_incremental:
+        message, hint = "an e-invoice is a file of its own, and has no newer one", "leave out `export: incremental`"
+        raise InvalidInputError(message, hint, source.places["export"])
     refused = opened.held_back if source.policy.quarantine else None
     grid = einvoice.read(documents, source.type, refused=refused, others=opened.others)
     opened.tables.append(spool(grid, opening.place.folder, opening.is_heading))

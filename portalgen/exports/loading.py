@@ -244,6 +244,9 @@ def _unknown_columns(source: ExportSource) -> Iterator[Problem]:
         (source, HEADERS[source.type], f"of {source.type}"),
         (source.lines, LINES, "of lines"),
     ]
+    if source.groups and source.groups not in HEADERS[source.type]:
+        hint = did_you_mean(source.groups, [*HEADERS[source.type]])
+        yield Problem(source.places["groups"], f"groups: '{source.groups}' is not a column of {source.type}", hint)
     for part, columns, what in parts:
         if part is None:
             continue
@@ -294,6 +297,9 @@ def _ids_stored_as_numbers(file: SourceFile, wants: Iterable[Want]) -> Iterator[
     for want in wants:
         for index in file.cells.get(want.key, ()):
             if want.column.kind is Kind.ID and (row := file.table.numbers.get(index)):
-                message = f"{want.name}: stored as numbers in the workbook, which keep no leading zeros"
+                is_sheet = file.table.unit == "row"
+                where = "in the workbook" if is_sheet else "with a floating point"
+                message = f"{want.name}: stored as numbers {where}, which keep no leading zeros"
                 hint = "format the column as text where it is written, if its ids can begin with 0 or are very long"
-                yield Problem(Location(file.table.name, row, index + 1), message, hint)
+                place = Location(file.table.name, row, index + 1) if is_sheet else Location(file.table.name)
+                yield Problem(place, message, hint)

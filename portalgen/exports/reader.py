@@ -38,7 +38,7 @@ def read_exports(definitions: Definitions, judge: JudgeCustomers = lambda _: [])
         hint = "exports: [{type: customers, path: exports/customers.csv}, ...]"
         raise InvalidInputError("exports: there is none of type customers", hint, where)
     with TemporaryDirectory(prefix="portalgen-") as name, Database(Path(name)) as database:
-        staging = Staging(database, Place(definitions.root, Path(name), database))
+        staging = Staging(database, Place(definitions.root, Path(name), database, definitions.site.timezone))
         for source in definitions.exports:
             stage(staging, source)
         _raise(staging.problems)

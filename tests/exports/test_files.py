@@ -233,10 +233,14 @@ def test_incremental_files_whose_names_do_not_tell_the_newer_one_are_refused(
     assert refused(tmp_path, {}, "{type: invoices, path: 'i*'}") == []
 
 
-def test_e_invoices_may_be_called_as_they_like(tmp_path: Path) -> None:
-    files: dict[str, str | bytes] = {
-        "in/jan.xml": UBL.format(root="Invoice", number="I-1"),
-        "in/feb.xml": UBL.format(root="Invoice", number="I-2"),
-    }
-    read = imported(tmp_path, files, "{type: invoices, path: 'in/*.xml', profile: ubl, export: incremental}")
-    assert {*read.owners} == {"I-1", "I-2"}
+def test_plain_text_called_compressed_is_read_as_what_it_is(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.csv.gz": TEXT.encode()}
+    assert [*imported(tmp_path, files, "{type: invoices, path: i.csv.gz}").owners] == ["I-1"]
+
+
+def test_an_e_invoice_has_no_newer_one(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.xml": b"<Invoice/>"}
+    entry = "{type: invoices, path: i.xml, profile: ubl, export: incremental}"
+    [said, hint] = refused(tmp_path, files, entry)
+    assert "an e-invoice is a file of its own" in said
+    assert "leave out `export: incremental`" in hint
