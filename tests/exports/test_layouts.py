@@ -599,3 +599,10 @@ def test_a_row_that_repeats_the_heading_can_be_left_out_as_a_total(tmp_path: Pat
     text = "number,customer_id,date,total\nNUMBER,Customer,Date,TOTAL\nI-1,C-1,2026-01-01,5\n"
     read = imported(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv, totals: number}")
     assert (read.owners, read.export.left_out) == ({"I-1": "C-1"}, {"totals": 1})
+
+
+def test_a_group_is_the_name_of_a_column_that_there_is(tmp_path: Path) -> None:
+    entry = "{type: invoices, path: i.csv, groups: brnch}"
+    [said, hint] = refused(tmp_path, {"i.csv": "number,customer_id,date\nI-1,C-1,2026-01-01\n"}, entry)
+    assert said.endswith("groups: 'brnch' is not a column of invoices")
+    assert hint.endswith("did you mean 'branch'?")
