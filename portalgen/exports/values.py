@@ -74,13 +74,16 @@ _UNITS = {"currency": f"(?:{_CURRENCY}|[A-Z]{{3}})", "percent": "%", "any": f"(?
 
 
 def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
-    """SQL that gives the DECIMAL(21,6) in `cell`, or NULL where it is not a number; nothing is ever rounded.
+    """SQL that gives the DECIMAL(21,6) in `cell`, or NULL where it is not a number; nothing is ever rounded but noise.
 
     `decimal` is '.' or ',', or 'plain' for digits, a point and a minus alone. A number may have at most 15 digits
     before the decimals and 6 of them, further zeros not counted; groups of digits, where there are any, must be whole.
+    Where 16 or 17 digits differ from such a number in no more than a binary one may (8.960000000000001), it is meant.
     `unit` says what may stand beside it, once: 'currency' (a symbol or three capitals), 'percent', or '' for nothing.
     """
     stored = f"WHEN {matches(cell, _stored(unit))} THEN rtrim(substr({cell}, 2), '%')::{_AMOUNT}"
+    noise = f"replace(ltrim({cell}, '{STORED}'), ',', '.')::DECIMAL(38,26)"
+    stored += f" WHEN {matches(cell, _noisy(decimal))} THEN round({noise}, 6)::{_AMOUNT}"
     if decimal == "plain":
         return f"CASE WHEN {matches(cell, _PLAIN)} THEN {cell}::{_AMOUNT} {stored} END"
     other = {".": ",", ",": "."}[decimal]
@@ -98,8 +101,9 @@ def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
 def is_decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     """SQL that is true where `decimal_sql` gives a number, false where it gives none, and NULL of NULL."""
     if decimal == "plain":
-        return f"({matches(cell, _PLAIN)} OR {matches(cell, _stored(unit))})"
-    forms = (_usual(decimal), _adorned(decimal, unit), _stored(unit))
+        forms = (_PLAIN, _stored(unit), _noisy(decimal))
+    else:
+        forms = (_usual(decimal), _adorned(decimal, unit), _stored(unit), _noisy(decimal))
     return f"({' OR '.join(matches(cell, form) for form in forms)})"
 
 
@@ -127,6 +131,19 @@ def text_sql(cell: str) -> str:
 def _stored(unit: str) -> str:
     """The regexp of a number that its file holds as one, and of a percentage where that may be."""
     return f"{STORED}{_PLAIN}{'%?' if unit in {'percent', 'any'} else ''}"
+
+
+@lru_cache
+def _noisy(decimal: str) -> str:
+    """The regexp of a number in 16 or 17 digits that has 6 decimals or less in the 15 which a binary one surely holds.
+
+    That needs three noughts or nines behind these, so that chance does not make them.
+    """
+    zeros = ((f"0[.]0{{{n}}}[1-9]\\d{{{5 - n}}}", 9 + n) for n in range(6))
+    wholes = ((f"[1-9]\\d{{{n - 1}}}[.]\\d{{6}}", 9 - n) for n in range(1, 7))
+    forms = [f"{start}(?:0{{{run}}}[0-4]|9{{{run}}}[5-9])\\d?" for start, run in (*zeros, *wholes)]
+    stored = f"{STORED}?-?(?:{'|'.join(forms)})"
+    return stored if decimal != "," else f"(?:{STORED}{stored[2:]}|{stored[2:].replace('[.]', ',')})"
 
 
 def _usual(decimal: str) -> str:

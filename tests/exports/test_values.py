@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from portalgen.database import Database
 from portalgen.exports.values import (
+    STORED,
     currency_sql,
     date_sql,
     decimal_sql,
@@ -406,3 +407,35 @@ def test_patterns_that_cannot_be_read_by_are_found_before_any_cell(patterns: lis
 def test_no_piece_of_sql_needs_anything_but_the_cell() -> None:
     """Literals are quoted: a pattern with an apostrophe does not end the string that it stands in."""
     assert re.search(r"it''s", date_sql("v", ["it's %d.%m.%Y"]))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("8.960000000000001", "8.96"),
+        ("-2.6699999999999999", "-2.67"),
+        ("0.30000000000000004", "0.3"),
+        ("0.07000000000000001", "0.07"),
+        ("123456.78999999999", "123456.79"),
+        ("0.1234567", None),
+        ("8.96000000000001", None),
+        ("8.9600000000000001234", None),
+        ("2.669999999999991", None),
+        ("1234567.1234560001", None),
+    ],
+)
+def test_the_noise_of_a_binary_number_is_left_out_and_nothing_else_is(
+    database: Database, cell: str, value: str | None
+) -> None:
+    expected = [None if value is None else Decimal(value)]
+    assert numbers(database, "plain", [cell]) == numbers(database, ".", [cell]) == expected
+    assert numbers(database, ",", [cell.replace(".", ",")]) == numbers(database, ",", [f"{STORED}{cell}"]) == expected
+
+
+@given(st.decimals(-99_999, 99_999, places=6), st.integers(1, 9))
+@QUICK
+def test_a_product_of_doubles_is_read_as_what_it_was_meant_to_be_or_not_at_all(
+    database: Database, number: Decimal, times: int
+) -> None:
+    text = format(Decimal(repr(float(number) * times)), "f")
+    assert numbers(database, "plain", [text])[0] in {None, number * times}
