@@ -100,10 +100,8 @@ def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
 
 def is_decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     """SQL that is true where `decimal_sql` gives a number, false where it gives none, and NULL of NULL."""
-    if decimal == "plain":
-        forms = (_PLAIN, _stored(unit), _noisy(decimal))
-    else:
-        forms = (_usual(decimal), _adorned(decimal, unit), _stored(unit), _noisy(decimal))
+    usual = [_PLAIN] if decimal == "plain" else [_usual(decimal), _adorned(decimal, unit)]
+    forms = [*usual, _stored(unit), _noisy(decimal)]
     return f"({' OR '.join(matches(cell, form) for form in forms)})"
 
 
