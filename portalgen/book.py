@@ -68,7 +68,8 @@ class Book:
         people = self._database.rows(
             f"SELECT {_columns(Customer, 'c')} FROM customers c SEMI JOIN wanted USING (id) ORDER BY id"
         )
-        transactions, receipts = _Grouped(self._transactions()), _Grouped(self._receipts())
+        transactions = _Grouped(self._transactions("customer_id IN (SELECT id FROM wanted)"))
+        receipts = _Grouped(self._receipts())
         has_receipts = any(export.type == RECEIPTS for export in self.report.exports)
         for row in people:
             customer = Customer(*row)
@@ -84,12 +85,16 @@ class Book:
             receipt = Receipt(*row)
             yield receipt.customer_id, receipt
 
-    def _transactions(self) -> Iterator[tuple[str, Transaction]]:
+    def credit_notes_worked_out(self) -> Iterator[Transaction]:
+        """The credit notes whose total or balance the exports leave out, with what follows from their lines."""
+        is_left_out = "(total IS NULL OR (balance IS NULL AND paid IS NOT NULL))"
+        yield from (found for _, found in self._transactions(f"type = 'credit_notes' AND {is_left_out}"))
+
+    def _transactions(self, condition: str) -> Iterator[tuple[str, Transaction]]:
         ranks = " ".join(f"WHEN '{type_}' THEN {rank}" for rank, type_ in enumerate(TRANSACTION_TYPES))
         self._database.run(
             f"CREATE OR REPLACE TABLE picked AS SELECT type, number, row_number() OVER (ORDER BY {_ORDER}) AS place "
-            f"FROM (SELECT *, CASE type {ranks} END AS rank FROM transactions) t "
-            "WHERE customer_id IN (SELECT id FROM wanted)"
+            f"FROM (SELECT *, CASE type {ranks} END AS rank FROM transactions) t WHERE {condition}"
         )
         headers = self._database.stream(
             f"SELECT {_columns(Transaction, 't')} FROM transactions t "

@@ -78,7 +78,7 @@ class Database:
         return (
             f"(SELECT row_number() OVER () AS file_row, * FROM read_csv('{path}', auto_detect=false, header=true, "
             f"delim='{delimiter}', quote='\"', escape='\"', strict_mode=true, null_padding=false, "
-            f"max_line_size=16000000, buffer_size=16000000, columns={{{columns}}}))"
+            f"compression='none', max_line_size=16000000, buffer_size=16000000, columns={{{columns}}}))"
         )
 
     def load_csv(self, table: str, rows: str) -> int:

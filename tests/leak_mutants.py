@@ -308,7 +308,7 @@ MUTANTS = [
     ),
     Mutant(
         "the visible statuses are ignored",
-        edited(visibility, "hidden_sql", ("coalesce(status NOT IN ({_list(visibility.statuses)}), true)", "false")),
+        edited(visibility, "hidden_sql", ("coalesce(status NOT IN ({_list(shown_ones)}), true)", "false")),
     ),
     Mutant(
         "lines are joined by number without type",

@@ -56,9 +56,9 @@ FLOORS = [
     }
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
-    {"views.lists", "views.summary", "views.statement", "schema", "grants", "purge", "exports.layouts"}
+    {"views.lists", "views.summary", "views.statement", "schema", "grants", "purge", "exports.reportrows"}
     | {"exports.einvoice"},
-    {"views", "exports.profiles", "exports.files"},
+    {"views", "exports.profiles", "exports.files", "exports.layouts"},
     {"pages"},
     {"builder", "preview"},
     {"publish"},

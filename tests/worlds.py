@@ -356,8 +356,9 @@ def _document(place: _Place, customer: str, form: DocumentShape, number: str, pr
     for name in ("order_number", "quote_number", "invoice_number", "delivery_note_number", "tracking_number"):
         cells[name] = f"X/{place.plain(name)}"
     for name in ("net", "tax", "total", "balance", "paid", "allowance", "charge", "rounding"):
-        is_said = form.amounts == "given" or (name == "paid" and form.amounts == "from lines")
-        signed = (form.type, name) != ("credit_notes", "total")  # a credit note with a minus is refused
+        is_credit = form.type == "credit_notes"  # one with a minus, or paid beyond its total, is refused
+        is_said = form.amounts == "given" or (name == "paid" and form.amounts == "from lines" and not is_credit)
+        signed = not (is_credit and name in {"net", "total", "balance"})
         cells[name] = place.number(name, decimals, signed=signed) if is_said else ""
     cells["ship_to"] += f"\n{place.text('2nd line of ship_to')}"
     if form.sparse:
@@ -399,7 +400,7 @@ def _line(place: _Place, form: DocumentShape, product: Cells | None, *, by_amoun
         "discount_amount": place.number("discount_amount", decimals) if by_amount else "",
         "tax_rate": place.number("tax_rate"),
         "tax": place.number("tax", decimals) if form.taxed else "",
-        "amount": place.number("amount", decimals, signed=True),
+        "amount": place.number("amount", decimals, signed=form.type != "credit_notes"),
     }
 
 

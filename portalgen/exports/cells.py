@@ -4,12 +4,12 @@ A column that should hold a date and does not is NULL there, and the row is mark
 find in the rows of text.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 from portalgen.database import CsvShapeError
 from portalgen.errors import InvalidInputError, Problem
 from portalgen.exports import layouts, values
-from portalgen.exports.columns import Kind
+from portalgen.exports.columns import SUMS, Kind
 from portalgen.exports.readings import Reading, Readings
 from portalgen.exports.staging import Part, Staging
 
@@ -19,22 +19,19 @@ _TYPES = dict.fromkeys(Kind, "VARCHAR") | _TYPED
 _CONTROLS = r"[\x{0}-\x{8}\x{b}-\x{1f}\x{7f}-\x{9f}]"
 _UNCLEAN = rf"^''[=+@-]|{_CONTROLS}"
 _STRAY = r"^[\s\x{a0}]|[\s\x{a0}]$|[\x{0}-\x{1f}\x{7f}-\x{9f}\x{2028}\x{2029}]"
-_SIGNED = frozenset(
-    {"net", "tax", "total", "paid", "balance", "allowance", "charge", "rounding"}
-    | {"quantity", "open_quantity", "amount", "discount_amount"}
-)
-"""The columns that a file with the opposite sign writes with it."""
-_UNITS = {"discount": "any", "tax_rate": "percent", "quantity": "", "open_quantity": ""}
+_UNITS = {"tax_rate": "percent", "quantity": "", "open_quantity": ""}
 """What may stand beside the numbers of a column; of others, a currency."""
+_DISCOUNTS = {"percent": "percent", "fraction": "percent", "amount": "currency"}
+"""The same of a discount, by what it is said to be. Anything else beside it contradicts that."""
 
 
-def is_kind(kind: Kind, cell: str, reading: Reading) -> str:
-    """SQL that is true of a cell of text that holds what a column of `kind` may hold."""
+def is_kind(kind: Kind, cell: str, reading: Reading, discount: str = "percent") -> str:
+    """SQL that is true of a cell of text that holds what a column of `kind` may hold; `discount` is what that is."""
     return {
         Kind.ID: f"length({cell}) <= 200 AND NOT regexp_matches({cell}, '{_STRAY}')",
         Kind.TEXT: "true",
         Kind.DATE: f"{reading.date(cell)} IS NOT NULL",
-        Kind.DECIMAL: f"{reading.number(cell, _UNITS.get(cell, 'currency'))} IS NOT NULL",
+        Kind.DECIMAL: f"{_number(cell, reading, discount)} IS NOT NULL",
         Kind.INTEGER: rf"regexp_full_match({cell}, '0*\d{{1,9}}')",
         Kind.TRUTH: f"lower({cell}) IN ('true', 'false', 'yes', 'no', '1', '0')",
         Kind.CURRENCY: "true",
@@ -44,10 +41,14 @@ def is_kind(kind: Kind, cell: str, reading: Reading) -> str:
 def fault_conditions(part: Part, reading: Reading) -> Iterator[tuple[str, str, str]]:
     """Each way in which a row of text can be at fault: the column, 'empty' or 'kind', and SQL that is true then."""
     for name, column in part.columns.items():
-        if column.required:
+        if column.required or (name == part.source.groups and not part.is_lines):
             yield name, "empty", f"{name} IS NULL"
         if column.kind not in {Kind.TEXT, Kind.CURRENCY}:
-            yield name, "kind", f"{name} IS NOT NULL AND NOT ({is_kind(column.kind, name, reading)})"
+            yield (
+                name,
+                "kind",
+                f"{name} IS NOT NULL AND NOT ({is_kind(column.kind, name, reading, discount_of(part))})",
+            )
 
 
 def type_parts(staging: Staging, readings: Readings) -> None:
@@ -65,14 +66,14 @@ def type_parts(staging: Staging, readings: Readings) -> None:
 def _type(staging: Staging, part: Part, reading: Reading) -> None:
     """Fill the typed table in one pass: what is typed is named `t_...` beside its text, and compared with it."""
     there = staging.columns_of(part)
-    values_of = {name: _value(name, part.columns[name].kind, reading) for name in there}
+    values_of = {name: _value(name, part.columns[name].kind, reading, discount_of(part)) for name in there}
     typed = {
         name: f"t_{name}" if name in there else f"NULL::{_TYPES[column.kind]}" for name, column in part.columns.items()
     }
-    if part.is_lines:
-        typed |= _discount(part, typed)
+    if part.is_lines and discount_of(part) == "amount":
+        typed |= {"discount": f"NULL::{_AMOUNT}", "discount_amount": typed["discount"]}
     if part.source.is_negative:
-        typed |= {name: f"-({sql})" for name, sql in typed.items() if name in _SIGNED}
+        typed |= {name: f"-({sql})" for name, sql in typed.items() if name in SUMS}
     faults = [*_faults(part, there, reading)] or ["false"]
     inner = ", ".join(f"{sql} AS t_{name}" for name, sql in values_of.items())
     select = ", ".join(f"{sql} AS {name}" for name, sql in typed.items())
@@ -99,7 +100,7 @@ def _has_symbol(part: Part, there: Sequence[str], reading: Reading) -> str:
     numbers = [name for name in part.of_kind(Kind.DECIMAL) if name in there]
     if reading.decimal == "plain" or not numbers:
         return "false"
-    return f"regexp_matches(concat({', '.join(numbers)}), '[^-+0-9.,]')"
+    return f"regexp_matches(concat({', '.join(numbers)}), '[^-+0-9.,{values.STORED}]')"
 
 
 def _faults(part: Part, there: Sequence[str], reading: Reading) -> Iterator[str]:
@@ -112,20 +113,27 @@ def _faults(part: Part, there: Sequence[str], reading: Reading) -> Iterator[str]
             yield f"({condition})"
 
 
-def _discount(part: Part, typed: Mapping[str, str]) -> dict[str, str]:
-    """The discount of lines in percent, or as an amount, as the export has it."""
-    kind = part.source.lines.discount if part.source.lines else "percent"
-    if kind == "amount":
-        return {"discount": f"NULL::{_AMOUNT}", "discount_amount": typed["discount"]}
-    return {"discount": f"({typed['discount']} * 100)::{_AMOUNT}"} if kind == "fraction" else {}
+def discount_of(part: Part) -> str:
+    """What the discount of lines is: 'percent', 'fraction' or 'amount'."""
+    return part.source.lines.discount if part.source.lines else "percent"
 
 
-def _value(name: str, kind: Kind, reading: Reading) -> str:
+def _number(name: str, reading: Reading, discount: str) -> str:
+    """SQL of the number in a cell of text, or NULL. A discount is in percent, unless it is an amount."""
+    if name != "discount":
+        return reading.number(name, _UNITS.get(name, "currency"))
+    number = reading.number(name, _DISCOUNTS[discount])
+    if discount != "fraction":
+        return number
+    return f"CASE WHEN contains({name}, '%') THEN {number} ELSE try_cast({number} * 100 AS {_AMOUNT}) END"
+
+
+def _value(name: str, kind: Kind, reading: Reading, discount: str) -> str:
     """SQL of what a cell of text holds, NULL where that is not what a column of `kind` holds."""
     if kind is Kind.DATE:
         return reading.date(name)
     if kind is Kind.DECIMAL:
-        return reading.number(name, _UNITS.get(name, "currency"))
+        return _number(name, reading, discount)
     if kind is Kind.TEXT:
         clean = f"regexp_replace({values.text_sql(name)}, '{_CONTROLS}', '', 'g')"
         return f"CASE WHEN regexp_matches({name}, '{_UNCLEAN}') THEN {clean} ELSE {name} END"

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from portalgen.errors import Problem, did_you_mean, shown
-from portalgen.exports.cells import fault_conditions
+from portalgen.exports.cells import discount_of, fault_conditions
 from portalgen.exports.columns import Kind, hint_for
 from portalgen.exports.layouts import quoted_name
 from portalgen.exports.readings import Readings
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
-from portalgen.exports.values import currency_sql, fits_currency_sql
+from portalgen.exports.values import currency_sql, fits_currency_sql, read_date
 from portalgen.formats import known_currency
 from portalgen.model import RECEIPTS, TRANSACTION_TYPES
 
@@ -19,6 +19,7 @@ SHOWN = 20
 """How many problems of one kind are listed; the next one says how many more there are."""
 _KNOWN = 5000
 _IN_A_CURRENCY = frozenset({*TRANSACTION_TYPES, RECEIPTS})
+_NO_GROUP = "a row with its first cell alone begins a group; a total, or another text in that cell, ends it"
 _CURRENCY_FOR_ALL = "or name one for all in portals.yaml: site: {currency: EUR}"
 
 
@@ -123,13 +124,24 @@ class Checks:
     def _of_cells(self, part: Part) -> Iterator[Fault]:
         """What is wrong with rows of text, those left out that are blank or hidden."""
         marked = f"(file, file_row) IN (SELECT (file, file_row) FROM {part.table} WHERE is_bad)"
+        may_be_group = self._may_be_groups(part)
         for name, kind, condition in fault_conditions(part, self._readings.of(part)):
             if kind == "empty":
                 fault = _required(part, name)
             else:
                 wanted = part.columns[name].kind
-                fault = Fault(part, name, f"{{value}} is not {wanted}", condition, partial(_hint, wanted))
+                is_discount = name == "discount" and part.source.lines
+                hint = partial(_discount_hint, discount_of(part)) if is_discount else partial(_hint, wanted)
+                fault = Fault(part, name, f"{{value}} is not {wanted}", condition, hint)
+            if may_be_group:
+                fault = replace(fault, names_document=False)
             yield replace(fault, condition=f"({condition}) AND {marked}", raw=part.raw)
+
+    def _may_be_groups(self, part: Part) -> bool:
+        """Whether a row that is wrong could be one that names a group: whose are the rows below it then?"""
+        staged = self._staging.tally_of(part).staged
+        is_beside = any(0 in cells for file in staged if not file.is_lines for cells in file.cells.values())
+        return bool(part.source.groups) and not part.is_lines and is_beside
 
     def _of_currencies(self, part: Part) -> Iterator[Fault]:
         """Currencies that there are not, and documents without one."""
@@ -157,20 +169,21 @@ class Checks:
             yield Fault(part, name, message, condition, lambda _: hint, raw=part.raw)
 
     def _of_totals(self, part: Part) -> Iterator[Fault]:
-        """Credit notes are positive here, and what they do to the balance follows from their type."""
+        """Amounts of credit notes are positive here, and what they do to the balance follows from their type."""
         if part.type != "credit_notes" or part.is_lines:
             return
         is_turned = part.source.is_negative
         hint = "leave out `sign: negative`" if is_turned else "if the file writes credit notes so, say: sign: negative"
         said = "that is negative, since the sign is turned" if is_turned else "negative"
-        number = self._readings.of(part).number("total")
-        condition = f"coalesce({number} {'>' if is_turned else '<'} 0, false)"
-        if self._rows(f"SELECT 1 FROM {part.table} WHERE total < 0 LIMIT 1"):
-            yield Fault(part, "total", f"{{value}} makes a credit note {said}", condition, lambda _: hint, raw=part.raw)
+        for name in ("total", "net", "balance"):
+            if self._rows(f"SELECT 1 FROM {part.table} WHERE {name} < 0 LIMIT 1"):
+                condition = f"(file, file_row) IN (SELECT (file, file_row) FROM {part.table} WHERE {name} < 0)"
+                message = f"{{value}} makes a credit note {said}"
+                yield Fault(part, name, message, condition, lambda _: hint, raw=part.raw)
 
     def _list_unknown_currencies(self) -> None:
         tables = [part.table for part in self._staging.parts if part.of_kind(Kind.CURRENCY)]
-        union = " UNION ".join(f"SELECT currency FROM {table}" for table in tables) or "SELECT NULL"
+        union = " UNION ".join(f"SELECT DISTINCT currency FROM {table}" for table in tables) or "SELECT NULL"
         unknown = [code for (code,) in self._rows(union) if code is not None and not known_currency(code)]
         self._staging.database.run("CREATE TABLE unknown_currencies AS SELECT unnest(?::VARCHAR[]) AS code", unknown)
 
@@ -254,7 +267,7 @@ def _required(part: Part, name: str) -> Fault:
     """Cells that must not be empty. A line without its document's number may be a part of any document."""
     layout = part.source.layout if part.source.lines else ""
     is_unknown = name == "number" and (part.is_lines or layout == "repeat")
-    hint = "every row needs one"
+    hint = "every row needs one" if name != part.source.groups or part.is_lines else _NO_GROUP
     if name == "number" and layout == "repeat":
         hint += "; if a document's further lines leave it blank, say: layout: continuation"
     return Fault(part, name, "must not be empty", f"{name} IS NULL", lambda _: hint, not is_unknown)
@@ -269,12 +282,28 @@ def _has_none(tally: Tally, file: SourceFile) -> bool:
     return not file.is_lines and "currency" not in {*file.cells, *tally.source.values}
 
 
+def _date_hint(cell: str, mark: str, year: str) -> str:
+    """How dates of numbers alone may be written here, if there is such a day."""
+    for pattern in (f"%d{mark}%m{mark}%{year}", f"%m{mark}%d{mark}%{year}"):
+        if read_date(cell, pattern):
+            return f"say how dates are written here, maybe dates: '{pattern}'"
+    return "the calendar has no such day, or it is before 1900"
+
+
+def _discount_hint(kind: str, cell: str) -> str:
+    """What a discount is, where what stands beside it contradicts what it is said to be, its `kind`."""
+    if kind == "amount" and "%" in cell:
+        return "if it is a percentage, say: lines: {discount: percent}"
+    if kind != "amount" and re.search(r"[^\s\d.,'()+%-]", cell):
+        return "if it is an amount, say: lines: {discount: amount}"
+    return _hint(Kind.DECIMAL, cell)
+
+
 def _hint(kind: Kind, cell: str) -> str:
     if kind is Kind.CURRENCY and known_currency(cell.upper()):
         return f"did you mean '{cell.upper()}'?"
     if kind is Kind.DATE and (parts := re.fullmatch(r"\d{1,2}([./-])\d{1,2}[./-](\d{4}|\d\d)", cell, re.ASCII)):
-        pattern = f"%d{parts[1]}%m{parts[1]}%{'Y' if len(parts[2]) == 4 else 'y'}"
-        return f"say how dates are written here, maybe dates: '{pattern}'"
+        return _date_hint(cell, parts[1], "Y" if len(parts[2]) == 4 else "y")
     if kind is Kind.DECIMAL and re.fullmatch(r"-?[\d.' ]*\d,\d{1,6}", cell, re.ASCII):
         if re.fullmatch(r"-?\d{1,3},\d{3}", cell):
             return "say what the comma is: decimal: ',' if it stands before the decimals, decimal: '.' if not"

@@ -27,6 +27,8 @@ def hint_for(kind: Kind, cell: str) -> str:
     if kind is Kind.ID:
         return "at most 200 characters" if len(cell) > 200 else "remove what is invisible in it"
     if kind is Kind.DATE and re.match(r"\d{4}-\d\d-\d\d", cell, re.ASCII):
+        if cell < "1900":
+            return f"no date before 1900 is read; if it means nothing, say: empty: ['{cell[:60]}']"
         return "the calendar has no such day" if len(cell) == 10 else "leave out the time of day"
     if kind is Kind.DECIMAL and re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII):
         return "at most 15 digits before the point and 6 after it"
@@ -116,6 +118,12 @@ IDENTITY: Mapping[str, str] = {
     **dict.fromkeys(TRANSACTION_TYPES, "number"),
 }
 """By the type of an export, the column whose cells must all differ."""
+
+SUMS = frozenset(
+    {"net", "tax", "total", "paid", "balance", "allowance", "charge", "rounding"}
+    | {"quantity", "open_quantity", "amount", "discount_amount"}
+)
+"""The columns that can be added up; a file with the opposite sign writes these with it."""
 
 OF_LINES = frozenset({"street", "ship_to", "note", "payment_terms", "description"})
 """The columns whose texts may have several lines: cells joined into one of them are a line each, else a word each."""

@@ -1,17 +1,17 @@
 """Staged rows of text -> the typed tables of the book, without what customers must not see."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from portalgen.errors import Problem
 from portalgen.exports.attachments import attach
 from portalgen.exports.columns import HEADERS, LINES, Column, Kind
-from portalgen.exports.integrity import differences, find_differences
+from portalgen.exports.integrity import differences, find_differences, find_negatives
 from portalgen.exports.layouts import quoted
 from portalgen.exports.rejects import Quarantine
 from portalgen.exports.report import ExportReport, ReadingReport
 from portalgen.exports.staging import Part, Staging
 from portalgen.exports.visibility import hidden_sql, word_sql
-from portalgen.model import RECEIPTS
+from portalgen.model import RECEIPTS, ExportSource, Transaction
 
 _AMOUNT = "DECIMAL(21,6)"
 _POSITION = "file::BIGINT * 1099511627776 + file_row"
@@ -87,22 +87,36 @@ class Filling:
             if reason is not None:
                 tally.leave_out(reasons[reason], count)
 
+    def refuse_negatives(self, credit_notes: Iterable[Transaction], quarantine: Quarantine) -> Iterator[Problem]:
+        """Credit notes with an amount below zero that follows from others; a quarantine holds them back."""
+        find_negatives(self._database, credit_notes)
+        for number, source in enumerate(self._sources()):
+            hint = "if the file writes credit notes so, say: sign: negative"
+            hint = "leave out `sign: negative`" if source.is_negative else hint
+            yield from self._refused([number], quarantine, hint)
+
     def compare(self, quarantine: Quarantine) -> list[Problem]:
         """Compare amounts with each other. Returns the differences that an export refuses; others become warnings."""
-        sources = [tally.source for tally in self._staging.tallies]
+        sources = self._sources()
         find_differences(self._database, [source.policy.tolerance for source in sources])
-        reported: list[int] = []
-        refused: list[int] = []
-        for number, source in enumerate(sources):
-            if not source.policy.refuse_differences:
-                reported.append(number)
-            elif source.policy.quarantine:
-                quarantine.hold_back_differing(number)
-            else:
-                refused.append(number)
         shown_anyway = "the portal shows what the export says; `tolerance` and `differences` tell what to do about it"
-        self.warnings += self._listed(reported, shown_anyway)
-        return [*self._listed(refused, "mend the export, raise `tolerance`, or show what it says: differences: report")]
+        refusing = [number for number, source in enumerate(sources) if source.policy.refuse_differences]
+        self.warnings += self._listed(
+            [number for number in range(len(sources)) if number not in refusing], shown_anyway
+        )
+        hint = "mend the export, raise `tolerance`, or show what it says: differences: report"
+        return [*self._refused(refusing, quarantine, hint)]
+
+    def _sources(self) -> list[ExportSource]:
+        return [tally.source for tally in self._staging.tallies]
+
+    def _refused(self, exports: list[int], quarantine: Quarantine, hint: str) -> Iterator[Problem]:
+        """The differences found in some exports, by their numbers; a quarantine holds back those of its own."""
+        sources = self._sources()
+        for number in exports:
+            if sources[number].policy.quarantine:
+                quarantine.hold_back_differing(number)
+        yield from self._listed([number for number in exports if not sources[number].policy.quarantine], hint)
 
     def _listed(self, sources: list[int], hint: str) -> Iterator[Problem]:
         found, count = differences(self._database, sources, _SHOWN + 1)

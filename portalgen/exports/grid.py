@@ -9,7 +9,8 @@ class GridRow:
     """One row: '' for nothing in a cell; rows of one grid may differ in length.
 
     `origin` is the row's number in its sheet, the record's in its file, or the file's in the grid's `sources`, each
-    from 1; 0 for a heading that no file holds. `numbers` are the indexes of the cells that were stored as numbers.
+    from 1; 0 for a heading that no file holds. `numbers` are the indexes of the cells stored as numbers, which
+    have a point before the decimals, whatever mark the export's texts have there.
     """
 
     origin: int

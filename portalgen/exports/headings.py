@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from portalgen.errors import Location, Problem, did_you_mean, nearest, shown
 from portalgen.exports.columns import HEADERS, Column
+from portalgen.exports.sniffing import ROWS
 from portalgen.model import ExportSource, Headings, LineSource
 
 Source = ExportSource | LineSource
@@ -125,6 +126,7 @@ def _at(where: Location, index: int) -> Location:
 def _missing(
     wants: Sequence[Want], heading: Sequence[str], where: Location, cells: Mapping[str, object]
 ) -> Iterator[Problem]:
+    is_elsewhere = bool(where.line) and not cells
     for want in wants:
         if want.key in cells or (want.column.required and not want.is_needed):
             continue
@@ -136,6 +138,8 @@ def _missing(
             )
         elif want.column.required:
             hint = f"one of {', '.join(sought)} is looked for" if want.is_mapped else _how_it_was_lost(want, heading)
+            if is_elsewhere:
+                hint, is_elsewhere = f"{hint}; the heading must be among the first {ROWS} rows", False
             yield Problem(where, f"column '{want.name}' is missing", hint)
 
 

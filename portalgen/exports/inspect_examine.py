@@ -15,10 +15,9 @@ from portalgen.exports.files import Place
 from portalgen.exports.filling import Filling
 from portalgen.exports.headings import Want, normal, wanted, wanted_lines
 from portalgen.exports.inspect_entry import Entry, in_order, printable, settings
-from portalgen.exports.inspect_guess import spaced
 from portalgen.exports.layouts import quoted_name
 from portalgen.exports.loading import PREFIX, stage
-from portalgen.exports.profiles import PRIVATE
+from portalgen.exports.profiles import sounds_private
 from portalgen.exports.proofs import Proof, Verdict, prove_dates, prove_decimal
 from portalgen.exports.readings import Readings
 from portalgen.exports.rejects import Quarantine, listed
@@ -162,7 +161,7 @@ class _Examination:
         read |= {normal(title) for title in source.rows}
         dropped = [title for file in staged for title in file.dropped] or [*heading]
         found.unread = [title for title in dict.fromkeys(dropped) if title and normal(title) not in read]
-        found.private = [title for title in found.unread if PRIVATE.search(spaced(title))]
+        found.private = [title for title in found.unread if sounds_private(title)]
 
     def _mapped(self, wants: Sequence[Want], heading: Sequence[str], parts: Sequence[Part]) -> Iterator[Mapped]:
         titles = [normal(title) for title in heading]

@@ -142,7 +142,7 @@ def _tables(seen: FileLook, place: Place) -> FileLook:
         table = TableLook("", found.rows)
         return replace(seen, encoding=found.encoding, delimiter=found.delimiter, tables=(table,))
     if seen.format == "parquet":
-        text = parquet.read(place.database, file, name, place.folder)
+        text = parquet.read(place.database, file, name, place.folder, place.timezone)
         rows = peek(text.path, name, place.folder, ROWS, delimiter=",").rows[1:]
         return replace(seen, tables=(TableLook("", (text.heading, *rows)),))
     if seen.format == "json":

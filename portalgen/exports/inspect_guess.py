@@ -15,7 +15,7 @@ from portalgen.exports.columns import HEADERS, LINES
 from portalgen.exports.inspect_entry import in_order
 from portalgen.exports.inspect_files import FileLook, TableLook
 from portalgen.exports.inspect_systems import named_types
-from portalgen.exports.profiles import PRIVATE
+from portalgen.exports.profiles import sounds_private
 from portalgen.model import TRANSACTION_TYPES
 
 _NUMBERS = "number no num nr id code key"
@@ -229,7 +229,7 @@ def _matched(
 ) -> tuple[dict[str, str], frozenset[str]]:
     """The heading of each column, and the columns of which only a near name was found. A heading is used once."""
     kept = LINES if what == "lines" else HEADERS[type_]
-    titles = {title: _squashed(title) for title in reversed(row) if title and not PRIVATE.search(spaced(title))}
+    titles = {title: _squashed(title) for title in reversed(row) if title and not sounds_private(title)}
     words = {name: _words(what, name, type_) for name in _SYNONYMS[what] if name in kept and name not in without}
     found: dict[str, str] = {}
     for name, synonyms in words.items():
@@ -250,11 +250,6 @@ def _near(word: str, titles: Mapping[str, str]) -> str:
     """The title that differs little from a word, and begins with the same letter; or ''."""
     likely = [title for title in titles if title[:1] == word[:1]] if len(word) > 4 else []
     return next(iter(get_close_matches(word, likely, n=1, cutoff=_NEAR)), "")
-
-
-def spaced(title: str) -> str:
-    """A title with its words apart, so that `unitCost` and `item_cost` are seen to speak of a cost."""
-    return re.sub(r"_|(?<=[a-z])(?=[A-Z])", " ", title)
 
 
 def _squashed(title: str) -> str:

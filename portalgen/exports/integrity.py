@@ -1,15 +1,24 @@
 """Amounts worked out once more from what an export says, and compared with what it says.
 
-The rules are those of EN 16931: a line's net amount is quantity x price less its discount (BT-131), the net total is
-the sum of the lines less allowances and plus charges (BR-CO-13), the total is net and tax (BR-CO-15), the amount due is
-the total less what is paid plus rounding (BR-CO-16).
+The rules are those of EN 16931. A line's net amount (BT-131) is quantity (BT-129) x net price (BT-146) less its
+discount (BT-136); where the export does not say it, it is worked out. The net total (BT-109) is the sum of the lines
+less allowances and plus charges (BR-CO-13); the tax (BT-110) the sum of the lines' own taxes, or else of the lines x
+their rates (BR-CO-17), unless an allowance or charge on the whole document says no rate; the total (BT-112) is net and
+tax (BR-CO-15); the amount due (BT-115) is the total less what is paid plus rounding (BR-CO-16).
+
+Where the export has no net, it follows from the lines. Where nothing says the tax, the total lies between the net and
+twice the net. Lines that add up to the total have prices with the tax in them: that is no difference, and neither is
+half of the currency's smallest unit for each line that may have been rounded, or a tax rounded to a whole amount, as
+in Hungary. A line of text alone adds nothing.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from portalgen.database import Database
+from portalgen.formats import minor_units
+from portalgen.model import Transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +34,6 @@ class Difference:
     message: str
 
 
-_SUMS = """
-CREATE OR REPLACE TABLE sums AS
-SELECT type, number, sum(amount) AS amount, count(*) = count(amount) AS is_whole,
-  sum(tax) AS tax, count(*) = count(tax) AS is_taxed
-FROM lines GROUP BY type, number
-"""
-_CHECKS = {
-    "net": ("s.amount - coalesce(t.allowance, 0) + coalesce(t.charge, 0)", "the lines add up to", "s.is_whole"),
-    "tax": ("s.tax", "the taxes of the lines add up to", "s.is_taxed AND t.allowance IS NULL AND t.charge IS NULL"),
-    "total": ("t.net + t.tax", "net and tax are", "true"),
-    "balance": ("t.total - t.paid + coalesce(t.rounding, 0)", "what is not paid is", "true"),
-}
-"""By column: what it should be, how to say so, and when that can be known."""
-
 _GROSS = (
     "try_cast(round(try_cast(quantity AS DECIMAL(19,6)) * try_cast(unit_price AS DECIMAL(19,6)), 4) AS DECIMAL(25,4))"
 )
@@ -47,7 +42,73 @@ _NET_IN_PERCENT = (
     "- 100 * coalesce(discount_amount, 0)::DECIMAL(21,6))"
 )
 """A line's net amount, times 100: the database divides into floating point numbers."""
+_SUMS = f"""
+CREATE OR REPLACE TABLE sums AS
+SELECT type, number, sum(net) AS net, count(*) = count(net) AS is_whole, count(*) AS lines,
+  count(*) FILTER (amount IS NULL) AS derived, sum(tax) AS tax, count(*) = count(tax) AS is_taxed,
+  sum(try_cast(net AS DECIMAL(21,4)) * try_cast(tax_rate AS DECIMAL(9,4)) * 0.01) AS tax_by_rate,
+  count(*) = count(tax_rate) AS is_rated
+FROM (SELECT *, coalesce(amount, try_cast({_NET_IN_PERCENT} AS DECIMAL(34,8)) * 0.01) AS net FROM lines
+  WHERE coalesce(amount, quantity, unit_price, tax) IS NOT NULL)
+GROUP BY type, number
+"""
+_WORKED_OUT = """
+CREATE OR REPLACE TEMP VIEW worked_out AS
+SELECT *, coalesce(net, net_of_lines) AS any_net, coalesce(tax, tax_of_lines) AS any_tax,
+  coalesce(abs(total - of_lines) <= tolerance + off, false) AS is_gross
+FROM (
+  SELECT t.*, tolerance, coalesce(half * s.derived, 0) AS off_net,
+    coalesce(half * s.lines, 0) + abs(coalesce(t.rounding, 0)) AS off,
+    s.net - coalesce(t.allowance, 0) + coalesce(t.charge, 0) AS of_lines, s.is_taxed,
+    CASE WHEN s.is_whole THEN of_lines END AS net_of_lines,
+    CASE WHEN t.allowance <> 0 OR t.charge <> 0 THEN NULL WHEN s.is_taxed THEN s.tax
+      WHEN s.is_rated AND s.is_whole THEN s.tax_by_rate END AS tax_of_lines
+  FROM transactions t JOIN tolerances USING (source) JOIN halves USING (currency)
+  LEFT JOIN sums s ON s.type = t.type AND s.number = t.number
+)
+"""
+"""Each document with what follows from its lines, and by how much that may be off: `off_net` as a net, `off` else."""
 
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """What a column should be, how to say so, when that can be known, and by how much more it may be off."""
+
+    column: str
+    expected: str
+    words: str
+    condition: str = "true"
+    off: str = "0"
+
+
+_OFF_TAX = "greatest(off, CASE WHEN tax = trunc(tax) THEN 0.5 ELSE 0 END)"
+_CHECKS = (
+    _Check("net", "net_of_lines", "the lines add up to", off="off_net"),
+    _Check("tax", "tax_of_lines", "the taxes of the lines add up to", "is_taxed"),
+    _Check("tax", "tax_of_lines", "the lines and their rates make", "NOT is_taxed AND NOT is_gross", _OFF_TAX),
+    _Check("total", "net + tax", "net and tax are"),
+    _Check(
+        "total",
+        "any_net + any_tax",
+        "the lines and the tax are",
+        "(net IS NULL OR tax IS NULL) AND NOT is_gross",
+        "off",
+    ),
+    _Check(
+        "total",
+        "any_net",
+        "before any tax it is",
+        "any_tax IS NULL AND total NOT BETWEEN least(any_net, 2 * any_net) - tolerance - off "
+        "AND greatest(any_net, 2 * any_net) + tolerance + off",
+    ),
+    _Check("balance", "total - paid + coalesce(rounding, 0)", "what is not paid is"),
+)
+_LOST = (
+    "CASE "
+    + " ".join(f"WHEN unit_price = round(unit_price, {n}) THEN 0.{5:0>{n - 1}}" for n in range(2, 6))
+    + " ELSE 0.00005 END"
+)
+"""Half of the last decimal of a price, times 100."""
 
 _TABLE = """
 CREATE OR REPLACE TABLE differences
@@ -67,34 +128,64 @@ def find_differences(database: Database, tolerances: Sequence[Decimal]) -> None:
     database.run(_TABLE)
     _compare_lines(database)
     database.run(_SUMS)
-    for column, (expected, words, condition) in _CHECKS.items():
+    database.run("CREATE OR REPLACE TABLE halves (currency VARCHAR, half DECIMAL(9,6))")
+    for (currency,) in database.rows("SELECT DISTINCT currency FROM transactions"):
+        half = Decimal("0.5").scaleb(-minor_units(currency or ""))
+        database.run("INSERT INTO halves VALUES (?, ?)", currency, half)
+    database.run(_WORKED_OUT)
+    for check in _CHECKS:
+        expected = f"round({check.expected}, 6)"
         database.run(
-            f"INSERT INTO differences SELECT source, file, file_row, type, number, '{column}', "
-            f"'{column}: {words} ' || {_written('expected')} || ', and the export says ' || {_written('said')} "
-            f"FROM (SELECT t.*, {expected} AS expected, t.{column} AS said, tolerance "
-            "FROM transactions t JOIN tolerances USING (source) "
-            f"LEFT JOIN sums s ON s.type = t.type AND s.number = t.number WHERE {condition}) "
-            "WHERE abs(said - expected) > tolerance"
+            f"INSERT INTO differences SELECT source, file, file_row, type, number, '{check.column}', "
+            f"'{check.column}: {check.words} ' || {_written('expected')} || ', and the export says ' "
+            f"|| {_written('said')} FROM (SELECT source, file, file_row, type, number, tolerance, "
+            f"{expected} AS expected, {check.column} AS said, {check.off} AS off "
+            f"FROM worked_out WHERE {check.condition}) WHERE abs(said - expected) > tolerance + off"
         )
+    database.run("DROP VIEW worked_out")
     database.run("DROP TABLE sums")
 
 
+def find_negatives(database: Database, credit_notes: Iterable[Transaction]) -> None:
+    """Note, in the table `differences`, the credit notes with an amount below zero, each with the first of these."""
+    negatives = [
+        (note.number, name, amount)
+        for note in credit_notes
+        for name in ("total", "net", "balance")
+        if (amount := getattr(note, name)) is not None and amount < 0
+    ]
+    database.run(_TABLE)
+    for number, name, amount in {each[0]: each for each in reversed(negatives)}.values():
+        database.run(
+            "INSERT INTO differences SELECT source, file, file_row, type, number, $1, "
+            f"$1 || ': ' || {_written('$2')} || ', worked out from the rest, makes a credit note negative' "
+            "FROM transactions WHERE type = 'credit_notes' AND number = $3",
+            name,
+            f"{amount:f}",
+            number,
+        )
+
+
 def _compare_lines(database: Database) -> None:
-    """Lines whose amount is not quantity x price; half a cent for each piece may have been lost in the price."""
+    """Lines whose amount is not quantity x price, by more than was lost where the price was rounded: half of its last
+    decimal, of cents at least, for each piece.
+
+    The smallest tolerance leaves few lines to join with their documents, whose own tolerance then counts.
+    """
     wrong = (
-        f"SELECT type, number, arg_min({_NET_IN_PERCENT}, position) AS net, "
-        "arg_min(amount, position) AS amount, arg_min(coalesce(description, item, ''), position) AS what "
-        f"FROM lines WHERE abs(amount * 100 - {_NET_IN_PERCENT}) > (SELECT min(tolerance) FROM tolerances) * 100 "
-        "+ abs(quantity) / 2 GROUP BY ALL"
+        f"SELECT type, number, position, amount, {_NET_IN_PERCENT} AS net, abs(quantity) * {_LOST} AS lost, "
+        "coalesce(description, item, '') AS what FROM lines "
+        f"WHERE abs(amount * 100 - {_NET_IN_PERCENT}) > (SELECT min(tolerance) FROM tolerances) * 100 + lost"
     )
-    net = "round(try_cast(l.net AS DECIMAL(34,8)) * 0.01, 2)"
-    what = "CASE WHEN length(l.what) > 60 THEN left(l.what, 57) || '...' ELSE l.what END"
+    net = "round(try_cast(net AS DECIMAL(34,8)) * 0.01, 2)"
+    what = "CASE WHEN length(what) > 60 THEN left(what, 57) || '...' ELSE what END"
     database.run(
-        "INSERT INTO differences SELECT t.source, t.file, t.file_row, t.type, t.number, '', "
+        "INSERT INTO differences SELECT source, file, file_row, type, number, '', "
         f"'the line ''' || {what} || ''' is ' || {_written(net)} || ' by quantity and price, and the export says ' "
-        f"|| {_written('l.amount')} FROM transactions t "
+        f"|| {_written('amount')} FROM (SELECT t.source, t.file, t.file_row, l.* FROM transactions t "
         f"JOIN tolerances USING (source) JOIN ({wrong}) l ON l.type = t.type AND l.number = t.number "
-        "WHERE abs(l.amount * 100 - l.net) > tolerance * 100"
+        "WHERE abs(l.amount * 100 - l.net) > tolerance * 100 + l.lost "
+        "QUALIFY row_number() OVER (PARTITION BY t.type, t.number ORDER BY l.position) = 1)"
     )
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from portalgen.errors import InvalidInputError, Location, did_you_mean, shown
 from portalgen.exports.grid import Grid, GridRow
 from portalgen.exports.jsonevents import read_events
-from portalgen.exports.jsonrecords import Record, RecordReader, Value, find_path, next_pages_of
+from portalgen.exports.jsonrecords import Record, RecordReader, StoredNumber, Value, find_path, next_pages_of
 
 Cells = dict[str, str | None]
 
@@ -46,7 +46,9 @@ def _rows(file: Path, name: str, path: Sequence[str], lines: str, layout: _Layou
         cells, found = _flattened(record, lines, Location(f"{name} (record {number})"))
         row = [cells.get(title) or "" for title in layout.titles]
         for line in found or [{}]:
-            yield GridRow(number, row + [line.get(title) or "" for title in layout.line_titles])
+            cells_of_row = row + [line.get(title) or "" for title in layout.line_titles]
+            numbers = [index for index, cell in enumerate(cells_of_row) if type(cell) is StoredNumber]
+            yield GridRow(number, cells_of_row, numbers)
             row = blank
 
 

@@ -11,6 +11,13 @@ Value = str | dict[str, "Value"] | list["Value"] | None
 Record = dict[str, Value]
 """An object: texts, numbers and truths as text, `null` as None."""
 
+
+class StoredNumber(str):
+    """The text of a number that JSON holds as a number."""
+
+    __slots__ = ()
+
+
 _MOST_DEPTH = 64
 _SHOWN = 6
 _MOST_EVENTS = 1_000_000
@@ -37,6 +44,8 @@ class RecordReader:
         self._in_list: list[bool] = [False]
         """For each open container around records, and for the file as a whole, whether it is a list."""
         self._lists: list[str] = []
+        self._found = False
+        """Whether the outermost value that is open has had its list of records."""
 
     def take(self, events: Sequence[Event]) -> Iterator[Record]:
         """The records that end within `events`. Raises InvalidInputError."""
@@ -52,7 +61,7 @@ class RecordReader:
             elif event == "string":
                 self._put(value if value.isprintable() and value[:1] != "/" else self._checked(value))
             elif event == "number":
-                self._put(number_text(value))
+                self._put(StoredNumber(number_text(value)))
             elif event in _STARTS:
                 self._enter({} if event == "start_map" else [])
             elif event in _ENDS:
@@ -75,6 +84,7 @@ class RecordReader:
         elif event in _ENDS:
             self._around.pop()
             self._in_list.pop()
+            self._found = self._found and bool(self._around)
         elif self._around == self._path and (self._in_list[-1] or not self._path):
             self._begin(event)
         elif self._path == [""] and not self._around and self._lists:
@@ -95,7 +105,12 @@ class RecordReader:
         self._around.append("[]" if self._in_list[-1] else self._key if self._around else "")
         self._in_list.append(is_list)
         if is_list and "[]" not in self._around:
-            self._lists.append(".".join(self._around[1:]))
+            path = ".".join(self._around[1:])
+            if self._around == self._path and self._found:
+                message, hint = f"the list {shown(path)} is there twice", "which one counts, nobody can tell"
+                raise InvalidInputError(message, hint, Location(self._name))
+            self._found = self._found or self._around == self._path
+            self._lists.append(path)
         if len(self._around) > _MOST_DEPTH:
             raise InvalidInputError("lists or objects nested too deep", "", Location(self._name))
 

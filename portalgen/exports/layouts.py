@@ -6,9 +6,12 @@ from dataclasses import dataclass
 from portalgen.database import Database
 from portalgen.errors import Location, Problem, shown
 from portalgen.exports.headings import normal
+from portalgen.exports.reportrows import extra_columns
 from portalgen.model import ExportSource
 
 OTHERS = "rows that `rows` leaves out"
+_TELLING = ("customer_id", "date")
+"""What tells a document from others of its number."""
 _KINDS = {"total": "totals", "group": "rows that name a group, or end the file", "other": OTHERS}
 
 
@@ -21,74 +24,11 @@ def missing_titles(source: ExportSource, heading: Sequence[str], where: Location
             yield Problem(where, f"column {shown(title)} is missing", hint)
 
 
-def extra_columns(source: ExportSource) -> dict[str, str]:
-    """The columns, with their types, that a table needs besides its cells to tell which rows count."""
-    is_wanted = source.rows or source.totals or source.groups
-    return {"kind": "VARCHAR", "first_text": "VARCHAR", "is_other": "BOOLEAN"} if is_wanted else {}
-
-
-def extra_cells(source: ExportSource, heading: Sequence[str], keys: Sequence[int], *, is_lines: bool) -> dict[str, str]:
-    """SQL for each of the extra columns.
-
-    `kind` is NULL for a row that counts, as far as the row alone can tell; `is_other` is true where a cell of the
-    document's says that it does not count; `first_text` is the text that made a row a group or a total. `keys` are the
-    cells that hold the row's identity. Lines in files of their own (`is_lines`) go by `rows`, and are in no groups.
-    """
-    if not extra_columns(source):
-        return {}
-    cells = [f"c{index}" for index in range(len(heading))]
-    of_rows, of_documents = _other(source, heading, cells)
-    cases = []
-    if source.groups and not is_lines:
-        cases.append(f"WHEN {_all_empty(cells[1:])} AND {cells[0]} IS NOT NULL THEN 'group'")
-    first = f"trim(coalesce({', '.join(cells)}, ''))"
-    if source.totals:
-        begins = " OR ".join(f"starts_with(lower({first}), {quoted(text.lower())})" for text in source.totals)
-        cases.append(f"WHEN ({begins}) AND {_may_be_total(cells, keys)} THEN 'total'")
-    cases += [f"WHEN {condition} THEN 'other'" for condition in of_rows]
-    kind = f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
-    return {
-        "kind": kind,
-        "first_text": f"CASE WHEN {kind} IN ('group', 'total') THEN {first} END",
-        "is_other": " OR ".join(of_documents) or "false",
-    }
-
-
-def _all_empty(cells: Sequence[str]) -> str:
-    return " AND ".join(f"{cell} IS NULL" for cell in cells) or "true"
-
-
-def _may_be_total(cells: Sequence[str], keys: Sequence[int]) -> str:
-    """SQL that is false of a row with an identity further on: the customer may be called Total Energies."""
-    identity = [cells[index] for index in keys]
-    before = cells[: min(keys, default=0)]
-    return f"(({_all_empty(identity)}) OR ({_all_empty(before)}))"
-
-
-def _other(source: ExportSource, heading: Sequence[str], cells: Sequence[str]) -> tuple[list[str], list[str]]:
-    """SQL that is true of rows that `rows` leaves out: conditions on rows, and on the first rows of documents."""
-    titles = [normal(title) for title in heading]
-    of_rows: list[str] = []
-    of_documents: list[str] = []
-    inner = source.lines.records if source.lines else ""
-    for title, texts in source.rows.items():
-        if normal(title) in titles:
-            cell = cells[titles.index(normal(title))]
-            wanted = ", ".join(quoted(text.lower()) for text in texts)
-            is_of_row = (
-                not source.lines
-                or source.layout in {"two-files", "repeat"}
-                or (inner and title.startswith(f"{inner}."))
-            )
-            (of_rows if is_of_row else of_documents).append(f"lower(coalesce(trim({cell}), '')) NOT IN ({wanted})")
-    return of_rows, of_documents
-
-
 def drop_rows(database: Database, table: str, source: ExportSource) -> dict[str, int]:
     """Take out of a table the rows that do not count by themselves, and say how many of which kind there were.
 
-    The name of a group goes into the column that `groups` names, in every row below it. The numbers of the rows that
-    `rows` leaves out are kept in the table `<table>_others`.
+    The name of a group goes into the column that `groups` names, in every row below it. What the rows that `rows`
+    leaves out are about is kept in the table `<table>_others`.
     """
     if not extra_columns(source):
         return {}
@@ -97,33 +37,43 @@ def drop_rows(database: Database, table: str, source: ExportSource) -> dict[str,
         _name_groups(database, table, quoted_name(source.groups))
     counted = f"SELECT kind, count(*) FROM {table} WHERE kind IS NOT NULL GROUP BY kind ORDER BY kind"
     counts = {_KINDS[kind]: count for kind, count in database.rows(counted)}
+    if source.layout == "continuation":
+        _part(database, table)
     if "number" in columns:
-        others = f"SELECT DISTINCT number FROM {table} WHERE kind = 'other' AND number IS NOT NULL"
-        database.run(f"CREATE TABLE {table}_others AS {others}")
+        _note_others(database, table, "kind = 'other'")
     database.run(f"DELETE FROM {table} WHERE kind IS NOT NULL")
     return counts
 
 
-def _name_groups(database: Database, table: str, column: str) -> None:
-    """Fill `column` with the name of the group that a row is in. A group ends with the total that bears its name.
-
-    What comes below that is in no group, for it may be the outer group's: nothing is taken for another customer's.
-    """
-    above = "OVER (PARTITION BY file ORDER BY file_row)"
-    last = {
-        name: f"last_value(CASE WHEN kind = '{kind}' THEN {value} END IGNORE NULLS) {above}"
-        for name, kind, value in (
-            ("group_name", "group", "first_text"),
-            ("begun", "group", "file_row"),
-            ("total_name", "total", "first_text"),
-            ("ended", "total", "file_row"),
-        )
-    }
-    windows = ", ".join(f"{sql} AS {name}" for name, sql in last.items())
-    name = "CASE WHEN ended > begun AND ends_with(total_name, group_name) THEN NULL ELSE group_name END"
+def _note_others(database: Database, table: str, condition: str) -> None:
+    """Make `<table>_others`: by what each row for which `condition` is true is about, its file and its first row."""
+    columns = {name for (name,) in database.rows(f"SELECT column_name FROM (DESCRIBE {table})")}
+    names = ", ".join(name for name in ("number", *_TELLING) if name in columns)
     database.run(
-        f"CREATE OR REPLACE TABLE {table} AS SELECT * EXCLUDE ({', '.join(last)}) "
-        f"REPLACE (coalesce({column}, {name}) AS {column}) FROM (SELECT *, {windows} FROM {table})"
+        f"CREATE OR REPLACE TABLE {table}_others AS SELECT {names}, file, min(file_row) AS file_row FROM {table} "
+        f"WHERE {condition} AND number <> '' GROUP BY ALL"
+    )
+
+
+def _part(database: Database, table: str) -> None:
+    """Let no document go on below a row that parts documents: what stands there is as if out of another record."""
+    parts = "count(*) FILTER (WHERE parts) OVER (PARTITION BY file ORDER BY file_row)"
+    database.run(
+        f"CREATE OR REPLACE TABLE {table} AS SELECT * REPLACE (coalesce(origin, 0) + {parts} AS origin) FROM {table}"
+    )
+
+
+def _name_groups(database: Database, table: str, column: str) -> None:
+    """Fill `column` with the name of the group that a row is in.
+
+    A group ends with any row that is neither one of its documents nor another group, its total among them, and with a
+    row that names its own: nothing below is taken for another customer's.
+    """
+    begun = f"CASE WHEN kind = 'group' THEN first_text WHEN ends_group OR {column} IS NOT NULL THEN '' END"
+    name = f"nullif(last_value({begun} IGNORE NULLS) OVER (PARTITION BY file ORDER BY file_row), '')"
+    database.run(
+        f"CREATE OR REPLACE TABLE {table} AS SELECT * EXCLUDE (group_name) "
+        f"REPLACE (coalesce({column}, group_name) AS {column}) FROM (SELECT *, {name} AS group_name FROM {table})"
     )
 
 
@@ -149,6 +99,36 @@ def drop_blank(database: Database, table: str, columns: Sequence[str], condition
     return {"rows with nothing to read": int(count)} if count else {}
 
 
+def divided(database: Database, table: str, source: ExportSource, most: int) -> list[tuple[int, int]]:
+    """Rows with a cell that says otherwise than their document's first row whether the document counts.
+
+    They are a file and a row each, in order.
+    """
+    if not source.rows or source.layout == "repeat":
+        return []
+    begun = "last_value(CASE WHEN is_first THEN verdicts END IGNORE NULLS)"
+    first = f"{begun} OVER (PARTITION BY file, origin ORDER BY file_row)"
+    differs = [
+        f"substr(verdicts, {at}, 1) NOT IN ('-', substr(first, {at}, 1))" for at in range(1, len(source.rows) + 1)
+    ]
+    rows = database.rows(
+        f"SELECT file, file_row FROM (SELECT file, file_row, verdicts, {first} AS first FROM {table}) "
+        f"WHERE length(verdicts) > 0 AND ({' OR '.join(differs)}) ORDER BY ALL LIMIT {most}"
+    )
+    return [(file, row) for file, row in rows]
+
+
+def drop_lines(database: Database, table: str, source: ExportSource, lines: Sequence[str]) -> dict[str, int]:
+    """Empty `lines`, the columns of lines, in rows of which `rows` leaves the line out, and say how many there were."""
+    if not source.rows:
+        return {}
+    [(count,)] = database.rows(f"SELECT count(*) FROM {table} WHERE is_other_line")
+    if count:
+        empty = ", ".join(f"{quoted_name(name)} = NULL" for name in lines)
+        database.run(f"UPDATE {table} SET {empty} WHERE is_other_line")
+    return {OTHERS: int(count)} if count else {}
+
+
 def drop_documents(database: Database, table: str, source: ExportSource) -> dict[str, int]:
     """Take out the rows of documents that do not count, which their first rows tell (`fill_down` marks these)."""
     if not source.rows or source.layout == "repeat":
@@ -159,8 +139,49 @@ def drop_documents(database: Database, table: str, source: ExportSource) -> dict
         f"OVER (PARTITION BY file, origin ORDER BY file_row), false) AS is_other) FROM {table}"
     )
     [(count,)] = database.rows(f"SELECT count(*) FROM {table} WHERE is_other AND is_first")
+    _note_others(database, table, "is_other AND is_first")
     database.run(f"DELETE FROM {table} WHERE is_other")
     return {"documents that `rows` leaves out": count} if count else {}
+
+
+def withdraw(database: Database, table: str, *, in_blocks: bool) -> int:
+    """Of incremental files, take out the documents that a later file has as one that `rows` leaves out.
+
+    Says how many there were. What `rows` left out and a later file has again is no longer among `<table>_others`.
+    """
+    both = _both(table, in_blocks=in_blocks)
+    gone = f"SELECT file, number FROM ({both}) WHERE other_file > file"
+    [(count,)] = database.rows(f"SELECT count(DISTINCT number) FROM ({gone})")
+    again = f"SELECT other_file, number FROM ({both}) WHERE other_file < file"
+    database.run(f"DELETE FROM {table}_others WHERE (file, number) IN ({again})")
+    database.run(f"DELETE FROM {table} WHERE (file, number) IN ({gone})")
+    return int(count)
+
+
+def contradictory(
+    database: Database, table: str, most: int, *, in_blocks: bool
+) -> list[tuple[str, tuple[int, int], tuple[int, int]]]:
+    """Numbers of documents that one file has as one that counts, and another as one that `rows` leaves out.
+
+    With each number come file and row of the two.
+    """
+    return database.rows(
+        "SELECT number, min((file, file_row)), min((other_file, other_row)) "
+        f"FROM ({_both(table, in_blocks=in_blocks)}) GROUP BY number ORDER BY number LIMIT {most}"
+    )
+
+
+def _both(table: str, *, in_blocks: bool) -> str:
+    """SQL of the documents that count in one file and not in another.
+
+    A number alone does not tell a document from one of another type, or a payment; its customer and its day do.
+    """
+    same = " AND ".join(f"coalesce(o.{name} = t.{name}, true)" for name in _TELLING)
+    others = f"SELECT * FROM {table}_others ANTI JOIN {table} USING (file, number)"
+    return (
+        f"SELECT t.number, t.file, t.file_row, o.file AS other_file, o.file_row AS other_row FROM {table} t "
+        f"JOIN ({others}) o ON o.number = t.number AND o.file <> t.file AND {same}{' WHERE t.is_first' * in_blocks}"
+    )
 
 
 def fill_down(database: Database, table: str, columns: Sequence[str], group: str) -> None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 
 from portalgen.database import CsvShapeError
 from portalgen.errors import NOWHERE, InvalidInputError, Location, Problem, did_you_mean, shown
-from portalgen.exports import layouts
-from portalgen.exports.columns import HEADERS, IDENTITY, LINES, OF_LINES, Column, Kind
+from portalgen.exports import layouts, reportrows
+from portalgen.exports.columns import HEADERS, LINES, OF_LINES, Column, Kind
 from portalgen.exports.files import open_source
 from portalgen.exports.headings import Match, Want, is_heading, match, wanted, wanted_lines
 from portalgen.exports.layouts import quoted, quoted_name
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
 from portalgen.exports.textfile import TextTable, check_table
-from portalgen.model import ExportSource, LineSource
+from portalgen.exports.values import STORED
+from portalgen.model import TRANSACTION_TYPES, ExportSource, LineSource
 
 PREFIX = "line."
 """What comes before the columns of lines where documents and lines share a table."""
@@ -64,14 +65,40 @@ class _Loading:
         loads = [_Load(table, wanted(HEADERS[source.type], source), source)]
         if source.lines:
             loads.append(_Load(f"{table}_lines", wanted_lines(LINES, source, source.lines), source, source.lines))
-        is_direct = not layouts.extra_columns(source) and "prove" not in {*source.dates, source.decimal}
+        is_direct = not reportrows.extra_columns(source) and "prove" not in {*source.dates, source.decimal}
         for load in loads:
             (self._view if is_direct else self._load)(load)
             columns = _kept(LINES if load.is_lines else HEADERS[source.type])
             part = Part(load.table, source, columns, is_lines=load.is_lines, is_direct=is_direct)
             self.staging.parts.append(part)
-        if source.lines and source.rows:
+        if contradictions := [*self._settle_left_out(table, in_blocks=False)]:
+            self.staging.problems += contradictions
+        elif source.lines and source.rows:
             self._match_lines()
+
+    def _divided(self) -> Iterator[Problem]:
+        """Documents of which `rows` would leave out some rows and not others."""
+        rows = layouts.divided(self.staging.database, self.table, self.source, _SHOWN)
+        for where in self.staging.places("", rows):
+            message = "`rows` goes by a cell that says otherwise here than in the document's first row"
+            hint = (
+                "does the document count? `rows` leaves out lines by what is a column of theirs: lines: {columns: ...}"
+            )
+            yield Problem(where, message, hint)
+
+    def _settle_left_out(self, table: str, *, in_blocks: bool) -> Iterator[Problem]:
+        """Of what `rows` leaves out in one file and not in another, the newest counts if the files are incremental."""
+        database, source = self.staging.database, self.source
+        if not source.rows or source.type not in TRANSACTION_TYPES or len(self.tally.files) < 2:
+            return
+        if source.is_incremental:
+            self.tally.leave_out(AGAIN, layouts.withdraw(database, table, in_blocks=in_blocks))
+            return
+        for number, *rows in layouts.contradictory(database, table, _SHOWN, in_blocks=in_blocks):
+            where, other = self.staging.places("number", rows)
+            message = f"number: {shown(number)} is in {other}, too, in a row that `rows` leaves out: which is right?"
+            hint = "keep the right one; if each file is newer than the one before, say: export: incremental"
+            yield Problem(where, message, hint)
 
     def _match_lines(self) -> None:
         """Leave out the lines of documents that `rows` leaves out; where they cannot be told from others, refuse.
@@ -99,8 +126,11 @@ class _Loading:
         in_blocks = source.layout != "repeat"
         if in_blocks:
             layouts.fill_down(database, table, [name for name in headers if name not in source.values], source.groups)
-        self.tally.add(layouts.drop_documents(database, table, source))
         keys = {PREFIX + name: name for name in _without_number(_kept(LINES))}
+        self.staging.problems += self._divided()
+        self.tally.add(layouts.drop_lines(database, table, source, [*keys]))
+        self.tally.add(layouts.drop_documents(database, table, source))
+        self.staging.problems += self._settle_left_out(table, in_blocks=in_blocks)
         keyed = layouts.Keyed(table, "number", [*headers, *keys], in_blocks)
         self.tally.leave_out(AGAIN, layouts.settle(database, keyed, is_incremental=source.is_incremental))
         layouts.split(database, table, source, [*headers], keys)
@@ -113,7 +143,7 @@ class _Loading:
         database, source, tally = self.staging.database, self.source, self.tally
         kept = [want.key for want in load.wants if want.column.kept]
         columns = ", ".join(f"{quoted_name(key)} VARCHAR" for key in kept)
-        extra = {"origin": "BIGINT", **layouts.extra_columns(source)}
+        extra = {"origin": "BIGINT", **reportrows.extra_columns(source)}
         added = "".join(f", {name} {type_}" for name, type_ in extra.items())
         database.run(f"CREATE TABLE {load.table} (file INTEGER, file_row BIGINT, {columns}{added})")
         for text, select in self._opened(load):
@@ -165,20 +195,20 @@ class _Loading:
             tally.staged.append(staging.files[-1])
             tally.leave_out("rows above the heading", text.first_line - 1 if text.unit in {"", "row"} else 0)
             staging.warnings += _ids_stored_as_numbers(staging.files[-1], wants)
+            staging.problems += _ids_cut_short(staging.files[-1], wants)
             yield text, f"{len(staging.files) - 1} AS file, {_select(load, text, found)}"
 
 
 def _select(load: _Load, text: TextTable, found: Match) -> str:
     """SQL for the cells of one file, under the names of their columns."""
     picked = {
-        quoted_name(want.key): _cell(found.cells.get(want.key, ()), want, load.source)
+        quoted_name(want.key): _cell(found.cells.get(want.key, ()), want, load.source, has_origins=bool(text.unit))
         for want in load.wants
         if want.column.kept and (want.key in found.cells or want.name in want.source.values)
     }
     if text.unit == "file" or (text.unit == "record" and load.source.layout == "nested"):
-        picked["origin"] = "origin::BIGINT"
-    keys = found.cells.get("number" if load.is_lines else IDENTITY[load.source.type], ())
-    picked |= layouts.extra_cells(load.source, text.heading, keys, is_lines=load.is_lines)
+        picked["origin"] = "split_part(origin, ' ', 1)::BIGINT"
+    picked |= reportrows.extra_cells(load.source, text.heading, found.cells, is_lines=load.is_lines)
     return "file_row, " + ", ".join(f"{expression} AS {name}" for name, expression in picked.items())
 
 
@@ -214,6 +244,9 @@ def _unknown_columns(source: ExportSource) -> Iterator[Problem]:
         (source, HEADERS[source.type], f"of {source.type}"),
         (source.lines, LINES, "of lines"),
     ]
+    if source.groups and source.groups not in HEADERS[source.type]:
+        hint = did_you_mean(source.groups, [*HEADERS[source.type]])
+        yield Problem(source.places["groups"], f"groups: '{source.groups}' is not a column of {source.type}", hint)
     for part, columns, what in parts:
         if part is None:
             continue
@@ -230,9 +263,14 @@ def _without(cell: str, empty: tuple[str, ...]) -> str:
     return cell
 
 
-def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource) -> str:
-    """SQL of what a wanted column holds in a row."""
+def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_origins: bool) -> str:
+    """SQL of what a wanted column holds in a row, with a mark before what the file holds as a number with decimals."""
     cells = [_without(f"c{index}", source.empty) for index in indexes]
+    if has_origins and want.column.kind is Kind.DECIMAL:
+        cells = [
+            f"CASE WHEN contains(origin, ' {index} ') THEN '{STORED}' || {cell} ELSE {cell} END"
+            for index, cell in zip(indexes, cells, strict=True)
+        ]
     if want.headings.join:
         filled = ", ".join(f"nullif(trim({cell}), '')" for cell in cells)
         between = "chr(10)" if want.name in OF_LINES else "' '"
@@ -246,10 +284,22 @@ def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource) -> str:
     return value
 
 
+def _ids_cut_short(file: SourceFile, wants: Iterable[Want]) -> Iterator[Problem]:
+    for want in wants:
+        for index in file.cells.get(want.key, ()):
+            if want.column.kind is Kind.ID and (row := file.table.long_numbers.get(index)):
+                message = f"{want.name}: more than 15 digits, stored as a number in the workbook, which lost the rest"
+                hint = "format the column as text where it is written, or export CSV and do not open it in Excel"
+                yield Problem(Location(file.table.name, row, index + 1), message, hint)
+
+
 def _ids_stored_as_numbers(file: SourceFile, wants: Iterable[Want]) -> Iterator[Problem]:
     for want in wants:
         for index in file.cells.get(want.key, ()):
             if want.column.kind is Kind.ID and (row := file.table.numbers.get(index)):
-                message = f"{want.name}: stored as numbers in the workbook, which keep no leading zeros"
+                is_sheet = file.table.unit == "row"
+                where = "in the workbook" if is_sheet else "with a floating point"
+                message = f"{want.name}: stored as numbers {where}, which keep no leading zeros"
                 hint = "format the column as text where it is written, if its ids can begin with 0 or are very long"
-                yield Problem(Location(file.table.name, row, index + 1), message, hint)
+                place = Location(file.table.name, row, index + 1) if is_sheet else Location(file.table.name)
+                yield Problem(place, message, hint)

@@ -13,21 +13,24 @@ _BOMB_ROWS, _BOMB_RATIO = 1_000_000, 100
 """More rows than this, and more than this for each byte of the file, are no export."""
 _LEFT_OUT = ("STRUCT(", "MAP(", "UNION(", "BLOB", "VARIANT", "GEOMETRY")
 """How the names of types begin that have no text."""
+_FLOATING = ("DOUBLE", "FLOAT")
+_NUMBERS = (*_FLOATING, "DECIMAL")
 
 
-def read(database: Database, file: Path, name: str, folder: Path) -> TextTable:
+def read(database: Database, file: Path, name: str, folder: Path, timezone: str) -> TextTable:
     """The rows as text in a new file in `folder`, in their order, those left out that are blank in every column.
 
     Decimals come in all their digits, floating numbers to the digits that they surely hold (15, or 6 to 9 of a single
-    one), days and times in ISO 8601, those with a time zone in UTC, truths as `true` and `false`. Lists, objects and
-    binary data are left out: the title ends in '[]' and has nothing below it. Raises InvalidInputError.
+    one), days and times in ISO 8601, those of the whole world as `timezone` has them, truths as `true` and `false`.
+    Lists, objects and binary data are left out: the title ends in '[]' and has nothing below it. Raises
+    InvalidInputError.
     """
     try:
         _refuse_bombs(database, file, name)
         columns = database.rows_of_file("DESCRIBE SELECT * FROM read_parquet(?)", file)
         titles = [f"{title}[]" if _has_no_text(type_) else title for title, type_, *_ in columns]
         with tempfile.NamedTemporaryFile(dir=folder, suffix=".csv", delete=False) as target:
-            database.rows_of_file(_copy([(title, type_) for title, type_, *_ in columns], target.name), file)
+            database.rows_of_file(_copy([(title, type_) for title, type_, *_ in columns], target.name, timezone), file)
             with mmap.mmap(target.fileno(), 0, access=mmap.ACCESS_READ) as written:
                 if written.find(b"\0") >= 0:
                     hint = "export it without that character"
@@ -35,7 +38,8 @@ def read(database: Database, file: Path, name: str, folder: Path) -> TextTable:
     except UnreadableFileError as error:
         reason = str(error).replace(str(file), file.name)
         raise InvalidInputError(f"this cannot be read as Parquet: {reason}", "export it anew", Location(name)) from None
-    return TextTable(Path(target.name), name, tuple(titles), ",", 0, "utf-8", "record")
+    numbers = {index: 1 for index, (_, type_, *_) in enumerate(columns) if type_ in _FLOATING}
+    return TextTable(Path(target.name), name, tuple(titles), ",", 0, "utf-8", "record", numbers=numbers)
 
 
 def _refuse_bombs(database: Database, file: Path, name: str) -> None:
@@ -46,27 +50,34 @@ def _refuse_bombs(database: Database, file: Path, name: str) -> None:
             raise InvalidInputError(message, "export it anew", Location(name))
 
 
-def _copy(columns: Sequence[tuple[str, str]], target: str) -> str:
-    """The statement that writes each cell as text or nothing, and the row's number, from 1, in one cell more."""
-    cells = [f"nullif({_text(_quoted(title), type_)}, '') AS c{index}" for index, (title, type_) in enumerate(columns)]
+def _copy(columns: Sequence[tuple[str, str]], target: str, timezone: str) -> str:
+    """The statement that writes each cell as text or nothing, and in one cell more the row's number, from 1, and which
+    cells are numbers with decimals.
+    """
+    numbers = "".join(f" {index}" for index, (_, type_) in enumerate(columns) if type_.startswith(_NUMBERS))
+    cells = [
+        f"nullif({_text(_quoted(title), type_, timezone)}, '') AS c{index}"
+        for index, (title, type_) in enumerate(columns)
+    ]
+    origin = f"file_row_number + 1 || '{numbers} '" if numbers else "file_row_number + 1"
     names = ", ".join(f"c{index}" for index in range(len(columns)))
     literal = target.replace("'", "''")
     return (
-        f"COPY (SELECT {names}, origin FROM (SELECT {', '.join(cells)}, file_row_number + 1 AS origin "
+        f"COPY (SELECT {names}, origin FROM (SELECT {', '.join(cells)}, {origin} AS origin "
         f"FROM read_parquet(?, file_row_number = true)) WHERE coalesce({names}, NULL) IS NOT NULL) "
         f"TO '{literal}' (FORMAT csv, HEADER, DELIMITER ',', QUOTE '\"', ESCAPE '\"', NULLSTR '', "
         "USE_TMP_FILE false)"
     )
 
 
-def _text(cell: str, type_: str) -> str:
+def _text(cell: str, type_: str, timezone: str) -> str:
     """SQL that gives a cell of this type as text."""
     if _has_no_text(type_):
         return "NULL"
-    if type_ in {"DOUBLE", "FLOAT"}:
+    if type_ in _FLOATING:
         return _text_of_floating(cell, f"printf('%.15g', {cell})" if type_ == "DOUBLE" else f"CAST({cell} AS VARCHAR)")
     if type_ == "TIMESTAMP WITH TIME ZONE":
-        cell = f"({cell} AT TIME ZONE 'UTC')"
+        cell = f"({cell} AT TIME ZONE '{timezone}')"
     text = f"CAST({cell} AS VARCHAR)"
     return f"regexp_replace({text}, ' 00:00:00$', '')" if type_.startswith("TIMESTAMP") else text
 

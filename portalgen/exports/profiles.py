@@ -9,12 +9,19 @@ from typing import Any
 from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean, shown
 from portalgen.model import Attachments, ExportSource, Headings, LineSource, Policy, Visibility
 from portalgen.resources import profiles_folder
-from portalgen.schema import ExportModel, HeadingsModel, LinesModel, ProfileModel, SettingsModel, validate
+from portalgen.schema import ExportModel, HeadingsModel, LinesModel, ProfileModel, SettingsModel, VisibleModel, validate
 from portalgen.yamlfile import Document, read_yaml
 
-PRIVATE = re.compile(r"private|internal|\bcosts?\b|margin|profit|mark-?up", re.IGNORECASE)
-"""Headings that no profile reads, unless it says under `despite_its_name` why it does."""
+_PRIVATE = re.compile(
+    r"private|internal|cost(s|ed|ing)?(?![a-z])|\bcost-?price|margin|profit|mark[- ]?up", re.IGNORECASE
+)
 _MERGED = ("columns", "values", "status")
+
+
+def sounds_private(title: str) -> bool:
+    """Whether a heading, however its words are put together, speaks of what no profile reads without saying why."""
+    words = re.sub(r"_|(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", title)
+    return _PRIVATE.search(words) is not None
 
 
 def packaged_names() -> list[str]:
@@ -52,7 +59,7 @@ def _private_columns(profile: ProfileModel, document: Document) -> Iterator[Prob
         for at, columns in {("columns",): settings.columns, ("lines", "columns"): lines}.items():
             for column, headings in columns.items():
                 for heading in (*headings.any_of, *headings.join):
-                    if PRIVATE.search(heading) and heading not in profile.despite_its_name:
+                    if sounds_private(heading) and heading not in profile.despite_its_name:
                         where = document.place(("types", type_, *at, column))
                         hint = f"if customers may see it, say why: despite_its_name: {{{heading}: ...}}"
                         yield Problem(
@@ -77,6 +84,8 @@ def settings_of(item: ExportModel, root: Path, where: Location) -> SettingsModel
     }
     for name in _MERGED:
         said[name] = _union(layers, name)
+    if visible := [layer.visible for layer in layers if layer.visible]:
+        said["visible"] = _visible(visible)
     if any(layer.lines for layer in layers):
         said["lines"] = _lines([layer.lines for layer in layers if layer.lines])
     return SettingsModel.model_construct(**said)
@@ -88,6 +97,18 @@ def _said(model: SettingsModel | LinesModel) -> Mapping[str, Any]:
 
 def _union(layers: list[Any], name: str) -> dict[str, Any]:
     return {key: value for layer in layers for key, value in getattr(layer, name).items()}
+
+
+def _visible(layers: list[VisibleModel]) -> VisibleModel:
+    """A later layer's `status` stands for an earlier one's; `never` adds to it, and takes away from what was shown."""
+    shown: list[str] | None = None
+    never: list[str] = []
+    for layer in layers:
+        if layer.status is not None:
+            shown = layer.status
+            never = [status for status in never if status not in shown]
+        never += [status for status in layer.never if status not in never]
+    return VisibleModel.model_construct(status=shown, never=never)
 
 
 def _lines(layers: list[LinesModel]) -> LinesModel:

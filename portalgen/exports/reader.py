@@ -38,7 +38,7 @@ def read_exports(definitions: Definitions, judge: JudgeCustomers = lambda _: [])
         hint = "exports: [{type: customers, path: exports/customers.csv}, ...]"
         raise InvalidInputError("exports: there is none of type customers", hint, where)
     with TemporaryDirectory(prefix="portalgen-") as name, Database(Path(name)) as database:
-        staging = Staging(database, Place(definitions.root, Path(name), database))
+        staging = Staging(database, Place(definitions.root, Path(name), database, definitions.site.timezone))
         for source in definitions.exports:
             stage(staging, source)
         _raise(staging.problems)
@@ -58,11 +58,12 @@ def _book(staging: Staging, definitions: Definitions, judge: JudgeCustomers) -> 
     problems += _judged(checks.relations(), staging, quarantine)
     problems += [*checks.twice(), *similar_ids(staging), *judge(staging.customer_names())]
     filling = Filling(staging, currency)
+    as_of = definitions.site.as_of or _newest_day(staging.paths, definitions.site.timezone)
     if not problems:
         filling.fill()
+        problems += filling.refuse_negatives(Book(staging.database, as_of).credit_notes_worked_out(), quarantine)
         problems += filling.compare(quarantine)
     _raise([*problems, *quarantine.beyond_limits()])
-    as_of = definitions.site.as_of or _newest_day(staging.paths, definitions.site.timezone)
     return Book(staging.database, as_of, filling.report(quarantine))
 
 

@@ -22,17 +22,9 @@ class Reading:
         """SQL of the DATE in a cell of text, or NULL."""
         return values.date_sql(cell, self.dates)
 
-    def is_date(self, cell: str) -> str:
-        """SQL that is true of a cell that holds a date."""
-        return f"{values.date_sql(cell, self.dates)} IS NOT NULL"
-
     def number(self, cell: str, unit: str = "currency") -> str:
         """SQL of the DECIMAL(21,6) in a cell of text, or NULL."""
         return values.decimal_sql(cell, self.decimal, unit)
-
-    def is_number(self, cell: str, unit: str = "currency") -> str:
-        """SQL that is true of a cell that holds a number."""
-        return values.is_decimal_sql(cell, self.decimal, unit)
 
 
 @dataclass(slots=True)

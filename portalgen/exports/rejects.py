@@ -7,6 +7,7 @@ from portalgen.exports.checks import SHOWN, Fault
 from portalgen.exports.layouts import quoted
 from portalgen.exports.report import Reject
 from portalgen.exports.staging import Staging
+from portalgen.exports.values import STORED
 from portalgen.model import ExportSource
 
 
@@ -20,8 +21,9 @@ def listed(staging: Staging, fault: Fault) -> Iterator[Problem]:
     )
     placed = [*zip(rows, staging.places(fault.column, rows, part.prefix), strict=True)]
     for (_, _, value), where in placed[:SHOWN]:
-        message = fault.message.format(value=shown(value))
-        yield Problem(where, f"{fault.column}: {message}", fault.hint(str(value)))
+        text = str(value).removeprefix(STORED)
+        message = fault.message.format(value=shown(text))
+        yield Problem(where, f"{fault.column}: {message}", fault.hint(text))
     for _, where in placed[SHOWN:]:
         yield Problem(where, f"{fault.column}: {count - SHOWN} more like these")
 
@@ -44,7 +46,7 @@ class Quarantine:
         self._database.run(
             f"INSERT INTO rejects SELECT {self._number(part.source)}, '{part.type}', {part.key}, {part.is_lines}, "
             f"file, file_row, '{fault.column}', '{part.prefix}', "
-            f"replace({reason}, '{{value}}', coalesce('''' || {fault.column} || '''', '')) "
+            f"replace({reason}, '{{value}}', coalesce('''' || ltrim({fault.column}::VARCHAR, '{STORED}') || '''', '')) "
             f"FROM {fault.table} WHERE {fault.condition}"
         )
 

@@ -55,7 +55,8 @@ def _rows(file: Path, name: str, table: str) -> Iterator[GridRow]:
         number = 0
         while batch := cursor.fetchmany(_BATCH):
             for number, values in enumerate(batch, start=number + 1):  # noqa: B020
-                yield GridRow(number, _texts(values, titles, name, number))
+                numbers = [index for index, value in enumerate(values) if isinstance(value, int | float)]
+                yield GridRow(number, _texts(values, titles, name, number), numbers)
 
 
 def _texts(values: Sequence[object], titles: Sequence[str], name: str, number: int) -> list[str]:

@@ -12,9 +12,12 @@ _WHOLE = re.compile(r"-?[0-9]+")
 _LITERALS = re.compile(r'"[^"]*"|\\.|_.|\*.|\[(?!h+\]|m+\]|s+\])[^\]]*\]', re.IGNORECASE | re.DOTALL)
 """What a number format shows as it is, and its brackets, those of elapsed time excepted."""
 _DATED = frozenset([*range(14, 23), *range(27, 37), 45, 47, *range(50, 59)])
+_PERCENT = frozenset({9, 10})
 _FIRST_DAYS = {False: date(1899, 12, 30), True: date(1904, 1, 1)}
 """By whether days count from 1904, the day of number 0."""
 _DAY = 86_400
+_NOISE = Decimal("0.01")
+"""Seconds by which a stored moment may miss the one that was meant."""
 
 
 def number_text(written: str) -> str:
@@ -44,6 +47,17 @@ def real_text(value: float) -> str:
     return _in_digits(Decimal(text)) if "e" in text else text
 
 
+def _rounded(seconds: Decimal) -> int:
+    """To the nearest second, but not to the next day's first one, unless that was meant."""
+    nearest = int(seconds.to_integral_value())
+    return nearest - (nearest % _DAY == 0 and nearest - seconds > _NOISE)
+
+
+def percent_text(written: str) -> str:
+    """A number that a workbook shows as a percentage, as it is shown: 0.2 is '20%'. Raises ValueError."""
+    return f"{_in_digits(Decimal(number_text(written)) * 100)}%"
+
+
 def _in_digits(number: Decimal) -> str:
     text = format(number, "f")
     if "." in text:
@@ -52,15 +66,17 @@ def _in_digits(number: Decimal) -> str:
 
 
 def kind_of_format(number: int, code: str) -> str:
-    """What a cell's number format makes of a number: 'date' (or a time of day), 'elapsed', or '' for a number.
+    """What a cell's number format makes of a number: 'date' (or a time of day), 'elapsed', 'percent' or ''.
 
     `number` is the format's own, `code` its text ('' for those that every spreadsheet program has).
     """
     if not code:
-        return "elapsed" if number == 46 else "date" if number in _DATED else ""
+        return "elapsed" if number == 46 else "date" if number in _DATED else "percent" if number in _PERCENT else ""
     bare = _LITERALS.sub("", code).casefold().partition(";")[0]
     if "[" in bare:
         return "elapsed"
+    if "%" in bare:
+        return "percent"
     return "date" if bare not in {"general", "standard"} and any(char in bare for char in "ymdhs") else ""
 
 
@@ -74,7 +90,7 @@ def moment_text(written: str, kind: str, from_1904: bool) -> str:
     number = number_text(written)
     if len(number) > 40:
         return number
-    seconds = int((Decimal(number) * _DAY).to_integral_value())
+    seconds = _rounded(Decimal(number) * _DAY)
     days, rest = divmod(seconds, _DAY)
     clock = f"{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
     if seconds < 0:

@@ -40,6 +40,8 @@ _HEAD = 1024 * 1024
 """Bytes in which the first rows are looked for."""
 _BATCH = 2_000
 _SHOWN = 20
+_SURE_DIGITS = 15
+"""How many digits of a number a workbook keeps."""
 _MOST_COLUMNS = 16_384
 _NO_TEXT = re.compile("[\0\ud800-\udfff]")
 
@@ -51,8 +53,10 @@ class TextTable:
     `path` is the user's file where it is like that already, and a copy else; `name` is what messages call the user's
     file, `heading` its titles as they are written, `first_line` the line of the heading in it (of a heading of
     several lines, the last one), `encoding` how it was read. A table spooled from a grid has a `unit`, the grid's, and
-    one cell more in each row than titles: the row's origin. `numbers` gives by the index of a cell the origin of the
-    first row in which it was stored as a number.
+    one cell more in each row than titles: the row's origin, and behind it, a space about each, the indexes of the cells
+    that were stored as numbers with decimals or as percentages. `numbers` gives, by the index of a cell, the origin of
+    the first row in which it was stored as a number that may have been an id once, `long_numbers` that of the first
+    one of more than 15 digits.
     """
 
     path: Path
@@ -64,6 +68,7 @@ class TextTable:
     unit: str = ""
     sources: Sequence[str] = ()
     numbers: Mapping[int, int] = field(default_factory=dict)
+    long_numbers: Mapping[int, int] = field(default_factory=dict)
 
     @property
     def width(self) -> int:
@@ -173,7 +178,7 @@ def read_places(table: TextTable, cells: Sequence[tuple[int, int]]) -> dict[tupl
         if row not in found:
             places[row, index] = Location(table.name)
         elif table.unit:
-            origin = int(found[row].cells[-1])
+            origin = int(found[row].cells[-1].partition(" ")[0])
             places[row, index] = place_of(table.name, table.unit, table.sources, origin, index)
         else:
             places[row, index] = Location(table.name, table.first_line - 1 + found[row].start, index + 1)
@@ -214,9 +219,8 @@ def spool(grid: Grid, folder: Path, is_heading: IsHeading) -> TextTable:
     if spooling.problems:
         raise InvalidInputError.of(spooling.problems)
     origin = head[index].origin
-    return TextTable(
-        Path(target.name), grid.name, titles, ",", origin, "utf-8", grid.unit, grid.sources, spooling.numbers
-    )
+    table = TextTable(Path(target.name), grid.name, titles, ",", origin, "utf-8", grid.unit, grid.sources)
+    return replace(table, numbers=spooling.numbers, long_numbers=spooling.long_numbers)
 
 
 def padded(table: TextTable, folder: Path) -> TextTable:
@@ -238,6 +242,7 @@ class _Spooling:
         self._width = width
         self._seen: Sequence[int] = ()
         self.numbers: dict[int, int] = {}
+        self.long_numbers: dict[int, int] = {}
         self.problems: list[Problem] = []
 
     def encoded(self, batch: Sequence[GridRow]) -> bytes:
@@ -255,11 +260,17 @@ class _Spooling:
         if len(cells) > self._width:
             self._refuse_beyond_heading(row)
             cells = cells[: self._width]
-        if row.numbers != self._seen:
+        if row.numbers != self._seen and self._grid.unit == "row":
             self._seen = row.numbers
             for index in row.numbers:
                 self.numbers.setdefault(index, row.origin)
-        return [*cells, *[""] * (self._width - len(cells)), str(row.origin)]
+        for index in row.numbers if self._grid.unit == "row" else ():
+            if len(row.cells[index]) > _SURE_DIGITS and row.cells[index].isdigit():
+                self.long_numbers.setdefault(index, row.origin)
+        origin = str(row.origin)
+        if fractions := [str(index) for index in row.numbers if index < len(cells) and _has_mark(cells[index])]:
+            origin = f"{origin} {' '.join(fractions)} "
+        return [*cells, *[""] * (self._width - len(cells)), origin]
 
     def _refuse_beyond_heading(self, row: GridRow) -> None:
         for index, cell in enumerate(row.cells[self._width :], start=self._width):
@@ -277,6 +288,11 @@ class _Spooling:
         if len(self.problems) < _SHOWN:
             where = place_of(self._grid.name, self._grid.unit, self._grid.sources, row.origin, index)
             self.problems.append(Problem(where, message, hint))
+
+
+def _has_mark(number: str) -> bool:
+    """Whether a stored number has what a text must not have, or has something else for."""
+    return "." in number or number.endswith("%")
 
 
 def _as_csv(lines: Sequence[Sequence[str]], quoting: Literal[0, 1]) -> str:

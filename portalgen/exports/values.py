@@ -13,7 +13,9 @@ from itertools import permutations
 from portalgen.errors import shown
 
 _AMOUNT = "DECIMAL(21,6)"
-_PLAIN = r"-?\d{1,15}(\.\d{1,6})?"
+_PLAIN = r"-?\d{1,15}(\.\d{1,6}0*)?"
+STORED = "\ufdd0"
+"""What begins a cell that its file holds as a number, which has a point before the decimals whatever the texts have."""
 _SPACE = "[ \u00a0\u202f\u2009]"
 _MINUS = "[-\u2212]"
 _SIGN = "(?:'?[-+]|\u2212)"
@@ -72,14 +74,18 @@ _UNITS = {"currency": f"(?:{_CURRENCY}|[A-Z]{{3}})", "percent": "%", "any": f"(?
 
 
 def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
-    """SQL that gives the DECIMAL(21,6) in `cell`, or NULL where it is not a number; nothing is ever rounded.
+    """SQL that gives the DECIMAL(21,6) in `cell`, or NULL where it is not a number; nothing is ever rounded but noise.
 
     `decimal` is '.' or ',', or 'plain' for digits, a point and a minus alone. A number may have at most 15 digits
     before the decimals and 6 of them, further zeros not counted; groups of digits, where there are any, must be whole.
+    Where 16 or 17 digits differ from such a number in no more than a binary one may (8.960000000000001), it is meant.
     `unit` says what may stand beside it, once: 'currency' (a symbol or three capitals), 'percent', or '' for nothing.
     """
+    stored = f"WHEN {matches(cell, _stored(unit))} THEN rtrim(substr({cell}, 2), '%')::{_AMOUNT}"
+    noise = f"replace(ltrim({cell}, '{STORED}'), ',', '.')::DECIMAL(38,26)"
+    stored += f" WHEN {matches(cell, _noisy(decimal))} THEN round({noise}, 6)::{_AMOUNT}"
     if decimal == "plain":
-        return f"CASE WHEN {matches(cell, _PLAIN)} THEN {cell}::{_AMOUNT} END"
+        return f"CASE WHEN {matches(cell, _PLAIN)} THEN {cell}::{_AMOUNT} {stored} END"
     other = {".": ",", ",": "."}[decimal]
     usual = f"replace({cell}, '{other}', '')" if decimal == "." else f"replace(replace({cell}, '.', ''), ',', '.')"
     digits = f"regexp_replace({cell}, '[^0-9{decimal}]+[{decimal}]?', '', 'g')"
@@ -88,15 +94,15 @@ def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     sign = f"CASE WHEN regexp_matches({cell}, '[-(\u2212]') THEN '-' ELSE '' END"
     return (
         f"CASE WHEN {matches(cell, _usual(decimal))} THEN ({usual})::{_AMOUNT} "
-        f"WHEN {matches(cell, _adorned(decimal, unit))} THEN ({sign} || {digits})::{_AMOUNT} END"
+        f"WHEN {matches(cell, _adorned(decimal, unit))} THEN ({sign} || {digits})::{_AMOUNT} {stored} END"
     )
 
 
 def is_decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     """SQL that is true where `decimal_sql` gives a number, false where it gives none, and NULL of NULL."""
-    if decimal == "plain":
-        return matches(cell, _PLAIN)
-    return f"({matches(cell, _usual(decimal))} OR {matches(cell, _adorned(decimal, unit))})"
+    usual = [_PLAIN] if decimal == "plain" else [_usual(decimal), _adorned(decimal, unit)]
+    forms = [*usual, _stored(unit), _noisy(decimal)]
+    return f"({' OR '.join(matches(cell, form) for form in forms)})"
 
 
 def currency_sql(cell: str) -> str:
@@ -118,6 +124,24 @@ def text_sql(cell: str) -> str:
     """SQL that gives `cell` without the apostrophe that an export put before = + - @, against formulas."""
     escaped = f"starts_with({cell}, '''') AND substr({cell}, 2, 1) IN ('=', '+', '-', '@')"
     return f"CASE WHEN {escaped} THEN substr({cell}, 2) ELSE {cell} END"
+
+
+def _stored(unit: str) -> str:
+    """The regexp of a number that its file holds as one, and of a percentage where that may be."""
+    return f"{STORED}{_PLAIN}{'%?' if unit in {'percent', 'any'} else ''}"
+
+
+@lru_cache
+def _noisy(decimal: str) -> str:
+    """The regexp of a number in 16 or 17 digits that has 6 decimals or less in the 15 which a binary one surely holds.
+
+    That needs three noughts or nines behind these, so that chance does not make them.
+    """
+    zeros = ((f"0[.]0{{{n}}}[1-9]\\d{{{5 - n}}}", 9 + n) for n in range(6))
+    wholes = ((f"[1-9]\\d{{{n - 1}}}[.]\\d{{6}}", 9 - n) for n in range(1, 7))
+    forms = [f"{start}(?:0{{{run}}}[0-4]|9{{{run}}}[5-9])\\d?" for start, run in (*zeros, *wholes)]
+    stored = f"{STORED}?-?(?:{'|'.join(forms)})"
+    return stored if decimal != "," else f"(?:{STORED}{stored[2:]}|{stored[2:].replace('[.]', ',')})"
 
 
 def _usual(decimal: str) -> str:
@@ -168,7 +192,7 @@ _MONTHS = (
     *("July", "August", "September", "October", "November", "December"),
 )
 _MONTH_NUMBERS = {name[:3].lower(): number for number, name in enumerate(_MONTHS, 1)}
-_YEAR = "000[1-9]|00[1-9][0-9]|0[1-9][0-9]{2}|[1-9][0-9]{3}"
+_YEAR = "19[0-9]{2}|[2-9][0-9]{3}"
 _ZONE = "Z|[-+][0-9]{2}:?[0-9]{2}"
 _ISO = rf"({_YEAR})-[0-9]{{2}}-[0-9]{{2}}([ T]00:00(:00([.]0+)?)?({_ZONE})?)?"
 _DIRECTIVES: Mapping[str, str] = {

@@ -11,6 +11,8 @@ NEVER = ("draft", "cancelled", "canceled", "void", "voided", "deleted")
 """What no customer sees unless `visible` names it, however it is written."""
 NEUTRAL = "Issued"
 """What a customer reads for a status that the mapping does not know: true of whatever was issued to them."""
+_BARE = r"lower(regexp_replace(status, '^[\s\p{Z}\p{C}]+|[\s\p{Z}\p{C}]+$', '', 'g'))"
+"""The status without what cannot be seen around it, and without its case."""
 _SHOWN = 20
 
 
@@ -28,9 +30,10 @@ def hidden_sql(part: Part) -> Mapping[str, str]:
     visibility = part.source.visibility
     reasons = {"not for customers": "coalesce(lower(customer_visible) IN ('false', 'no', '0'), false)"}
     if visibility.statuses is not None:
-        reasons["hidden by status"] = f"coalesce(status NOT IN ({_list(visibility.statuses)}), true)"
+        shown_ones = [status for status in visibility.statuses if status not in visibility.never]
+        reasons["hidden by status"] = f"coalesce(status NOT IN ({_list(shown_ones)}), true)"
     else:
-        never = f"lower(trim(status)) IN ({_list(NEVER)})"
+        never = f"{_BARE} IN ({_list(NEVER)})"
         if visibility.never:
             never += f" OR status IN ({_list(visibility.never)})"
         reasons["hidden by status"] = f"coalesce({never}, false)"
@@ -85,7 +88,7 @@ def unknown_statuses(staging: Staging, part: Part) -> Iterator[Problem]:
     known = [*visibility.statuses, *visibility.never]
     rows = staging.database.rows(
         f"SELECT arg_min(file, (file, file_row)), arg_min(file_row, (file, file_row)), status, count(*) "
-        f"FROM {part.table} WHERE status NOT IN ({_list(known)}) AND lower(trim(status)) NOT IN ({_list(NEVER)}) "
+        f"FROM {part.table} WHERE status NOT IN ({_list(known)}) AND {_BARE} NOT IN ({_list(NEVER)}) "
         f"GROUP BY status ORDER BY count(*) DESC, status LIMIT {_SHOWN}"
     )
     for *row, status, count in rows:

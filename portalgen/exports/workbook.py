@@ -50,9 +50,10 @@ def sheets(file: Path, name: str) -> list[str]:
 def read(file: Path, name: str, sheet: str = "") -> Grid:
     """One sheet: the one of that title, or else the only visible one, or the only visible one with anything in it.
 
-    Whole numbers come as stored, others to the 15 digits that a workbook holds, days and times in ISO 8601, truths as
-    `true` and `false`, formulas as the results stored with them. Iterating raises InvalidInputError too: an error such
-    as `#REF!` in a cell, or a formula without a result, is never taken for an empty cell.
+    Whole numbers come as stored, others to the 15 digits that a workbook holds, percentages with their sign, days and
+    times in ISO 8601, truths as `true` and `false`, formulas as the results stored with them. Iterating raises
+    InvalidInputError too: an error such as `#REF!` in a cell, or a formula without a result, is never taken for an
+    empty cell.
     """
     with _opened(file, name) as package:
         found = package.sheets()

@@ -9,7 +9,7 @@ from typing import IO
 from portalgen.errors import InvalidInputError, Location, Problem, shown
 from portalgen.exports.grid import GridRow
 from portalgen.exports.markup import MAX_DEPTH, MarkupError, feed
-from portalgen.exports.storednumbers import moment_text, number_text
+from portalgen.exports.storednumbers import moment_text, number_text, percent_text
 
 _NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main ",
@@ -194,9 +194,9 @@ class _Sheet(_Texts):
     def _number(self, written: str) -> str:
         style = self._attributes.get("s", "0")
         kind = _at(self._looks.kinds, style) if self._looks.kinds else ""
-        if kind:
+        if kind not in {"", "percent"}:
             return moment_text(written, kind, self._looks.from_1904)
-        text = number_text(written)
+        text = percent_text(written) if kind else number_text(written)
         self._numbers.append(self._column - 1)
         return text
 

@@ -72,8 +72,9 @@ def _tokens(text: str) -> str | None:
 
 
 def parsed_date(cell: str, pattern: str) -> datetime.date | None:
-    """The day that strptime finds."""
+    """The day that strptime finds, from 1900 on."""
     try:
-        return datetime.datetime.strptime(cell, pattern).date()  # noqa: DTZ007
+        day = datetime.datetime.strptime(cell, pattern).date()  # noqa: DTZ007
     except ValueError:
         return None
+    return day if day.year >= 1900 else None

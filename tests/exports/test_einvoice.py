@@ -521,3 +521,13 @@ def test_a_cii_document_is_refused_where_its_fault_stands(tmp_path: Path, old: s
 
 def test_a_cii_credit_note_is_one_by_its_code(tmp_path: Path) -> None:
     assert record(_CII.replace(">380<", ">381<"), "credit_notes", folder=tmp_path)["balance"] == "119"
+
+
+def test_what_is_taken_off_a_line_is_its_discount_less_what_is_put_on(tmp_path: Path) -> None:
+    each = (
+        "<cac:AllowanceCharge><cbc:ChargeIndicator>{}</cbc:ChargeIndicator>"
+        '<cbc:Amount currencyID="USD">{}</cbc:Amount></cac:AllowanceCharge>'
+    )
+    added = f"{each.format('false', '10.00')}{each.format('false', '2.50')}{each.format('true', '0.50')}"
+    found = record(changed(("<cac:Item>", f"{added}<cac:Item>")), folder=tmp_path)
+    assert found["line.discount_amount"] == "12.00"

@@ -3,6 +3,7 @@
 import gzip
 import json
 import sqlite3
+from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
@@ -107,6 +108,29 @@ def test_documents_and_lines_may_be_two_sheets_of_one_workbook(tmp_path: Path) -
     ]
 
 
+@pytest.mark.parametrize(("number", "row"), [(2520018000000073035, 3), (1234567890123456, 3), (123456789012345, 0)])
+def test_an_id_of_more_digits_than_a_workbook_keeps_is_refused(number: int, row: int, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    sheet = book.active
+    assert sheet is not None
+    for cells in (["number", "customer_id", "date", "total"], ["I-1", "C-1", "2026-01-01", 1234567890.25]):
+        sheet.append(cells)
+    sheet.append([number, "C-1", "2026-01-01", 2])
+    sheet.append(["2520018000000073036", "C-1", "2026-01-01", 3])
+    book.save(tmp_path / "i.xlsx")
+    said = refused(tmp_path, {}, "{type: invoices, path: i.xlsx}")
+    message = "number: more than 15 digits, stored as a number in the workbook, which lost the rest"
+    assert said[:1] == ([f"i.xlsx:{row}:1: {message}"] if row else [])
+
+
+def test_a_heading_below_the_first_twenty_rows_is_said_not_to_be_looked_for(tmp_path: Path) -> None:
+    entry = "{type: invoices, path: i.csv, ignore: ALL}"
+    assert [*imported(tmp_path, {"i.csv": "Report,,\n" * 19 + TEXT}, entry).owners] == ["I-1"]
+    said = refused(tmp_path, {"i.csv": "Report,,\n" * 20 + TEXT}, entry)
+    told = [line for line in said if "first 20 rows" in line]
+    assert told == ["hint: say which one it is: columns: {number: ...}; the heading must be among the first 20 rows"]
+
+
 UBL = """<?xml version="1.0"?>
 <{root} xmlns="urn:oasis:names:specification:ubl:schema:xsd:{root}-2"
  xmlns:cac="urn:oasis:names:specification:ubl:schema:xsd:CommonAggregateComponents-2"
@@ -151,3 +175,72 @@ def test_a_broken_e_invoice_stops_all_or_is_held_back(tmp_path: Path) -> None:
 def test_a_pattern_that_matches_nothing_is_refused_where_it_stands(tmp_path: Path) -> None:
     said = refused(tmp_path, {}, "{type: invoices, path: 'in/*.csv'}")
     assert said[0].endswith("no file matches 'in/*.csv'")
+
+
+def invoice(total: int) -> str:
+    return f"number,customer_id,date,total\nI-1,C-1,2026-01-01,{total}\n"
+
+
+INCREMENTAL = "{{type: invoices, path: '{}', export: incremental}}"
+
+
+@pytest.mark.parametrize(
+    ("older", "newer"),
+    [
+        ("i-9.csv", "i-10.csv"),
+        ("i-09.csv", "i-10.csv"),
+        ("i-2026-1-31.csv", "i-2026-02-01.csv"),
+        ("i-20260131.csv", "i-20260201.csv"),
+        ("i.csv", "i-1.csv"),
+        ("i.csv", "i (2).csv"),
+        ("I-1.csv", "i-2.csv"),
+        ("i-2.csv", "i-3.csv.gz"),
+        ("9/i.csv", "10/i.csv"),
+        ("i-1/9.csv", "i-2/1.csv"),
+    ],
+)
+def test_the_file_with_the_highest_number_is_the_newest(older: str, newer: str, tmp_path: Path) -> None:
+    for name, total in {newer: 2, older: 1}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        data = invoice(total).encode()
+        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    path = "*/*.csv" if "/" in older else "[iI]*"
+    read = imported(tmp_path, {}, INCREMENTAL.format(path))
+    assert read.export.files == (older, newer)
+    assert [each.total for each in read.documents] == [Decimal(2)]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("i-feb.csv", "i-jan.csv"),
+        ("i-new.csv", "i-old.csv"),
+        ("i.csv", "i-new.csv"),
+        ("i-01.csv", "i-1.csv"),
+        ("i-1.csv", "i-1.csv.gz"),
+        ("i-01-02-2026.csv", "i-31-01-2026.csv"),
+        ("i1-feb-2.csv", "i1-jan-3.csv"),
+    ],
+)
+def test_incremental_files_whose_names_do_not_tell_the_newer_one_are_refused(
+    one: str, other: str, tmp_path: Path
+) -> None:
+    for name in (one, other):
+        data = invoice(1).encode()
+        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+    said = refused(tmp_path, {}, INCREMENTAL.format("i*"))
+    assert said[0].endswith(f"incremental files: nobody can tell which of '{one}' and '{other}' is newer")
+    assert refused(tmp_path, {}, "{type: invoices, path: 'i*'}") == []
+
+
+def test_plain_text_called_compressed_is_read_as_what_it_is(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.csv.gz": TEXT.encode()}
+    assert [*imported(tmp_path, files, "{type: invoices, path: i.csv.gz}").owners] == ["I-1"]
+
+
+def test_an_e_invoice_has_no_newer_one(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.xml": b"<Invoice/>"}
+    entry = "{type: invoices, path: i.xml, profile: ubl, export: incremental}"
+    [said, hint] = refused(tmp_path, files, entry)
+    assert "an e-invoice is a file of its own" in said
+    assert "leave out `export: incremental`" in hint

@@ -31,7 +31,15 @@ def differences(
         ("9.50,2,11.50,,0.50,12,1,0.50", "I-1,a,2,5,,,10\n"),
         ("9,0,9,,,9,,", "I-1,a,2,5,10,,9\n"),
         ("10,2,12.05,,,12.05,,", "I-1,a,2,5,,,10.05\n"),
-        (",,12,,,,,", "I-1,a,,,,,1\n"),
+        (",,12,,,,,", "I-1,a,,,,,10\n"),
+        (",,12,,,,,", "I-1,a,,,,,12\n"),
+        (",2,12,,,,,", "I-1,a,,,,,12\n"),
+        (",2,12,,,,,", "I-1,a,2,5,,,\n"),
+        (",,12,,,,,", "I-1,a,2,5,,2,\n"),
+        (",,9,,,,1,", "I-1,a,2,5,,,\nI-1,text alone,,,,,\n"),
+        (",,12.30,,0.30,,,", "I-1,a,,,,2,10\n"),
+        (",,10,,,,,", "I-1,a,1,,,,\n"),
+        ("1.02,,,,,,,", "I-1,a,1,0.334,,,\nI-1,b,1,0.334,,,\nI-1,c,1,0.334,,,\n"),
         ("10,,,,,,,", "I-1,a,,,,,10\nI-1,text alone,,,,,\n"),
         ("-10,-2,-12,,,-12,,", "I-1,a,-2,5,,,-10\n"),
         ("0.33,,,,,,,", "I-1,a,100,0.0033,,,0.33\n"),
@@ -44,6 +52,16 @@ def test_what_adds_up_is_not_spoken_of(document: str, lines: str, tmp_path: Path
 @pytest.mark.parametrize(
     ("document", "lines", "said"),
     [
+        ("500,,,,,,,", "I-1,a,2,50,,,\n", "net: the lines add up to 100.00, and the export says 500.00"),
+        (
+            ",5,999,,,,,",
+            "I-1,a,,,,,10\nI-1,b,,,,,20\n",
+            "total: the lines and the tax are 35.00, and the export says 999.00",
+        ),
+        (",,10,,,,,", "I-1,a,,,,,10\nI-1,b,,,,,20\n", "total: before any tax it is 30.00, and the export says 10.00"),
+        (",,9999,,,,,", "I-1,a,,,,,100\n", "total: before any tax it is 100.00, and the export says 9999.00"),
+        (",,12,,,,,", "I-1,a,,,,3,10\n", "total: the lines and the tax are 13.00, and the export says 12.00"),
+        ("10,,9,,,,,", "", "total: before any tax it is 10.00, and the export says 9.00"),
         ("10,,,,,,,", "I-1,a,,,,,4\nI-1,b,,,,,5\n", "net: the lines add up to 9.00, and the export says 10.00"),
         ("10,,,,,,1,", "I-1,a,,,,,10\n", "net: the lines add up to 9.00, and the export says 10.00"),
         (",3,,,,,,", "I-1,a,,,,2,\n", "tax: the taxes of the lines add up to 2.00, and the export says 3.00"),
@@ -97,6 +115,36 @@ def test_each_entry_has_a_tolerance_of_its_own(tmp_path: Path) -> None:
     }
     read = imported(tmp_path, files, "{type: invoices, path: i.csv, tolerance: 1}", "{type: quotes, path: q.csv}")
     assert [text.partition(" total")[0] for text in read.warnings] == ["q.csv:2:6: quotes: Q-1:"]
+
+
+def lines_of(*numbers: str) -> str:
+    """Of each document, a line that is wrong by 2 and one that is wrong by 200."""
+    return "".join(f"{number},a,1,10,,,12\n{number},b,1,10,,,210\n" for number in numbers)
+
+
+@pytest.mark.parametrize("also", [[], ["{type: quotes, path: q.csv, tolerance: 0}"]])
+def test_a_line_within_the_tolerance_hides_no_other_line(also: list[str], tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,,,,,,,,\n",
+        "q.csv": DOCUMENT,
+        "l.csv": LINES + lines_of("I-1"),
+    }
+    said = "i.csv:2: invoices: I-1: the line 'b' is 10.00 by quantity and price, and the export says 210.00"
+    warnings = imported(tmp_path, files, *also, entry("tolerance: 5")).warnings
+    assert [text.split("\n")[0] for text in warnings] == [said]
+    assert refused(tmp_path, files, *also, entry("tolerance: 5, differences: refuse"))[0] == said
+
+
+def test_half_a_cent_a_piece_is_forgiven_whatever_another_entry_tolerates(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,,,,,,,,\n",
+        "q.csv": DOCUMENT,
+        "l.csv": LINES + "I-1,a,1000,1.23,,,1235.10\n",
+    }
+    strict = "{type: quotes, path: q.csv, tolerance: 0}"
+    assert imported(tmp_path, files, strict, entry("tolerance: 0.10")).warnings == []
+    [warning] = imported(tmp_path, files, strict, entry("tolerance: 0.09")).warnings
+    assert "is 1230.00 by quantity and price, and the export says 1235.10" in warning
 
 
 def test_hidden_documents_are_not_spoken_of(tmp_path: Path) -> None:
@@ -153,6 +201,119 @@ def test_a_credit_note_that_is_negative_for_being_turned_is_refused(tmp_path: Pa
     assert refused(tmp_path, files, CREDIT) == []
 
 
+@pytest.mark.parametrize(("column", "place"), [("net", 4), ("total", 6), ("balance", 9)])
+def test_no_amount_of_a_credit_note_may_be_negative(column: str, place: int, tmp_path: Path) -> None:
+    cells = {"net": "", "total": "", "balance": "", column: "-5"}
+    row = f"N-1,C-1,2026-01-01,{cells['net']},,{cells['total']},,,{cells['balance']},,\n"
+    said = refused(tmp_path, {"i.csv": DOCUMENT + row}, CREDIT)
+    assert said[0] == f"i.csv:2:{place}: {column}: '-5' makes a credit note negative"
+
+
+@pytest.mark.parametrize(
+    ("document", "lines", "said"),
+    [
+        (",,,,,,,", "N-1,a,,,,,-5\n", "6: credit_notes: N-1: total: -5.00"),
+        (",,,,,,,", "N-1,a,-1,5,,,\nN-1,b,1,2,,,\n", "6: credit_notes: N-1: total: -3.00"),
+        ("5,-6,,,,,,", "", "6: credit_notes: N-1: total: -1.00"),
+        (",7,,,,,,", "N-1,a,,,,,-5\n", "4: credit_notes: N-1: net: -5.00"),
+        (",,,,,,9,", "N-1,a,,,,,5\n", "6: credit_notes: N-1: total: -4.00"),
+        (",,5,8,,,,", "", "9: credit_notes: N-1: balance: -3.00"),
+        (",,5,5,-0.01,,,", "", "9: credit_notes: N-1: balance: -0.01"),
+        (",,,6,,,,", "N-1,a,,,,,5\n", "9: credit_notes: N-1: balance: -1.00"),
+    ],
+)
+def test_a_credit_note_that_is_worked_out_as_negative_is_refused(
+    document: str, lines: str, said: str, tmp_path: Path
+) -> None:
+    files: dict[str, str | bytes] = {"i.csv": f"{DOCUMENT}N-1,C-1,2026-01-01,{document}\n", "l.csv": LINES + lines}
+    notes = entry().replace("invoices", "credit_notes")
+    first, hint = refused(tmp_path, files, notes)
+    assert first == f"i.csv:2:{said}, worked out from the rest, makes a credit note negative"
+    assert hint == "hint: if the file writes credit notes so, say: sign: negative"
+    assert refused(tmp_path, files, entry()) == []
+
+
+def test_a_credit_note_that_is_worked_out_as_negative_is_held_back_by_a_quarantine(tmp_path: Path) -> None:
+    row = "{},C-1,2026-01-01,,,,,,,,\n"
+    files: dict[str, str | bytes] = {
+        "i.csv": DOCUMENT + row.format("N-1") + row.format("N-2"),
+        "l.csv": LINES + "N-1,a,,,,,-5\nN-2,a,,,,,5\n",
+    }
+    read = imported(tmp_path, files, entry("on_error: quarantine").replace("invoices", "credit_notes"))
+    assert [*read.owners] == ["N-2"]
+    assert read.held_back == [("N-1", "total: -5.00, worked out from the rest, makes a credit note negative")]
+
+
+def test_a_credit_note_that_is_turned_needlessly_is_told_so(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": f"{DOCUMENT}N-1,C-1,2026-01-01,,,,,,,,\n",
+        "l.csv": LINES + "N-1,a,,,,,5\n",
+    }
+    said = refused(tmp_path, files, entry("sign: negative").replace("invoices", "credit_notes"))
+    assert said[1] == "hint: leave out `sign: negative`"
+
+
+def test_a_draft_is_not_among_the_credit_notes_that_are_negative(tmp_path: Path) -> None:
+    text = "number,customer_id,date,status,total\nN-1,C-1,2026-01-01,Draft,-1\nN-2,C-1,2026-01-01,,-2\n"
+    said = refused(tmp_path, {"i.csv": text}, CREDIT)
+    assert [line for line in said if "hint" not in line] == ["i.csv:3:5: total: '-2' makes a credit note negative"]
+
+
 def test_an_invoice_may_be_negative(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"i.csv": "number,customer_id,date,total\nI-1,C-1,2026-01-01,-12\n"}
     assert refused(tmp_path, files, "{type: invoices, path: i.csv}") == []
+
+
+RATED = "number,description,quantity,unit_price,tax_rate,amount\n"
+
+
+@pytest.mark.parametrize(
+    ("document", "lines", "said"),
+    [
+        (",20,120,,,,,", "I-1,a,,,20,100\n", []),
+        (",20,120,,,,,", "I-1,a,,,20,120\n", []),
+        (",1.92,,,,,,", "I-1,a,1,9.99,19,\nI-1,b,1,0.10,19,0.10\n", []),
+        (",5,,,,,1,", "I-1,a,,,20,100\n", []),
+        (",19,,,,,,", "I-1,a,,,27,69.18\n", []),
+        (
+            ",18.99,,,,,,",
+            "I-1,a,,,27,69.18\n",
+            ["tax: the lines and their rates make 18.6786, and the export says 18.99"],
+        ),
+        (",5,,,,,,", "I-1,a,,,20,50\nI-1,b,,,,50\n", []),
+        (",5,,,,,,", "I-1,a,,,20,100\n", ["tax: the lines and their rates make 20.00, and the export says 5.00"]),
+        (",,105,,,,,", "I-1,a,,,20,100\n", ["total: the lines and the tax are 120.00, and the export says 105.00"]),
+        (
+            ",20,100,,,,,",
+            "I-1,a,1,500,20,\n",
+            [
+                "tax: the lines and their rates make 100.00, and the export says 20.00",
+                "total: the lines and the tax are 520.00, and the export says 100.00",
+            ],
+        ),
+    ],
+)
+def test_taxes_follow_from_the_rates_where_every_line_says_one(
+    document: str, lines: str, said: list[str], tmp_path: Path
+) -> None:
+    files: dict[str, str | bytes] = {"i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,{document}\n", "l.csv": RATED + lines}
+    found = imported(tmp_path, files, entry()).warnings
+    assert [text.split("\n")[0].partition("I-1: ")[2] for text in found] == said
+
+
+def test_a_currency_without_minor_units_rounds_to_whole_ones(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": "number,customer_id,date,currency,net\nI-1,C-1,2026-01-01,JPY,3\n",
+        "l.csv": "number,quantity,unit_price\n" + "I-1,1,0.6\n" * 3,
+    }
+    assert imported(tmp_path, files, entry()).warnings == []
+
+
+@pytest.mark.parametrize(
+    ("price", "amount", "is_named"), [("0.10", 10400, False), ("0.104", 10450, False), ("0.104", 10500, True)]
+)
+def test_a_line_may_be_off_by_what_its_price_lost_when_it_was_rounded(
+    price: str, amount: int, is_named: bool, tmp_path: Path
+) -> None:
+    found = differences(tmp_path, ",,,,,,,", f"I-1,a,100000,{price},,,{amount}\n")
+    assert bool(found) is is_named

@@ -238,6 +238,7 @@ class TestBrokenFiles:
             (b'[{"a": ' + b"9" * 5000 + b"}]", "orders.json:1:5008: this is not JSON: a number or text"),
             (b'[{"a": 1, "a": 1}]', "orders.json (record 1): the key 'a' is there twice"),
             (b'[{}, {"a": {"b": 1, "b": 2}}]', "orders.json (record 2): the key 'b' is there twice"),
+            (b'{"value": [{"a": 1}], "value": [{"a": 2}]}', "orders.json: the list 'value' is there twice"),
             (b'[{}, {"a.b": 1, "a": {"b": 2}}]', "orders.json (record 2): two values are called 'a.b'"),
             (b'[{"a": "x\\u0000"}]', "orders.json (record 1): a NUL character in a text"),
             (b"[" * 1000 + b"]" * 1000, "orders.json"),

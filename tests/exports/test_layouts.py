@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from portalgen.errors import InvalidInputError
 from tests.imports import imported, refused
 
 HEADING = "number,customer_id,date,description,amount\n"
@@ -286,12 +287,119 @@ def test_rows_may_go_by_a_heading_of_the_lines_of_records(tmp_path: Path) -> Non
     assert imported(tmp_path, {"i.json": json.dumps([record])}, entry).lines == {"I-1": ["a"]}
 
 
+@pytest.mark.parametrize("lines", [["note", "item"], ["item", "note"], ["note"]])
+def test_a_document_stays_whichever_of_its_lines_rows_leaves_out(lines: list[str], tmp_path: Path) -> None:
+    record = {
+        "number": "I-1",
+        "customer_id": "C-1",
+        "date": "2026-01-01",
+        "lines": [{"description": kind, "kind": kind} for kind in lines],
+    }
+    entry = NESTED.replace("lines:", "rows: {lines.kind: [item]}, ignore: ALL, lines:")
+    read = imported(tmp_path, {"i.json": json.dumps([record])}, entry)
+    assert read.lines == {"I-1": [kind for kind in lines if kind == "item"]}
+    assert read.export.left_out == {"rows that `rows` leaves out": 1}
+
+
+KINDS = "number,customer_id,date,description,Kind\n"
+OF_KIND = CONTINUATION.replace("lines: {}", "rows: {Kind: [Item]}, ignore: ALL, lines: {}")
+
+
+def test_rows_cannot_go_by_a_cell_that_tells_a_document_s_lines_apart(tmp_path: Path) -> None:
+    """Some of the document would be shown, or lines of it that nobody wants."""
+    rows = "I-1,C-1,2026-01-01,a,Text\n,,,b,Item\nI-2,C-2,2026-01-01,c,Item\n,,,d,Text\n,,,e,\n,,,f,Item\n"
+    said = refused(tmp_path, {"i.csv": KINDS + rows}, OF_KIND)
+    assert said[::2] == [
+        f"i.csv:{line}: `rows` goes by a cell that says otherwise here than in the document's first row"
+        for line in (3, 5)
+    ]
+
+
+def test_rows_goes_by_documents_where_further_lines_say_nothing_else(tmp_path: Path) -> None:
+    rows = "I-1,C-1,2026-01-01,a,Item\n,,,b,Item\n,,,c,\nI-2,C-2,2026-01-01,secret,Text\n,,,secret,Text\n,,,secret,\n"
+    read = imported(tmp_path, {"i.csv": KINDS + rows}, OF_KIND)
+    assert (read.lines, read.export.left_out) == ({"I-1": ["a", "b", "c"]}, {"documents that `rows` leaves out": 1})
+
+
+def test_rows_leaves_out_lines_by_a_column_of_theirs(tmp_path: Path) -> None:
+    rows = "I-1,C-1,2026-01-01,a,Text\n,,,b,Item\nI-2,C-2,2026-01-01,c,Item\n,,,d,Text\n"
+    entry = OF_KIND.replace("lines: {}", "lines: {columns: {item: Kind}}")
+    read = imported(tmp_path, {"i.csv": KINDS + rows}, entry)
+    assert (read.lines, read.export.left_out) == ({"I-1": ["b"], "I-2": ["c"]}, {"rows that `rows` leaves out": 2})
+
+
 def test_a_heading_that_rows_goes_by_must_be_there(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {"i.csv": "number,customer_id,date\nI-1,C-1,2026-01-01\n"}
     assert refused(tmp_path, files, "{type: invoices, path: i.csv, rows: {Type: Invoice}}") == [
         "i.csv:1: column 'Type' is missing",
         "hint: `rows` goes by it; say how it is called here, or leave `rows` out",
     ]
+
+
+def states(layout: str, *cells: str) -> tuple[dict[str, str | bytes], str]:
+    """A file for each state of I-1, in their order, and the entry that takes those that are open."""
+    keys = f"layout: {layout}, rows: {{State: Open}}, ignore: ALL"
+    if layout == "nested":
+        document = {"number": "I-1", "customer_id": "C-1", "date": "2026-01-01"}
+        records = [document | {"State": cell, "lines": [{"description": cell}]} for cell in cells]
+        files: dict[str, str | bytes] = {f"i{at}.json": json.dumps([each]) for at, each in enumerate(records)}
+        return files, f"{{type: invoices, path: 'i*.json', {keys}, lines: {{records: lines}}}}"
+    if layout == "two-files":
+        files = {f"i{at}.csv": f"number,customer_id,date,State\nI-1,C-1,2026-01-01,{c}\n" for at, c in enumerate(cells)}
+        files |= {f"l{at}.csv": f"number,description\nI-1,{c}\n" for at, c in enumerate(cells)}
+        return files, f"{{type: invoices, path: 'i*.csv', {keys}, lines: {{path: 'l*.csv'}}}}"
+    heading = "number,customer_id,date,State,description\n"
+    files = {f"i{number}.csv": f"{heading}I-1,C-1,2026-01-01,{cell},{cell}\n" for number, cell in enumerate(cells)}
+    return files, f"{{type: invoices, path: 'i*.csv', {keys}, lines: {{}}}}"
+
+
+LAYOUTS = ["two-files", "repeat", "continuation", "nested"]
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_of_incremental_files_a_newest_document_that_rows_leaves_out_withdraws_the_older_ones(
+    layout: str, tmp_path: Path
+) -> None:
+    files, entry = states(layout, "Open", "Open", "Cancelled")
+    read = imported(tmp_path, files, entry.replace("ignore:", "export: incremental, ignore:"))
+    assert read.owners == {}
+    assert read.export.left_out["documents that are there more than once"] == 1
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("cells", [("Draft", "Open"), ("Open", "Cancelled", "Open")])
+def test_of_incremental_files_a_newest_document_that_counts_is_shown(
+    layout: str, cells: tuple[str, ...], tmp_path: Path
+) -> None:
+    files, entry = states(layout, *cells)
+    read = imported(tmp_path, files, entry.replace("ignore:", "export: incremental, ignore:"))
+    assert read.lines == {"I-1": ["Open"]}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_document_that_one_file_of_a_full_export_leaves_out_and_another_does_not_is_refused(
+    layout: str, tmp_path: Path
+) -> None:
+    said = refused(tmp_path, *states(layout, "Open", "Cancelled"))
+    assert said[0].startswith("i0.")
+    assert "number: 'I-1' is in i1." in said[0]
+    assert said[0].endswith(", too, in a row that `rows` leaves out: which is right?")
+    assert said[1] == "hint: keep the right one; if each file is newer than the one before, say: export: incremental"
+
+
+@pytest.mark.parametrize("export", ["full", "incremental"])
+@pytest.mark.parametrize("payment", ["I-1,C-2,2026-01-01", "I-1,C-1,2026-02-01"])
+def test_a_row_of_the_same_number_and_another_customer_or_day_is_another_document(
+    export: str, payment: str, tmp_path: Path
+) -> None:
+    """A payment may bear the number of the invoice that it pays."""
+    heading = "number,customer_id,date,Type\n"
+    files: dict[str, str | bytes] = {
+        "i1.csv": f"{heading}I-1,C-1,2026-01-01,Invoice\n",
+        "i2.csv": f"{heading}{payment},Payment\n",
+    }
+    entry = f"{{type: invoices, path: 'i?.csv', rows: {{Type: Invoice}}, ignore: ALL, export: {export}}}"
+    assert imported(tmp_path, files, entry).owners == {"I-1": "C-1"}
 
 
 GROUPED = (
@@ -322,6 +430,83 @@ def test_a_row_below_the_total_of_its_group_is_not_taken_for_the_group_s(tmp_pat
     assert refused(tmp_path, grouped(*rows), GROUPED)[0] == "i.csv:6: customer_id: must not be empty"
 
 
+OUTLINE = "{type: invoices, path: i.csv, groups: customer_id, totals: 'Total', ignore: ALL}"
+"""A report whose first column holds nothing but the names of groups."""
+
+
+def outline(*rows: str, heading: str = "Customer,number,date,total,Memo") -> dict[str, str | bytes]:
+    return {"i.csv": f"{heading}\n" + "".join(f"{row}\n" for row in rows)}
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        "C-2,,,,VIP",
+        "C-2,,,5,",
+        "C-2,,2026-01-01,5,",
+        "C-2,,soon,,",
+        "Total for C-9,,,5,",
+        "Total,,,5,",
+        ",C-2,,,",
+    ],
+)
+@pytest.mark.parametrize("on_error", ["", "on_error: quarantine, "])
+def test_below_a_row_that_nobody_knows_no_document_is_the_group_s_above(
+    row: str, on_error: str, tmp_path: Path
+) -> None:
+    """Maybe it names the next customer."""
+    rows = ["C-1,,,,", ",I-1,2026-01-01,1,", row, ",I-2,2026-01-01,5,", "C-1,,,,", ",I-3,2026-01-01,1,"]
+    entry = OUTLINE.replace("groups", f"{on_error}groups")
+    if on_error:
+        assert imported(tmp_path, outline(*rows), entry).owners == {"I-1": "C-1", "I-3": "C-1"}
+    else:
+        assert "i.csv:5: customer_id: must not be empty" in refused(tmp_path, outline(*rows), entry)
+
+
+@pytest.mark.parametrize(
+    ("rows", "unknown"),
+    [
+        (["C-1,,,,", ",I-1,2026-01-01,1,", "C-2,I-2,2026-01-01,5,", ",I-3,2026-01-01,5,"], [4, 5]),
+        (["C-1,,,,", ",I-1,2026-01-01,1,", " \t,I-2,2026-01-01,5,"], []),
+        (["C-1,, ,\u00a0,", ",I-1,2026-01-01,1,"], []),
+    ],
+)
+def test_a_name_beside_a_document_begins_no_group_and_ends_the_one_above(
+    rows: list[str], unknown: list[int], tmp_path: Path
+) -> None:
+    """As in a pivot table."""
+    said = refused(tmp_path, outline(*rows), OUTLINE)
+    assert said[::2] == [f"i.csv:{line}: customer_id: must not be empty" for line in unknown]
+
+
+@pytest.mark.parametrize("row", ["C-2,,5", "C-2,I-9,5"])
+def test_a_row_that_may_name_a_group_cannot_be_held_back(row: str, tmp_path: Path) -> None:
+    rows = ["C-1,,", "2026-01-01,I-1,1", row, "2026-01-01,I-2,5"]
+    entry = GROUPED.replace("groups", "on_error: quarantine, groups")
+    assert f"i.csv:4:1: date: '{row[:3]}' is not a date" in refused(tmp_path, grouped(*rows), entry)
+
+
+def test_payments_without_a_number_do_not_end_a_group(tmp_path: Path) -> None:
+    text = "Date,Type,Num,Amount\nC-1,,,\n2026-01-01,Invoice,I-1,5\n2026-01-02,Payment,,-5\n2026-01-03,Invoice,I-2,6\n"
+    entry = GROUPED.replace("groups", "rows: {Type: Invoice}, ignore: [Type], groups")
+    assert imported(tmp_path, {"i.csv": text}, entry).owners == {"I-1": "C-1", "I-2": "C-1"}
+
+
+def test_a_customer_of_its_own_in_a_row_ends_the_group(tmp_path: Path) -> None:
+    rows = ["C-1,,", ",I-1,2026-01-01", "C-2,I-2,2026-01-01", ",I-3,2026-01-01"]
+    entry = "{type: invoices, path: i.csv, groups: customer_id, on_error: quarantine, columns: {customer_id: Customer}}"
+    files = outline(*rows, heading="Customer,number,date")
+    said = refused(tmp_path, files, entry)
+    assert said[0] == "i.csv:5:1: customer_id: must not be empty"
+
+
+def test_the_branch_of_a_group_must_be_known_too(tmp_path: Path) -> None:
+    rows = ["North,,,", ",I-1,C-1,2026-01-01", "South,,,5", ",I-2,C-1,2026-01-01"]
+    entry = "{type: invoices, path: i.csv, groups: branch, ignore: ALL}"
+    files = outline(*rows, heading="Branch,number,customer_id,date")
+    assert "i.csv:5: branch: must not be empty" in refused(tmp_path, files, entry)
+
+
 def test_a_customer_whose_name_begins_like_a_total_is_no_total(tmp_path: Path) -> None:
     text = "Customer,number,customer_id,date\nTotal Energies,I-1,C-1,2026-01-01\nTotal,,,\n"
     read = imported(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv, ignore: [Customer], totals: Total}")
@@ -338,3 +523,86 @@ def test_a_total_that_nobody_declared_is_an_error(tmp_path: Path) -> None:
     """What is not known is refused, not left out."""
     text = "number,customer_id,date,total\nI-1,C-1,2026-01-01,5\nTotal,,,5\n"
     assert refused(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv}") != []
+
+
+ITEMS = "number,customer_id,date,description,quantity,unit_price,amount\n"
+WITH_TOTALS = CONTINUATION.replace("lines:", "totals: [Total, Subtotal], lines:")
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Total Ltd,C-2,2026-01-01,secret,1,5,5",
+        "TOTAL-1,C-2,2026-01-01,,,,",
+        "TOTAL-1,C-2,,,,,5",
+        ",Total Ltd,2026-01-01,secret,1,5,5",
+        "Total,,,secret,,,5",
+        "Total,,,,,,5",
+        "Total for C-1,,,,1,,5",
+    ],
+)
+@pytest.mark.parametrize("on_error", ["", "on_error: quarantine, "])
+def test_no_line_below_what_looks_like_a_total_goes_to_the_document_above(
+    first: str, on_error: str, tmp_path: Path
+) -> None:
+    rows = f"I-1,C-1,2026-01-01,a,1,5,5\n{first}\n,,,secret too,1,7,7\nI-3,C-2,2026-01-01,c,1,1,1\n"
+    try:
+        read = imported(tmp_path, {"i.csv": ITEMS + rows}, WITH_TOTALS.replace("lines:", f"{on_error}lines:"))
+    except InvalidInputError:
+        return
+    assert read.lines["I-1"] == ["a"]
+
+
+def test_below_a_total_that_could_be_a_document_lines_are_nobody_s(tmp_path: Path) -> None:
+    rows = "I-1,C-1,2026-01-01,a,1,5,5\nTotal,,,,,,5\n,,,secret,1,7,7\n"
+    entry = WITH_TOTALS.replace("lines:", "on_error: quarantine, lines:")
+    assert refused(tmp_path, {"i.csv": ITEMS + rows}, entry)[0] == "i.csv:4:1: number: must not be empty"
+    grouped = "C-1,,,,,,\nI-1,,2026-01-01,a,1,5,5\nC-1,,,,,,\n,,,secret,1,7,7\n"
+    entry = entry.replace("lines:", "groups: customer_id, lines:")
+    assert refused(tmp_path, {"i.csv": ITEMS + grouped}, entry)[0] == "i.csv:5:1: number: must not be empty"
+
+
+def test_a_total_among_the_lines_of_a_document_does_not_end_it(tmp_path: Path) -> None:
+    rows = "I-1,C-1,2026-01-01,a,1,5,5\n,,,Subtotal:,1,,5\n,,,Total of all hours,,,5\n,,,b,1,7,7\nTotal,,,,2,,12\n"
+    read = imported(tmp_path, {"i.csv": ITEMS + rows}, WITH_TOTALS)
+    assert (read.lines, read.export.left_out) == ({"I-1": ["a", "b"]}, {"totals": 3})
+
+
+@pytest.mark.parametrize("item", ["Subtotal cover,1,50,50", "Total care,1,,50", "Total,,5,", "Total care plan,1,25,"])
+def test_an_item_that_is_called_like_a_total_is_a_line(item: str, tmp_path: Path) -> None:
+    rows = f"I-1,C-1,2026-01-01,a,1,5,5\n,,,{item}\n"
+    read = imported(tmp_path, {"i.csv": ITEMS + rows}, WITH_TOTALS)
+    assert (read.lines, read.export.left_out) == ({"I-1": ["a", item.split(",", maxsplit=1)[0]]}, {})
+
+
+@pytest.mark.parametrize("layout", ["repeat", "two-files"])
+def test_a_document_that_is_numbered_like_a_total_is_one(layout: str, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {"i.csv": HEADING + "TOTAL-1,C-1,2026-01-01,a,1\nI-2,C-2,2026-01-01,Total care,1\n"}
+    entry = REPEAT.replace("lines:", "totals: Total, lines:")
+    if layout == "two-files":
+        files = {
+            "i.csv": "number,customer_id,date\nTOTAL-1,C-1,2026-01-01\nI-2,C-2,2026-01-01\n",
+            "l.csv": "number,description,amount\nTOTAL-1,a,1\nI-2,Total care,1\n",
+        }
+        entry = TWO_FILES.replace("lines:", "totals: Total, lines:")
+    read = imported(tmp_path, files, entry)
+    assert (read.lines, read.export.left_out) == ({"TOTAL-1": ["a"], "I-2": ["Total care"]}, {})
+
+
+def test_a_report_may_be_wide(tmp_path: Path) -> None:
+    wide = "," * 3000
+    text = f"Customer,number,date,total{wide}\nC-1,,,{wide}\n,I-1,2026-01-01,5{wide}\nTotal,,,5{wide}\n"
+    assert imported(tmp_path, {"i.csv": text}, OUTLINE).owners == {"I-1": "C-1"}
+
+
+def test_a_row_that_repeats_the_heading_can_be_left_out_as_a_total(tmp_path: Path) -> None:
+    text = "number,customer_id,date,total\nNUMBER,Customer,Date,TOTAL\nI-1,C-1,2026-01-01,5\n"
+    read = imported(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv, totals: number}")
+    assert (read.owners, read.export.left_out) == ({"I-1": "C-1"}, {"totals": 1})
+
+
+def test_a_group_is_the_name_of_a_column_that_there_is(tmp_path: Path) -> None:
+    entry = "{type: invoices, path: i.csv, groups: brnch}"
+    [said, hint] = refused(tmp_path, {"i.csv": "number,customer_id,date\nI-1,C-1,2026-01-01\n"}, entry)
+    assert said.endswith("groups: 'brnch' is not a column of invoices")
+    assert hint.endswith("did you mean 'branch'?")

@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -14,7 +15,9 @@ from portalgen.database import Database
 from portalgen.errors import InvalidInputError
 from portalgen.exports import parquet
 from portalgen.exports.textfile import TextTable, check_table, read_places
+from tests.books import accounts
 from tests.exports.xlsx import digits_of
+from tests.imports import imported
 
 
 @pytest.fixture(scope="module")
@@ -37,13 +40,14 @@ def rows_of(database: Database, file: Path) -> list[list[str]]:
     """The cells of all rows, the heading first, each row's number last."""
     table = read(database, file)
     with table.path.open(encoding="utf-8", newline="") as stream:
-        return [[*table.heading], *list(csv.reader(stream, strict=True))[1:]]
+        _, *rows = csv.reader(stream, strict=True)
+    return [[*table.heading], *([*cells, origin.partition(" ")[0]] for *cells, origin in rows)]
 
 
 def read(database: Database, file: Path) -> TextTable:
     folder = file.parent / "copies"
     folder.mkdir(exist_ok=True)
-    return parquet.read(database, file, "lines.parquet", folder)
+    return parquet.read(database, file, "lines.parquet", folder, "Europe/Athens")
 
 
 def refusal(database: Database, file: Path) -> str:
@@ -76,7 +80,8 @@ def refusal(database: Database, file: Path) -> str:
         ("TIMESTAMP '2026-01-31 00:00:00'", "2026-01-31"),
         ("TIMESTAMP '2026-01-31 10:15:00'", "2026-01-31 10:15:00"),
         ("TIMESTAMP '2026-01-31 00:00:00.5'", "2026-01-31 00:00:00.5"),
-        ("TIMESTAMPTZ '2026-01-31 01:30:00+02'", "2026-01-30 23:30:00"),
+        ("TIMESTAMPTZ '2026-01-31 00:00:00+02'", "2026-01-31"),
+        ("TIMESTAMPTZ '2026-01-31 01:30:00+02'", "2026-01-31 01:30:00"),
         ("TIME '10:15:00'", "10:15:00"),
     ],
 )
@@ -174,3 +179,19 @@ def test_a_file_that_is_cut_off_or_changed_anywhere_gives_a_sentence_or_rows(dat
                 rows_of(database, file)
             except InvalidInputError as error:
                 assert str(error)
+
+
+def test_ids_stored_with_a_floating_point_are_told(tmp_path: Path) -> None:
+    columns = "'I-1' AS number, 'C-1' AS customer_id, DATE '2026-01-01' AS date, 1001.0::DOUBLE AS order_number"
+    duckdb.sql(f"COPY (SELECT {columns}) TO '{tmp_path / 'i.parquet'}' (FORMAT parquet)")
+    [said] = imported(tmp_path, {}, "{type: invoices, path: i.parquet}").warnings
+    assert "order_number: stored as numbers with a floating point, which keep no leading zeros" in said
+
+
+def test_a_moment_of_the_whole_world_is_the_day_it_is_where_the_site_is(tmp_path: Path) -> None:
+    columns = "'I-1' AS number, 'C-1' AS customer_id, TIMESTAMPTZ '2025-12-31 22:00:00+00' AS date"
+    duckdb.sql(f"COPY (SELECT {columns}) TO '{tmp_path / 'i.parquet'}' (FORMAT parquet)")
+    entry = "{type: invoices, path: i.parquet, dates: prove}"
+    entries = f"[{{type: customers, path: customers.csv}}, {entry}]"
+    [document] = accounts(tmp_path, {}, entries, "currency: EUR, timezone: Europe/Athens")[0].transactions
+    assert document.date == date(2026, 1, 1)

@@ -1,5 +1,6 @@
 """Each profile reads its system's export: a sample with the system's traps, and the truth, worked out by hand."""
 
+import json
 import re
 from decimal import Decimal
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, Location
-from portalgen.exports.profiles import PRIVATE, load_profile, packaged_names
+from portalgen.exports.profiles import load_profile, packaged_names, sounds_private
 from portalgen.exports.reader import read_exports
 from portalgen.model import Account, Transaction
 from tests.exports.profile_cases import NAMES, case_of, write_case
@@ -71,6 +72,40 @@ def test_what_is_not_for_customers_is_nowhere_in_the_book(name: str, tmp_path: P
     assert [word for word in truth["absent_words"] if word in whole] == []
 
 
+CHANGES = {
+    "erpnext": ("invoices.csv", '"Overdue"', '"Cancelled"', "ACC-SINV-2026-00012"),
+    "odoo": ("invoices.csv", "Posted,Partially Paid", "Cancelled,Partially Paid", "INV/2026/00012"),
+    "odoo-technical": ("moves.csv", '"posted","not_paid"', '"cancel","not_paid"', "INV/2026/00099"),
+    "sap-b1": ("invoices.json", "csNo", "csYes", "5000811"),
+    "invoice-ninja-api": ("invoices.json", '"is_deleted": false', '"is_deleted": true', "2026-0009"),
+}
+"""By profile, a file of its sample, and what makes its first document, of this number, a cancelled one."""
+
+
+@pytest.mark.parametrize("name", CHANGES)
+def test_a_document_that_a_later_file_cancels_is_withdrawn(name: str, tmp_path: Path) -> None:
+    file, before, after, number = CHANGES[name]
+    config = write_case(name, tmp_path)
+    said = json.loads(config.read_text())
+    customers = [each for each in said["exports"] if each["type"] == "customers"]
+    path = (tmp_path / file).rename((tmp_path / file).with_stem(f"{Path(file).stem}-1"))
+    text = path.read_text(encoding="utf-8")
+    path.with_stem(f"{Path(file).stem}-2").write_text(text.replace(before, after, 1), encoding="utf-8")
+
+    def numbers(pattern: str, export: str) -> set[str]:
+        entry = {"type": "invoices", "path": pattern, "profile": name, "export": export}
+        config.write_text(json.dumps({**said, "exports": [*customers, entry]}))
+        with read_exports(load(config)) as book:
+            accounts = book.accounts(book.customers())
+            return {each.number for account in accounts for each in account.transactions}
+
+    both = path.name.replace("-1", "-?")
+    assert number in numbers(path.name, "incremental")
+    assert number not in numbers(both, "incremental")
+    with pytest.raises(InvalidInputError, match=f"number: '{number}' is"):
+        numbers(both, "full")
+
+
 def test_every_system_has_a_profile_and_every_profile_a_sample() -> None:
     assert {*SYSTEMS.split()} <= {*packaged_names()}
     assert packaged_names() == NAMES
@@ -82,7 +117,7 @@ def test_no_profile_reads_what_sounds_private_without_saying_why(name: str) -> N
     for settings in profile.types.values():
         read = [*settings.columns.values(), *(settings.lines.columns.values() if settings.lines else ())]
         titles = {title for headings in read for title in (*headings.any_of, *headings.join)}
-        assert {title for title in titles if PRIVATE.search(title)} <= {*profile.despite_its_name}
+        assert {title for title in titles if sounds_private(title)} <= {*profile.despite_its_name}
         assert settings.ignore == ["ALL"] or profile.defaults.ignore == ["ALL"]
 
 
@@ -100,6 +135,28 @@ def test_a_profile_of_ones_own_is_refused_that_reads_costs(tmp_path: Path) -> No
     assert problem.hint == "if customers may see it, say why: despite_its_name: {Item Cost: ...}"
     (tmp_path / "mine.yaml").write_text(text + "despite_its_name: {Item Cost: it is the price}\n")
     assert load_profile("mine.yaml", tmp_path, Location()).name == "ours"
+
+
+SPELLINGS = (
+    "UnitCost unit_cost UNITCOST itemcost costPrice COST_PRICE cost-price costprice StandardCost Costing Costs "
+    "lines.cost SKUCost CostPerUnit cost2 internal_note internalNote PrivateNote GrossMargin net_profit markUp mark_up "
+    "Mark-up markup"
+)
+
+
+@pytest.mark.parametrize("title", [*SPELLINGS.split(), "Cost of goods", "For internal use", "Mark up"])
+@pytest.mark.parametrize("join", [False, True])
+def test_no_way_of_writing_a_heading_gets_past_the_guard(title: str, join: bool, tmp_path: Path) -> None:
+    heading = f"{{join: [City, {title}]}}" if join else f"[Rate, {title}]"
+    text = f"name: ours\ntitle: Ours\nabout: Ours.\ntypes: {{invoices: {{columns: {{number: No, note: {heading}}}}}}}\n"
+    (tmp_path / "ours.yaml").write_text(text)
+    with pytest.raises(InvalidInputError, match=f"note: '{title}' sounds like what customers must not see"):
+        load_profile("ours.yaml", tmp_path, Location())
+
+
+@pytest.mark.parametrize("title", ["Customer", "CustomerNo", "Costa Rica", "Costume", "Bookmark", "Mark", "Postcode"])
+def test_a_heading_that_speaks_of_nothing_private_is_read(title: str) -> None:
+    assert not sounds_private(title)
 
 
 def test_a_misspelt_profile_is_met_with_the_right_name() -> None:

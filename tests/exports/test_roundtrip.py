@@ -86,8 +86,18 @@ def _documents(
         lines=_lines(alphabet, way.least_lines),
     )
     if type_ == "credit_notes":
-        document = document.map(lambda it: replace(it, total=abs(it.total) if it.total else it.total))
+        document = document.map(_not_negative)
     return st.lists(document, min_size=way.least, max_size=3, unique_by=lambda it: it.number)
+
+
+def _not_negative(note: Transaction) -> Transaction:
+    """A credit note that is not refused for an amount below zero."""
+    amounts = {name: abs(amount) for name in ("net", "total", "balance") if (amount := getattr(note, name)) is not None}
+    note = replace(note, **amounts)
+    whole = completed(note, note.lines)
+    if any(amount is not None and amount < 0 for amount in (whole.net, whole.total, whole.balance)):
+        return replace(note, total=note.total or Decimal(5), paid=None)
+    return note
 
 
 def _customers(alphabet: st.SearchStrategy[str] | str) -> st.SearchStrategy[list[Customer]]:

@@ -89,6 +89,11 @@ def test_what_is_no_finite_number_is_refused(number: float) -> None:
         (164, "General", ""),
         (164, "0.00E+00", ""),
         (164, "@", ""),
+        (9, "", "percent"),
+        (10, "", "percent"),
+        (164, "0.0%;[Red]-0.0%", "percent"),
+        (164, "0\\%", ""),
+        (164, '0" %"', ""),
     ],
 )
 def test_a_number_format_tells_a_day_from_a_number(number: int, code: str, kind: str) -> None:
@@ -130,3 +135,9 @@ def test_the_calendar_of_1904_is_four_years_and_a_day_behind() -> None:
     day = date(2026, 2, 3)
     serial = (day - date(1904, 1, 1)).days
     assert moment_text(str(serial), "date", True) == day.isoformat() == moment_text(str(serial + 1462), "date", False)
+
+
+@pytest.mark.parametrize(("before", "text"), [(0.1, "2026-01-31 23:59:59"), (0.001, "2026-02-01")])
+def test_a_moment_before_midnight_stays_on_its_day(before: float, text: str) -> None:
+    serial = (date(2026, 2, 1) - date(1899, 12, 30)).days - before / 86_400
+    assert moment_text(repr(serial), "date", False) == text

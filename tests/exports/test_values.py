@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from portalgen.database import Database
 from portalgen.exports.values import (
+    STORED,
     currency_sql,
     date_sql,
     decimal_sql,
@@ -136,8 +137,9 @@ def test_a_cell_is_one_number_under_each_separator_or_none(
 
 
 def test_the_plain_form_has_digits_a_point_and_a_minus_alone(database: Database) -> None:
-    cells = ["12", "-12.5", "123456789012345.123456", "+12", " 12", "1,234", ".5", "1.2345670", "$12", "12-"]
+    cells = ["12", "-12.5", "123456789012345.123456", "+12", " 12", "1,234", ".5", "1.2345678", "$12", "12-"]
     expected = [Decimal(12), Decimal("-12.5"), Decimal("123456789012345.123456"), *[None] * 7]
+    assert numbers(database, "plain", ["1.10000000"]) == [Decimal("1.1")]
     assert numbers(database, "plain", cells) == expected
 
 
@@ -275,7 +277,10 @@ def day(text: str) -> datetime.date:
         ("2026-01-31T00:00:00+01:00", "%d/%m/%Y", "2026-01-31"),
         ("2026-01-31T00:00:00Z", "iso", "2026-01-31"),
         (" 2026-01-31 ", "iso", "2026-01-31"),
-        ("0001-01-01", "iso", "0001-01-01"),
+        ("1900-01-01", "iso", "1900-01-01"),
+        ("1899-12-31", "iso", None),
+        ("0001-01-01", "iso", None),
+        ("0026-01-31", "iso", None),
         ("2026-01-31T10:00:00", "iso", None),
         ("2026-02-30", "iso", None),
         ("0000-01-01", "iso", None),
@@ -402,3 +407,35 @@ def test_patterns_that_cannot_be_read_by_are_found_before_any_cell(patterns: lis
 def test_no_piece_of_sql_needs_anything_but_the_cell() -> None:
     """Literals are quoted: a pattern with an apostrophe does not end the string that it stands in."""
     assert re.search(r"it''s", date_sql("v", ["it's %d.%m.%Y"]))
+
+
+@pytest.mark.parametrize(
+    ("cell", "value"),
+    [
+        ("8.960000000000001", "8.96"),
+        ("-2.6699999999999999", "-2.67"),
+        ("0.30000000000000004", "0.3"),
+        ("0.07000000000000001", "0.07"),
+        ("123456.78999999999", "123456.79"),
+        ("0.1234567", None),
+        ("8.96000000000001", None),
+        ("8.9600000000000001234", None),
+        ("2.669999999999991", None),
+        ("1234567.1234560001", None),
+    ],
+)
+def test_the_noise_of_a_binary_number_is_left_out_and_nothing_else_is(
+    database: Database, cell: str, value: str | None
+) -> None:
+    expected = [None if value is None else Decimal(value)]
+    assert numbers(database, "plain", [cell]) == numbers(database, ".", [cell]) == expected
+    assert numbers(database, ",", [cell.replace(".", ",")]) == numbers(database, ",", [f"{STORED}{cell}"]) == expected
+
+
+@given(st.decimals(-99_999, 99_999, places=6), st.integers(1, 9))
+@QUICK
+def test_a_product_of_doubles_is_read_as_what_it_was_meant_to_be_or_not_at_all(
+    database: Database, number: Decimal, times: int
+) -> None:
+    text = format(Decimal(repr(float(number) * times)), "f")
+    assert numbers(database, "plain", [text])[0] in {None, number * times}

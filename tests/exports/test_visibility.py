@@ -39,7 +39,7 @@ def test_an_unknown_status_is_hidden_and_warned_of_once(tmp_path: Path) -> None:
 
 
 def test_drafts_and_cancelled_ones_are_never_seen_unasked(tmp_path: Path) -> None:
-    words = [*NEVER, "DRAFT", " Void "]
+    words = [*NEVER, "DRAFT", " Void ", "\tDraft", "Cancelled\u00a0", "\u200bdeleted\u2009", '"draft\n"']
     read = imported(
         tmp_path,
         {
@@ -58,6 +58,45 @@ def test_drafts_are_seen_by_whoever_asks_for_them(tmp_path: Path) -> None:
 def test_never_hides_besides_drafts(tmp_path: Path) -> None:
     read = imported(tmp_path, rows("Held,", "Draft,", "Anything,"), entry("visible: {never: [Held]}"))
     assert [*read.owners] == ["I-3"]
+
+
+OURS = """
+name: ours
+title: Ours
+about: Ours.
+types:
+  invoices:
+    columns: {number: number, customer_id: customer_id, date: date, status: status, customer_visible: customer_visible}
+    visible: {status: [Open, Paid], never: [Held]}
+"""
+
+
+@pytest.mark.parametrize(
+    ("visible", "seen", "told"),
+    [
+        ("{}", "Open Paid", "New"),
+        ("{never: [Paid]}", "Open", "New"),
+        ("{never: [Paid, New]}", "Open", ""),
+        ("{status: [Open]}", "Open", "Paid New"),
+        ("{status: [Open, New], never: [Paid]}", "Open New", ""),
+        ("{status: [Held]}", "Held", "Open Paid New"),
+        ("{status: [Draft, Open], never: [Open]}", "Draft", "Paid New"),
+        ("{status: []}", "", "Open Paid New"),
+    ],
+)
+def test_what_an_entry_says_is_seen_completes_its_profile_and_never_opens_it(
+    visible: str, seen: str, told: str, tmp_path: Path
+) -> None:
+    words = ["Open", "Paid", "Held", "New", "Draft"]
+    files = rows(*(f"{word}," for word in words)) | {"ours.yaml": OURS}
+    read = imported(tmp_path, files, entry(f"profile: ours.yaml, visible: {visible}"))
+    assert {each.status for each in read.documents} == {*seen.split()}
+    assert {word for word in words if f"'{word}' is not one" in "".join(read.warnings)} == {*told.split()}
+
+
+def test_a_status_that_is_named_as_shown_and_as_never_shown_is_hidden(tmp_path: Path) -> None:
+    read = imported(tmp_path, rows("Open,", "Held,"), entry("visible: {status: [Open, Held], never: Held}"))
+    assert [*read.owners] == ["I-1"]
 
 
 @pytest.mark.parametrize("visible", ["{status: [Open]}", "{never: [Held]}"])

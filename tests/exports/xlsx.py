@@ -74,3 +74,10 @@ def write(file: Path, *sheets: str, **more: object) -> Path:
     """A workbook of these sheets in `file`; `more` as for parts_of."""
     file.write_bytes(packed(parts_of(*sheets, **more)))  # type: ignore[arg-type]  # handed on as they are
     return file
+
+
+def cell(value: str | float) -> str:
+    """A `<c>` tag that holds a text, or a number as a number."""
+    if isinstance(value, str):
+        return f'<c t="inlineStr"><is><t>{value}</t></is></c>'
+    return f"<c><v>{value!r}</v></c>"

@@ -131,13 +131,15 @@ def _totals(cells: Cells, settlement: Node) -> Mapping[str, str]:
     found = {column: cells.amount(totals.filled(element)) for column, element in columns.items()}
     found["tax"] = _tax(cells, totals, settlement.get("TaxCurrencyCode"))
     for column, is_charge in (("allowance", "false"), ("charge", "true")):
-        single = [
-            each
-            for each in settlement.all("SpecifiedTradeAllowanceCharge")
-            if each.get("ChargeIndicator/Indicator") == is_charge
-        ]
-        found[column] = found[column] or cells.sum(node for each in single for node in each.all("ActualAmount"))
+        found[column] = found[column] or cells.sum(_amounts(settlement, is_charge))
     return found
+
+
+def _amounts(settlement: Node, is_charge: str) -> list[Node]:
+    """The allowances, or charges, of a document or line."""
+    every = settlement.all("SpecifiedTradeAllowanceCharge")
+    single = [each for each in every if each.get("ChargeIndicator/Indicator") == is_charge]
+    return [node for each in single for node in each.all("ActualAmount")]
 
 
 def _tax(cells: Cells, totals: Node, accounting: str) -> str:
@@ -179,6 +181,7 @@ def _line(cells: Cells, line: Node) -> Mapping[str, str]:
         "quantity": cells.number(quantity),
         "unit": unit,
         "unit_price": cells.unit_price(price.part("ChargeAmount"), price.part("BasisQuantity"), unit),
+        "discount_amount": cells.less(_amounts(settlement, "false"), _amounts(settlement, "true")),
         "tax_rate": one_rate(cells, rates),
         "amount": cells.amount(amount) if is_counted else "",
     }

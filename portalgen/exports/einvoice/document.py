@@ -16,7 +16,8 @@ HEADER_COLUMNS = (
     *("delivery_note_number", "carrier", "tracking_number", "payment_terms", "ship_to", "attachment"),
 )
 LINE_COLUMNS = (
-    *("line", "item", "description", "quantity", "open_quantity", "unit", "unit_price", "tax_rate", "amount"),
+    *("line", "item", "description", "quantity", "open_quantity", "unit", "unit_price"),
+    *("discount_amount", "tax_rate", "amount"),
 )
 CUSTOMER_COLUMNS = (
     *("id", "name", "email", "phone", "street", "city", "region", "postal_code", "country", "currency", "tax_id"),
@@ -113,6 +114,11 @@ class Cells:
         """The sum of the amounts in `nodes`, '' where there are none."""
         amounts = [Decimal(amount) for node in nodes if (amount := self.amount(node))]
         return f"{sum(amounts):f}" if amounts else ""
+
+    def less(self, allowances: Iterable[Node], charges: Iterable[Node]) -> str:
+        """What is taken off, less what is put on; '' where there is neither."""
+        off, on = self.sum(allowances), self.sum(charges)
+        return f"{Decimal(off or 0) - Decimal(on or 0):f}" if off or on else ""
 
     def unit_price(self, price: Node, base: Node, unit: str) -> str:
         """The price of one unit, for a price per `base` quantity; '' where it is not exact, or per another unit."""

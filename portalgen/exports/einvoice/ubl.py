@@ -182,8 +182,7 @@ def _totals(cells: Cells, root: Node, totals: Node) -> Mapping[str, str]:
     found = {column: cells.amount(totals.filled(element)) for column, element in columns.items()}
     found["tax"] = _tax(cells, root)
     for column, is_charge in (("allowance", "false"), ("charge", "true")):
-        single = [each for each in root.all("AllowanceCharge") if each.get("ChargeIndicator") == is_charge]
-        found[column] = found[column] or cells.sum(node for each in single for node in each.all("Amount"))
+        found[column] = found[column] or cells.sum(_amounts(root, is_charge))
     if root.get("CustomizationID").startswith("OIOUBL"):
         # In Danish UBL, TaxExclusiveAmount is the tax.
         found |= {"net": "", "tax": found["tax"] or found["net"]}
@@ -217,9 +216,16 @@ def _line(cells: Cells, line: Node, kind: _Kind) -> Mapping[str, str]:
         "open_quantity": cells.number(open_quantity),
         "unit": unit or open_quantity.attributes.get("unitCode", ""),
         "unit_price": cells.unit_price(price.part("PriceAmount"), price.part("BaseQuantity"), unit),
+        "discount_amount": cells.less(_amounts(line, "false"), _amounts(line, "true")),
         "tax_rate": one_rate(cells, _rates(line)),
         "amount": cells.amount(line.filled("LineExtensionAmount")),
     }
+
+
+def _amounts(part: Node, is_charge: str) -> list[Node]:
+    """The allowances, or charges, of a line: those of its price are in the price already."""
+    single = [each for each in part.all("AllowanceCharge") if each.get("ChargeIndicator") == is_charge]
+    return [node for each in single for node in each.all("Amount")]
 
 
 def _rates(line: Node) -> list[Node]:
