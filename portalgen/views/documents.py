@@ -13,7 +13,7 @@ from portalgen.formats import Formatter, minor_units
 from portalgen.model import TRACKING_NUMBER, Bundle, Line, Transaction
 from portalgen.names import page_of, safe_name
 from portalgen.plain import plain_text
-from portalgen.views.values import Attached, Day, Document, Item, Money, Related, TaxRow
+from portalgen.views.values import Attached, Day, Document, Figure, Item, Related, TaxRow
 from portalgen.words import Words
 
 EXACT = Context(prec=200)
@@ -95,11 +95,11 @@ class Maker:
     def day(self, day: datetime.date) -> Day:
         return Day(day.isoformat(), self.formatter.date(day))
 
-    def money(self, amount: Decimal | None, currency: str) -> Money:
+    def money(self, amount: Decimal | None, currency: str) -> Figure:
         if amount is None:
-            return Money("", "")
+            return Figure("", "")
         rounded = amount.quantize(Decimal(1).scaleb(-minor_units(currency)), context=EXACT)
-        return Money(self.formatter.money(amount, currency), f"{rounded:f}")
+        return Figure(self.formatter.money(amount, currency), f"{rounded:f}")
 
     def _status(self, transaction: Transaction) -> str:
         return self.words.status(plain_text(transaction.status))
@@ -138,15 +138,19 @@ class Maker:
             line=str(line.line),
             item=plain_text(line.item),
             description=plain_text(line.description),
-            quantity=formatter.quantity(line.quantity),
-            open_quantity=formatter.quantity(line.open_quantity),
+            quantity=_figure(formatter.quantity(line.quantity), line.quantity),
+            open_quantity=_figure(formatter.quantity(line.open_quantity), line.open_quantity),
             unit=plain_text(line.unit),
-            unit_price=formatter.unit_price(line.unit_price, currency),
+            unit_price=_figure(formatter.unit_price(line.unit_price, currency), line.unit_price),
             discount=formatter.money(line.discount_amount, currency) or formatter.percent(line.discount),
             tax_rate=formatter.percent(line.tax_rate),
             tax=formatter.money(line.tax, currency),
-            amount=formatter.money(line.amount, currency),
+            amount=self.money(line.amount, currency),
         )
+
+
+def _figure(text: str, value: Decimal | None) -> Figure:
+    return Figure(text, "" if value is None else f"{value.normalize(EXACT):f}")
 
 
 def href_of(transaction: Transaction, pages: str) -> str:

@@ -44,14 +44,20 @@ class Party:
 
 
 @dataclass(frozen=True, slots=True)
-class Money:
-    """An amount: `text` for people, `value` for machines (a point before the decimals, no groups). '' for nothing."""
+class Figure:
+    """An amount or a quantity: `text` for people, which it prints as, `value` for machines; both '' for nothing.
+
+    `value` has a point before its decimals and no groups.
+    """
 
     text: str
     value: str
 
     def __bool__(self) -> bool:
         return bool(self.text)
+
+    def __str__(self) -> str:
+        return self.text
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,14 +67,14 @@ class Item:
     line: str
     item: str
     description: str
-    quantity: str
-    open_quantity: str
+    quantity: Figure
+    open_quantity: Figure
     unit: str
-    unit_price: str
+    unit_price: Figure
     discount: str
     tax_rate: str
     tax: str
-    amount: str
+    amount: Figure
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +141,10 @@ class Document:
     net: str
     taxes: tuple[TaxRow, ...]
     tax: str
-    total: Money
+    total: Figure
     paid: str
     rounding: str
-    balance: Money
+    balance: Figure
     note: str
     attached: Attached | None
     lines: tuple[Item, ...]
@@ -276,7 +282,7 @@ class Payment:
     reference: str
     invoice: str
     href: str
-    amount: Money
+    amount: Figure
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,9 @@ Needs Chromium, Java, and what package-lock.json pins: npm ci --prefix tests/web
 import json
 import shutil
 import subprocess
-import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
-from functools import partial
-from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
@@ -19,10 +16,10 @@ from playwright.sync_api import Browser, Dialog, Page
 
 from portalgen.bulletin import bulletin_html
 from portalgen.model import Bulletin, Line, Receipt
-from portalgen.pages import Renderer
 from portalgen.statements import statements_of
 from tests.needs import need
 from tests.samples import AS_OF, BRILLIANT, PORTALS, SITE, bundle, invoice
+from tests.web.serving import serving, write
 
 MODULES = Path(__file__).parent / "node_modules"
 AXE = MODULES / "axe-core" / "axe.min.js"
@@ -72,35 +69,20 @@ EXTREMES = {
 }
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    """Serves a folder and logs nothing."""
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the name is the base class's
-        """Say nothing."""
-
-
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the pages of each portal in a folder of its own."""
     root = tmp_path_factory.mktemp("site")
-    renderer = Renderer()
     for name, portal in {**PORTALS, **EXTREMES}.items():
-        for page in renderer.render(portal):
-            file = root / name / page.path
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_bytes(page.body)
+        write(portal, root / name)
     return root
 
 
 @pytest.fixture(scope="module")
 def served(site: Path) -> Iterator[str]:
     """The address at which `site` is served."""
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(site))) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_address[1]}"
-        server.shutdown()
-        thread.join()
+    with serving(site) as address:
+        yield address
 
 
 def paths(site: Path, *names: str) -> list[str]:
