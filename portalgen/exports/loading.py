@@ -185,6 +185,7 @@ class _Loading:
         staging.paths += opened.paths
         tally.others += opened.others
         tally.held_back += opened.held_back
+        tally.held_numbers += opened.held_numbers
         for text in opened.tables:
             found = match(text.heading, wants, heading_place(text), [] if load.lines else [*self.source.rows])
             if problems := [*found.problems, *_missing_titles(load, text), *_missing_status(load, text, found)]:
