@@ -181,8 +181,10 @@ def _grid(file: Path, name: str, kind: str, opening: _Opening) -> Grid:
         return workbook.read(file, name, opening.sheet)
     if kind == "sqlite":
         return sqlitefile.read(file, name, opening.sheet)
-    lines = source.lines.records if source.lines and source.layout == "nested" else ""
-    return jsonfile.read(file, name, opening.records, lines)
+    lines = source.lines if source.layout == "nested" else None
+    if lines is None:
+        return jsonfile.read(file, name, opening.records)
+    return jsonfile.read(file, name, opening.records, lines.records, jsonfile.Kinds(lines.kind, lines.kinds))
 
 
 def _open_documents(documents: Sequence[tuple[Path, str]], opening: _Opening, opened: Opened) -> None:

@@ -258,6 +258,11 @@ def _unknown_columns(source: ExportSource) -> Iterator[Problem]:
                     yield Problem(part.places[f"{key}.{name}"], f"{key}: '{name}' is not a column {what}", hint)
 
 
+def _is_zero(cell: str) -> str:
+    """SQL that is true of a zero, however it is written."""
+    return f"regexp_full_match(trim({cell}), '[-+]?0+([.,]0*)?')"
+
+
 def _without(cell: str, empty: tuple[str, ...]) -> str:
     for text in empty:
         cell = f"nullif({cell}, {quoted(text)})"
@@ -277,6 +282,9 @@ def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_ori
         between = "chr(10)" if want.name in OF_LINES else "' '"
         joined = f"concat_ws({between}, {filled})"
         value = f"nullif({joined}, '')"
+    elif want.headings.first and cells:
+        filled = "".join(f"nullif(CASE WHEN NOT {_is_zero(cell)} THEN {cell} END, ''), " for cell in cells[:-1])
+        value = f"coalesce({filled}{cells[-1]})"
     else:
         value = cells[0] if cells else "NULL"
     if want.name in want.source.values:
