@@ -259,8 +259,8 @@ def _unknown_columns(source: ExportSource) -> Iterator[Problem]:
 
 
 def _is_zero(cell: str) -> str:
-    """SQL that is true of a zero, however it is written."""
-    return f"regexp_full_match(trim({cell}), '[-+]?0+([.,]0*)?')"
+    """SQL that is true of a zero, however it is written, and of spaces."""
+    return f"regexp_full_match(trim({cell}), '([-+]?0+([.,]0*)?)?')"
 
 
 def _without(cell: str, empty: tuple[str, ...]) -> str:
@@ -271,7 +271,7 @@ def _without(cell: str, empty: tuple[str, ...]) -> str:
 
 def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_origins: bool) -> str:
     """SQL of what a wanted column holds in a row, with a mark before what the file holds as a number with decimals."""
-    cells = [_without(f"c{index}", source.empty) for index in indexes]
+    raw = cells = [_without(f"c{index}", source.empty) for index in indexes]
     if has_origins and want.column.kind is Kind.DECIMAL:
         cells = [
             f"CASE WHEN contains(origin, ' {index} ') THEN '{STORED}' || {cell} ELSE {cell} END"
@@ -283,8 +283,9 @@ def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_ori
         joined = f"concat_ws({between}, {filled})"
         value = f"nullif({joined}, '')"
     elif want.headings.first and cells:
-        filled = "".join(f"nullif(CASE WHEN NOT {_is_zero(cell)} THEN {cell} END, ''), " for cell in cells[:-1])
-        value = f"coalesce({filled}{cells[-1]})"
+        cases = [f"WHEN NOT {_is_zero(cell)} THEN " for cell in raw[:-1]]
+        chosen = " ".join(case + cell for case, cell in zip(cases, cells, strict=False))
+        value = f"CASE {chosen} ELSE {cells[-1]} END" if cases else cells[-1]
     else:
         value = cells[0] if cells else "NULL"
     if want.name in want.source.values:
