@@ -23,7 +23,11 @@ SYSTEMS = (
 
 
 def read(name: str, folder: Path) -> list[Account]:
-    with read_exports(load(write_case(name, folder))) as book:
+    return read_site(write_case(name, folder))
+
+
+def read_site(config: Path) -> list[Account]:
+    with read_exports(load(config)) as book:
         return [*book.accounts(book.customers())]
 
 
@@ -136,6 +140,10 @@ UNKNOWN = {
 def test_a_status_that_a_profile_does_not_know_hides_its_document_and_is_told(name: str, tmp_path: Path) -> None:
     file, before, after, number, told = UNKNOWN[name]
     config = write_case(name, tmp_path)
+    said = json.loads(config.read_text())
+    customers = [each for each in said["exports"] if each["type"] == "customers"]
+    said["exports"] = [*customers, {"type": "invoices", "path": file, "profile": name}]
+    config.write_text(json.dumps(said))
     text = (tmp_path / file).read_text(encoding="utf-8")
     (tmp_path / file).write_text(text.replace(before, after, 1), encoding="utf-8")
     with read_exports(load(config)) as book:
@@ -149,6 +157,35 @@ def test_no_profile_shows_a_status_as_the_system_writes_it(name: str) -> None:
     profile = load_profile(name, Path(), Location())
     raw = [type_ for type_, said in profile.types.items() if type_ != "customers" and "status" in said.columns]
     assert [type_ for type_ in raw if not profile.types[type_].status] == []
+
+
+NETSUITE = {
+    "a main line": ("INV1,Invoice,1/31/2026,3/2/2026,A,1742,Open,USD,110.00,10.00,0,*,,,110.00,No\n", "total"),
+    "a tax line": ("INV1,Invoice,1/31/2026,3/2/2026,A,1742,Open,USD,110.00,10.00,2,VAT,,,10.00,Yes\n", ""),
+    "totals in another currency": ("", "total"),
+    "nothing": ("", ""),
+}
+
+
+@pytest.mark.parametrize("case", NETSUITE)
+def test_a_netsuite_document_that_does_not_add_up_is_refused(case: str, tmp_path: Path) -> None:
+    write_case("netsuite", tmp_path)
+    extra, column = NETSUITE[case]
+    heading = "Document Number,Type,Date,Due Date,Name,Customer Internal ID,Status,Currency,Amount (Transaction Total),"
+    heading += "Amount (Transaction Tax Total),Line ID,Item,Quantity,Item Rate,Amount (Foreign Currency),Tax Line\n"
+    line = "INV1,Invoice,1/31/2026,3/2/2026,A,1742,Open,USD,110.00,10.00,1,PUMP,10,10.00,100.00,No\n"
+    line = line.replace("110.00,10.00", "99.00,9.00") if case == "totals in another currency" else line
+    (tmp_path / "transactions.csv").write_text(heading + line + extra)
+    config = tmp_path / "portals.yaml"
+    said = json.loads(config.read_text())
+    said["exports"] = [each for each in said["exports"] if each["type"] in {"customers", "invoices"}]
+    config.write_text(json.dumps(said))
+    if column:
+        with pytest.raises(InvalidInputError, match=f"INV1: {column}: "):
+            read_site(config)
+    else:
+        [invoice] = [each for account in read_site(config) for each in account.transactions]
+        assert [line.item for line in invoice.lines] == ["PUMP"]
 
 
 def test_what_a_netsuite_document_came_from_is_never_taken_for_an_order(tmp_path: Path) -> None:
