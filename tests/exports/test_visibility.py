@@ -149,7 +149,7 @@ def test_words_for_statuses_are_read_and_others_never(tmp_path: Path) -> None:
 @pytest.mark.parametrize("where", ["entry", "profile"])
 def test_of_a_table_with_no_words_none_is_known(where: str, tmp_path: Path) -> None:
     ours = "name: o\ntitle: o\nabout: o\ntypes: {invoices: {columns: {number: number, customer_id: customer_id, "
-    files = rows("Half paid,", ",") | {"o.yaml": ours + "date: date, status: status}, status: {}}}\n"}
+    files = rows("Half paid,", ",") | {"o.yaml": ours + "date: date, status: status}, ignore: ALL, status: {}}}\n"}
     read = imported(tmp_path, files, entry({"entry": "status: {}", "profile": "profile: o.yaml"}[where]))
     assert {each.number: each.status for each in read.documents} == {"I-1": NEUTRAL, "I-2": ""}
 
