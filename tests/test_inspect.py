@@ -91,7 +91,9 @@ def test_the_pasted_block_reads_a_sample_to_its_truth(sample: tuple[str, Path, I
     assert there.keys() == {(true["type"], true["number"]) for true in case["expect"]["documents"]}
     for true in case["expect"]["documents"]:
         said = there[true["type"], true["number"]]
-        assert {key: said[key] for key in true if not equal(said[key], true[key])} == {}, true["number"]
+        assert {key: said[key] for key in true.keys() - {"rows"} if not equal(said[key], true[key])} == {}, true[
+            "number"
+        ]
     people = {account.customer.id: account.customer for account in accounts}
     for id_, true in case["expect"]["customers"].items():
         assert {key: getattr(people[id_], key) for key in true} == true
@@ -194,7 +196,7 @@ def test_real_files_of_no_known_system_are_guessed() -> None:
         "SalesOrders.csv": "(guessed) orders with lines",
     }
     assert recognised(shared("data/chinook")) == {
-        "ChinookData.json": "(guessed) customers, (guessed) invoices",
+        "ChinookData.json": "(guessed) customers, (guessed) invoices with lines",
         "Chinook_Sqlite.sqlite": "(guessed) customers, (guessed) invoices with lines",
     }
 
