@@ -7,7 +7,7 @@ A spreadsheet takes a cell that starts with a sign for a formula (OWASP, "CSV In
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
 from io import BytesIO
@@ -55,8 +55,7 @@ def csv_files(bundle: Bundle, gettext: Gettext) -> Iterator[tuple[str, bytes]]:
     quotes and `neutralised`, numbers are bare.
     """
     for table in tables_of(bundle, gettext):
-        rows = [table.headings, *table.rows]
-        text = "".join(f"{','.join(map(_csv_cell, row))}\r\n" for row in rows)
+        text = "".join(map(_csv_row, (table.headings, *table.rows)))
         yield f"{table.name}.csv", text.encode("utf-8-sig")
 
 
@@ -119,18 +118,21 @@ def archive(files: Iterable[tuple[str, bytes]], folder: str) -> bytes:
     return out.getvalue()
 
 
+def _csv_row(values: Sequence[Value]) -> str:
+    row = ",".join(map(_csv_cell, values))
+    if row.startswith('"-'):  # a number; but where commas part no cells, the whole row is one
+        row = row.replace('"', "\"'", 1)
+    return f"{row}\r\n"
+
+
 def _csv_cell(value: Value) -> str:
     match value:
         case None | "":
             return ""
         case str():
             return '"{}"'.format(neutralised(value).replace('"', '""'))
-        case date():
-            return value.isoformat()
-        case int():
-            return str(value)
         case _:
-            return f"{value:f}"
+            return str(value)  # of a Decimal with six decimals or fewer it has no exponent
 
 
 class _Cells:
@@ -143,12 +145,11 @@ class _Cells:
         self.heading = book.add_format({"bold": True, "num_format": "@"})
         self.text = book.add_format({"valign": "top", "num_format": "@", "text_wrap": True})
         self.day = book.add_format({"valign": "top", "num_format": "yyyy-mm-dd"})
-        self.count = book.add_format({"valign": "top", "num_format": "0"})
 
-    def number(self, value: Decimal) -> Format:
-        """One that shows `value` with as many decimals as it has."""
-        _, point, decimals = f"{value:f}".partition(".")
-        code = f"#,##0{point}{'0' * len(decimals)}"
+    def number(self, value: Decimal | int) -> Format:
+        """One that shows `value` with as many decimals as it has; an int without groups."""
+        _, point, decimals = str(value).partition(".")
+        code = "0" if isinstance(value, int) else f"#,##0{point}{'0' * len(decimals)}"
         if code not in self._numbers:
             self._numbers[code] = self._book.add_format({"valign": "top", "num_format": code})
         return self._numbers[code]
@@ -176,12 +177,10 @@ def _write(sheet: Worksheet, row: int, column: int, value: Value, cells: _Cells)
             _write_text(sheet, row, column, _cut(value), cells.text)
         case date() if value >= _FIRST_DAY:
             sheet.write_datetime(row, column, datetime.combine(value, time.min), cells.day)
-        case int() if abs(value) < 10**_MOST_DIGITS:
-            sheet.write_number(row, column, value, cells.count)
-        case Decimal() if _digits(value) <= _MOST_DIGITS:
+        case Decimal() | int() if _digits(value) <= _MOST_DIGITS:
             sheet.write(row, column, value, cells.number(value))  # `write_number` promises to take floats alone
         case _:
-            sheet.write_string(row, column, _csv_cell(value), cells.text)
+            sheet.write_string(row, column, str(value), cells.text)
 
 
 def _write_text(sheet: Worksheet, row: int, column: int, text: str, cell: Format) -> None:
@@ -208,12 +207,10 @@ def _width(value: Value) -> int:
             return max(map(len, value.splitlines()), default=0)
         case date():
             return len("yyyy-mm-dd")
-        case int():
-            return len(str(value))
         case _:
-            return len(f"{value:,f}")
+            return len(f"{value:,}")
 
 
-def _digits(value: Decimal) -> int:
+def _digits(value: Decimal | int) -> int:
     """How many digits `value` has from the first to the last that is not zero."""
-    return len(f"{value:f}".lstrip("-").replace(".", "").strip("0"))
+    return len(str(value).lstrip("-").replace(".", "").strip("0"))

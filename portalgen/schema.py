@@ -166,10 +166,11 @@ class SiteModel(_Strict):
 
 
 class HeadingsModel(_Strict):
-    """Where a column comes from: the first of `any_of` that the file has, or the cells under all of `join`."""
+    """Where a column comes from: see portalgen.model.Headings."""
 
     any_of: Texts = Field(default_factory=list)
     join: Texts = Field(default_factory=list)
+    first: Texts = Field(default_factory=list)
 
 
 Headings = Annotated[
@@ -180,7 +181,12 @@ Headings = Annotated[
             "anyOf": [
                 {"type": _SCALAR},
                 {"type": "array", "items": {"type": _SCALAR}},
-                {"type": "object", "properties": {"join": {"type": "array", "items": {"type": _SCALAR}}}},
+                {
+                    "type": "object",
+                    "properties": {
+                        name: {"type": "array", "items": {"type": _SCALAR}} for name in ("any_of", "join", "first")
+                    },
+                },
             ]
         }
     ),
@@ -203,6 +209,8 @@ class LinesModel(_Strict):
     path: Text | None = None
     sheet: Text | None = None
     records: Text | None = None
+    kind: Text | None = None
+    kinds: dict[str, Literal["line", "group", "document", "none"]] = Field(default_factory=dict)
     columns: Columns = Field(default_factory=dict)
     ignore: Texts = Field(default_factory=list)
     values: dict[str, Scalar] = Field(default_factory=dict)

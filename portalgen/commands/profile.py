@@ -109,6 +109,8 @@ def _type_lines(type_: Type, said: SettingsModel, profile: ProfileModel) -> Iter
         "fixed": ", ".join(f"{column} is {value}" for column, value in said.values.items()),
         "signs": "amounts are negative in the file" if said.sign == "negative" else "",
         "nothing is": ", ".join(said.empty),
+        "refused": "documents that do not add up" if said.differences == "refuse" else "",
+        "line kinds": ", ".join(f"{kind} is {what}" for kind, what in (said.lines.kinds if said.lines else {}).items()),
     }
     if type_ in TRANSACTION_TYPES:
         facts |= _statuses(said)
@@ -154,7 +156,7 @@ def _columns(name: str, columns: Mapping[str, HeadingsModel]) -> Iterator[str]:
 
 
 def _headings(headings: HeadingsModel) -> str:
-    return " + ".join(headings.join) or " or ".join(headings.any_of)
+    return " + ".join(headings.join) or ", if zero ".join(headings.first) or " or ".join(headings.any_of)
 
 
 def _fact(name: str, fact: str, width: int = 11) -> str:

@@ -135,6 +135,7 @@ def _value(name: str, kind: Kind, reading: Reading, discount: str) -> str:
     if kind is Kind.DECIMAL:
         return _number(name, reading, discount)
     if kind is Kind.TEXT:
-        clean = f"regexp_replace({values.text_sql(name)}, '{_CONTROLS}', '', 'g')"
+        lines = f"regexp_replace({values.text_sql(name)}, '\\r\\n?', chr(10), 'g')"
+        clean = f"regexp_replace({lines}, '{_CONTROLS}', '', 'g')"
         return f"CASE WHEN regexp_matches({name}, '{_UNCLEAN}') THEN {clean} ELSE {name} END"
     return f"CASE WHEN {is_kind(kind, name, reading)} THEN {name}::INTEGER END" if kind is Kind.INTEGER else name

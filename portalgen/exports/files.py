@@ -66,13 +66,15 @@ class _Opening:
 class Opened:
     """The tables of an export's files, and what is wrong.
 
-    `others` are files that were left out because they are of another type, `held_back` those of a quarantine.
+    `others` are files that were left out because they are of another type, `held_back` those of a quarantine, and
+    `held_numbers` the numbers of the documents in them, as far as they are known.
     """
 
     tables: list[TextTable] = field(default_factory=list)
     paths: list[Path] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     held_back: list[Problem] = field(default_factory=list)
+    held_numbers: list[str] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
 
 
@@ -179,8 +181,10 @@ def _grid(file: Path, name: str, kind: str, opening: _Opening) -> Grid:
         return workbook.read(file, name, opening.sheet)
     if kind == "sqlite":
         return sqlitefile.read(file, name, opening.sheet)
-    lines = source.lines.records if source.lines and source.layout == "nested" else ""
-    return jsonfile.read(file, name, opening.records, lines)
+    lines = source.lines if source.layout == "nested" else None
+    if lines is None:
+        return jsonfile.read(file, name, opening.records)
+    return jsonfile.read(file, name, opening.records, lines.records, jsonfile.Kinds(lines.kind, lines.kinds))
 
 
 def _open_documents(documents: Sequence[tuple[Path, str]], opening: _Opening, opened: Opened) -> None:
@@ -190,5 +194,5 @@ def _open_documents(documents: Sequence[tuple[Path, str]], opening: _Opening, op
         message, hint = "an e-invoice is a file of its own, and has no newer one", "leave out `export: incremental`"
         raise InvalidInputError(message, hint, source.places["export"])
     refused = opened.held_back if source.policy.quarantine else None
-    grid = einvoice.read(documents, source.type, refused=refused, others=opened.others)
+    grid = einvoice.read(documents, source.type, refused=refused, numbers=opened.held_numbers, others=opened.others)
     opened.tables.append(spool(grid, opening.place.folder, opening.is_heading))

@@ -45,8 +45,7 @@ class Filling:
                 [(self._people[self._number(part)],)] = self._database.rows(f"SELECT count(*) FROM {part.table}")
             elif not part.is_lines:
                 self._fill_documents(part, columns)
-                number, root = self._number(part), self._staging.place.root
-                self.warnings += attach(self._database, part.source, number, root)
+                self.warnings += attach(self._staging, part)
 
     def _union(self, view: str, parts: Sequence[Part], columns: Mapping[str, Column]) -> None:
         """One view of all parts of a kind, which may be none."""

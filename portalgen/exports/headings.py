@@ -45,8 +45,8 @@ class Want:
 
     def cells(self, heading: Sequence[str], titles: Sequence[str]) -> tuple[int, ...]:
         """The cells that fill the column; `titles` are those of `heading` as they are compared."""
-        if self.headings.join:
-            return tuple(titles.index(normal(title)) for title in self.headings.join if normal(title) in titles)
+        if together := self.headings.join or self.headings.first:
+            return tuple(titles.index(normal(title)) for title in together if normal(title) in titles)
         named = (titles.index(normal(title)) for title in self.headings.any_of if normal(title) in titles)
         own = (list(heading).index(title) for title in self.own if title in heading)
         return next(((index,) for index in (*named, *own)), ())
@@ -68,7 +68,7 @@ def wanted_lines(columns: Mapping[str, Column], source: ExportSource, lines: Lin
 
 
 def _want(name: str, column: Column, source: ExportSource, part: Source, prefix: str) -> Want:
-    mapped = {title for headings in part.columns.values() for title in (*headings.any_of, *headings.join)}
+    mapped = {title for headings in part.columns.values() for title in headings.titles}
     taken = {*mapped, *part.ignore, *(_OF_DOCUMENTS if prefix else ())}
     within = f"{part.records}." if prefix and source.layout == "nested" and part.records else prefix
     own = () if source.profile or name in part.columns else tuple(dict.fromkeys([f"{within}{name}", name]))
@@ -130,7 +130,7 @@ def _missing(
     for want in wants:
         if want.key in cells or (want.column.required and not want.is_needed):
             continue
-        sought = (*want.headings.any_of, *want.headings.join)
+        sought = want.headings.titles
         if want.is_mapped and f"columns.{want.name}" in want.source.places:
             hint = did_you_mean(sought[0], [*heading])
             yield Problem(

@@ -102,9 +102,13 @@ They are written without spaces, signs and case. {nr}, {who} and {what} stand fo
 words of the document's type, and the name of a type for those of that type.
 """
 NOT_FOR_CUSTOMERS = re.compile(
-    "employee|supplier|vendor|expense|purchase|payment|receipt|task|journal|recurring", re.IGNORECASE
+    r"employee|supplier|vendor|expense|purchase|payment|receipt|task|journal(?! entry \(account\.move\))|recurring",
+    re.IGNORECASE,
 )
-"""Names of tables that are not for customers, however much their headings look like it."""
+"""Names of tables that are not for customers, however much their headings look like it.
+
+Odoo calls the export of its invoices "Journal Entry (account.move)".
+"""
 _NEAR = 9 / 10
 
 

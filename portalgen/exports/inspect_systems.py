@@ -186,4 +186,14 @@ def choose(found: Sequence[Fit]) -> list[Fit]:
 def _shares_table(one: Fit, other: Fit) -> bool:
     """Whether rows tell which of the two types they are of."""
     both = one.settings.rows.keys() & other.settings.rows.keys()
-    return any(not {*one.settings.rows[title]} & {*other.settings.rows[title]} for title in both)
+    return any(not {*one.settings.rows[title]} & {*other.settings.rows[title]} for title in both) or (
+        one.settings.columns.get("status") == other.settings.columns.get("status")
+        and bool(seen := _seen(one))
+        and bool(others := _seen(other))
+        and not seen & others
+    )
+
+
+def _seen(fit: Fit) -> set[str]:
+    """The statuses of a type that customers see."""
+    return {*((fit.settings.visible and fit.settings.visible.status) or ())}

@@ -15,6 +15,7 @@ from portalgen.exports.files import Place
 from portalgen.exports.inspect_drafts import (
     guessed_entry,
     mark,
+    mark_discount,
     note_choices,
     note_encoding,
     note_name,
@@ -270,22 +271,24 @@ class _Inspector:
 
     def _guess_lines(self, entry: Entry, found: Guess, seen: _Seen) -> None:
         """Add to an entry where its lines are: in each record, in another table of the file, or in a file beside it."""
-        if seen.look.format == "json":
-            self._guess_lines_in_records(entry, seen)
+        is_json = seen.look.format == "json"
+        if is_json and (self._guess_lines_in_records(entry, seen) or len(self._tables[seen.look.path]) < 2):
             return
         inside = [other for other in self._tables[seen.look.path] if other is not seen]
         for other in inside or sorted(self._neighbours(seen.look), key=lambda other: -_likeness(other, seen)):
             lines = guess(other.look, other.table, found.type)
             if lines and lines.is_lines and not lines.missing:
-                where = {"sheet": other.table.name} if inside else {"path": other.look.path}
+                where = {"records" if is_json else "sheet": other.table.name} if inside else {"path": other.look.path}
                 if not inside and len(self._tables[other.look.path]) > 1:
                     where["sheet"] = other.table.name
                 said = {} if lines.is_own and found.is_own else {"columns": dict(lines.columns), "ignore": "ALL"}
                 entry.keys["lines"] = {**where, **said}
                 mark(entry, lines.columns if said else {}, lines.near, ("lines", "columns"))
+                if said:
+                    mark_discount(entry, other.table)
                 return
 
-    def _guess_lines_in_records(self, entry: Entry, seen: _Seen) -> None:
+    def _guess_lines_in_records(self, entry: Entry, seen: _Seen) -> bool:
         with TemporaryDirectory(prefix="portalgen-") as name, Database(Path(name)) as database:
             place = Place(self._root, Path(name), database)
             for list_ in seen.table.lists:
@@ -297,7 +300,8 @@ class _Inspector:
                 if len(columns) >= _ENOUGH:
                     entry.keys |= {"layout": "nested", "lines": {"records": list_, "columns": columns}}
                     mark(entry, columns, frozenset(), ("lines", "columns"))
-                    return
+                    return True
+        return False
 
     def _leftover(self, seen: _Seen) -> Leftover:
         partly = [

@@ -185,6 +185,7 @@ class _Loading:
         staging.paths += opened.paths
         tally.others += opened.others
         tally.held_back += opened.held_back
+        tally.held_numbers += opened.held_numbers
         for text in opened.tables:
             found = match(text.heading, wants, heading_place(text), [] if load.lines else [*self.source.rows])
             if problems := [*found.problems, *_missing_titles(load, text), *_missing_status(load, text, found)]:
@@ -257,6 +258,11 @@ def _unknown_columns(source: ExportSource) -> Iterator[Problem]:
                     yield Problem(part.places[f"{key}.{name}"], f"{key}: '{name}' is not a column {what}", hint)
 
 
+def _is_zero(cell: str) -> str:
+    """SQL that is true of a zero, however it is written, and of spaces."""
+    return f"regexp_full_match(trim({cell}), '([-+]?0+([.,]0*)?)?')"
+
+
 def _without(cell: str, empty: tuple[str, ...]) -> str:
     for text in empty:
         cell = f"nullif({cell}, {quoted(text)})"
@@ -265,7 +271,7 @@ def _without(cell: str, empty: tuple[str, ...]) -> str:
 
 def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_origins: bool) -> str:
     """SQL of what a wanted column holds in a row, with a mark before what the file holds as a number with decimals."""
-    cells = [_without(f"c{index}", source.empty) for index in indexes]
+    raw = cells = [_without(f"c{index}", source.empty) for index in indexes]
     if has_origins and want.column.kind is Kind.DECIMAL:
         cells = [
             f"CASE WHEN contains(origin, ' {index} ') THEN '{STORED}' || {cell} ELSE {cell} END"
@@ -276,6 +282,10 @@ def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_ori
         between = "chr(10)" if want.name in OF_LINES else "' '"
         joined = f"concat_ws({between}, {filled})"
         value = f"nullif({joined}, '')"
+    elif want.headings.first and cells:
+        cases = [f"WHEN NOT {_is_zero(cell)} THEN " for cell in raw[:-1]]
+        chosen = " ".join(case + cell for case, cell in zip(cases, cells, strict=False))
+        value = f"CASE {chosen} ELSE {cells[-1]} END" if cases else cells[-1]
     else:
         value = cells[0] if cells else "NULL"
     if want.name in want.source.values:

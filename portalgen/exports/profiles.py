@@ -15,7 +15,7 @@ from portalgen.yamlfile import Document, read_yaml
 _PRIVATE = re.compile(
     r"private|internal|cost(s|ed|ing)?(?![a-z])|\bcost-?price|margin|profit|mark[- ]?up", re.IGNORECASE
 )
-_MERGED = ("columns", "values", "status")
+_MERGED = ("columns", "values")
 
 
 def sounds_private(title: str) -> bool:
@@ -58,7 +58,7 @@ def _private_columns(profile: ProfileModel, document: Document) -> Iterator[Prob
         lines = settings.lines.columns if settings.lines else {}
         for at, columns in {("columns",): settings.columns, ("lines", "columns"): lines}.items():
             for column, headings in columns.items():
-                for heading in (*headings.any_of, *headings.join):
+                for heading in (*headings.any_of, *headings.join, *headings.first):
                     if sounds_private(heading) and heading not in profile.despite_its_name:
                         where = document.place(("types", type_, *at, column))
                         hint = f"if customers may see it, say why: despite_its_name: {{{heading}: ...}}"
@@ -84,6 +84,8 @@ def settings_of(item: ExportModel, root: Path, where: Location) -> SettingsModel
     }
     for name in _MERGED:
         said[name] = _union(layers, name)
+    if any("status" in layer.model_fields_set for layer in layers):
+        said["status"] = _union(layers, "status")
     if visible := [layer.visible for layer in layers if layer.visible]:
         said["visible"] = _visible(visible)
     if any(layer.lines for layer in layers):
@@ -152,7 +154,7 @@ def source_of(
         visibility=Visibility(
             statuses=tuple(visible.status) if visible and visible.status is not None else None,
             never=tuple(visible.never) if visible else (),
-            words=dict(settings.status),
+            words=_words(settings),
             since=settings.since,
         ),
         policy=Policy(
@@ -166,6 +168,11 @@ def source_of(
     )
 
 
+def _words(settings: SettingsModel) -> dict[str, str]:
+    """What customers read for each status; of a table with nothing in it, that none is known."""
+    return dict(settings.status) or ({"": ""} if "status" in settings.model_fields_set else {})
+
+
 def _line_source(settings: SettingsModel, places: Mapping[str, Location]) -> LineSource:
     lines = settings.lines or LinesModel()
     inherited = [name for name in settings.ignore if name == "ALL"]
@@ -176,6 +183,8 @@ def _line_source(settings: SettingsModel, places: Mapping[str, Location]) -> Lin
         discount=lines.discount,
         sheet=lines.sheet or "",
         records=lines.records or "",
+        kind=lines.kind or "",
+        kinds=dict(lines.kinds),
         values=dict(lines.values),
         places=places,
     )
@@ -187,4 +196,6 @@ def _attachments(settings: SettingsModel) -> Attachments | None:
 
 
 def _headings(columns: Mapping[str, HeadingsModel]) -> dict[str, Headings]:
-    return {name: Headings(tuple(model.any_of), tuple(model.join)) for name, model in columns.items()}
+    return {
+        name: Headings(tuple(model.any_of), tuple(model.join), tuple(model.first)) for name, model in columns.items()
+    }

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from portalgen.book import Book
 from portalgen.database import Database
 from portalgen.errors import InvalidInputError, Location, Problem
+from portalgen.exports.attachments import claim
 from portalgen.exports.cells import type_parts
 from portalgen.exports.checks import Checks, Fault
 from portalgen.exports.files import Place
@@ -50,6 +51,7 @@ def _book(staging: Staging, definitions: Definitions, judge: JudgeCustomers) -> 
     _raise(readings.prove())
     currency = definitions.site.currency
     type_parts(staging, readings)
+    claim(staging)
     leave_out_hidden(staging)
     checks, quarantine = Checks(staging, readings, currency), Quarantine(staging)
     problems = [*checks.currencies(), *_judged(checks.values(), staging, quarantine)]

@@ -28,6 +28,11 @@ def listed(staging: Staging, fault: Fault) -> Iterator[Problem]:
         yield Problem(where, f"{fault.column}: {count - SHOWN} more like these")
 
 
+_AGAIN = "versions of what is held back"
+_BARE = r"regexp_replace(number, '^[\s\p{Z}\p{C}]+|[\s\p{Z}\p{C}]+$|\p{C}', '', 'g')"
+"""A number without what cannot be seen in it: one that is wrong for that alone is of the same document."""
+
+
 class Quarantine:
     """What is held back of the exports that say `on_error: quarantine`."""
 
@@ -38,6 +43,10 @@ class Quarantine:
             "CREATE TABLE rejects (source INTEGER, type VARCHAR, number VARCHAR, is_line BOOLEAN, "
             "file INTEGER, file_row BIGINT, name VARCHAR, prefix VARCHAR, reason VARCHAR)"
         )
+        self._database.run("CREATE TABLE held_back (type VARCHAR, number VARCHAR)")
+        for tally in staging.tallies:
+            for number in tally.held_numbers:
+                self._database.run("INSERT INTO held_back VALUES (?, ?)", tally.source.type, number)
 
     def hold_back(self, fault: Fault) -> None:
         """Hold back the documents that have rows with a fault."""
@@ -62,15 +71,24 @@ class Quarantine:
         )
 
     def remove(self) -> None:
-        """Take what is held back out of the staged rows."""
+        """Take what is held back out of the staged rows, and any other version of it, whichever export has it."""
+        if not self._database.rows("SELECT 1 FROM rejects UNION ALL SELECT 1 FROM held_back LIMIT 1"):
+            return
+        self._database.run(
+            f"INSERT INTO held_back SELECT DISTINCT type, unnest([number, {_BARE}]) FROM rejects WHERE number <> ''"
+        )
         for part in self._staging.parts:
-            if not part.source.policy.quarantine:
-                continue
             mine = f"FROM rejects WHERE source = {self._number(part.source)}"
-            self._database.run(
-                f"DELETE FROM {part.table} WHERE {part.key} IN (SELECT number {mine} AND number IS NOT NULL) "
+            own = (
+                f"{part.key} IN (SELECT number {mine} AND number IS NOT NULL) "
                 f"OR (file, file_row) IN (SELECT (file, file_row) {mine} AND number IS NULL)"
             )
+            self._database.run(f"DELETE FROM {part.table} WHERE {own}")
+            again = f"{part.key} IN (SELECT number FROM held_back WHERE type = '{part.type}')"
+            [(count,)] = self._database.rows(f"SELECT count(*) FROM {part.table} WHERE {again}")
+            if count:
+                self._database.run(f"DELETE FROM {part.table} WHERE {again}")
+                self._staging.tally_of(part).leave_out(_AGAIN, 0 if part.is_lines else count)
 
     def counts(self) -> dict[int, int]:
         """How many documents are held back, by the number of the export."""

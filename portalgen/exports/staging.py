@@ -77,6 +77,7 @@ class Tally:
     files: list[str] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     held_back: list[Problem] = field(default_factory=list)
+    held_numbers: list[str] = field(default_factory=list)
     line_files: list[str] = field(default_factory=list)
     staged: list[SourceFile] = field(default_factory=list)
 

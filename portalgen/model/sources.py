@@ -14,10 +14,19 @@ TOLERANCE = Decimal("0.05")
 
 @dataclass(frozen=True, slots=True)
 class Headings:
-    """Which cells fill a column: those under the first of `any_of` that a file has, or under all of `join` together."""
+    """Which cells fill a column: those under the first of `any_of` that a file has, or under all of `join` together.
+
+    Or, row by row, the one under the first of `first` that is neither blank nor zero, else under the last of them.
+    """
 
     any_of: tuple[str, ...] = ()
     join: tuple[str, ...] = ()
+    first: tuple[str, ...] = ()
+
+    @property
+    def titles(self) -> tuple[str, ...]:
+        """Every heading that is named."""
+        return (*self.any_of, *self.join, *self.first)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +36,8 @@ class LineSource:
     `path` names a file of their own, or '' for the files of the documents; `sheet` is the sheet or table in it,
     `records` the path to a document's lines within nested records, or to a list of all lines. `columns` maps a column
     to the file's headings, `values` to a constant. `discount` tells what the discount column holds: 'percent',
-    'fraction' or 'amount'.
+    'fraction' or 'amount'. `kind` is the key of a line within nested records that tells its kind, `kinds` what lines of
+    each kind are: 'line', 'group' (a heading over lines of its own), 'document' (the document's) or 'none'.
     """
 
     path: str = ""
@@ -36,6 +46,8 @@ class LineSource:
     discount: str = "percent"
     sheet: str = ""
     records: str = ""
+    kind: str = ""
+    kinds: Mapping[str, str] = field(default_factory=dict)
     values: Mapping[str, str] = field(default_factory=dict)
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)
 

@@ -172,6 +172,15 @@ def test_a_broken_e_invoice_stops_all_or_is_held_back(tmp_path: Path) -> None:
     assert [number for number, _ in read.held_back] == ["in/3.xml"]
 
 
+@pytest.mark.parametrize("root", ["Invoice", "CreditNote"])
+def test_a_broken_e_invoice_holds_back_the_document_of_its_number_and_type(root: str, tmp_path: Path) -> None:
+    broken = UBL.format(root=root, number="I-1").replace("2026-01-01", "soon")
+    files = e_invoices() | {"in/0.xml": UBL.format(root="Invoice", number="I-2"), "in/3.xml": broken}
+    read = imported(tmp_path, files, "{type: invoices, path: 'in/*.xml', profile: ubl, on_error: quarantine}")
+    assert sorted(read.owners) == (["I-2"] if root == "Invoice" else ["I-1", "I-2"])
+    assert [number for number, _ in read.held_back] == ["in/3.xml"]
+
+
 def test_a_pattern_that_matches_nothing_is_refused_where_it_stands(tmp_path: Path) -> None:
     said = refused(tmp_path, {}, "{type: invoices, path: 'in/*.csv'}")
     assert said[0].endswith("no file matches 'in/*.csv'")

@@ -49,6 +49,32 @@ def test_joined_titles_that_are_not_there_are_left_out_unless_all_are_missing(tm
     assert "i.csv has no column 'Y'" in said[-2] + said[0]
 
 
+@pytest.mark.parametrize(
+    ("cells", "read"),
+    [
+        ("5,4", "5"),
+        ("0,4", "4"),
+        ("-0.00,4", "4"),
+        ("0.,4", "4"),
+        (",4", "4"),
+        ("  ,4", "4"),
+        ("0,0", "0"),
+        ("0.01,4", "0.01"),
+        ("0,", ""),
+    ],
+)
+def test_row_by_row_the_first_cell_is_read_that_is_neither_blank_nor_zero(
+    cells: str, read: str, tmp_path: Path
+) -> None:
+    text = f"number,customer_id,date,Foreign,Local\nI-1,C-1,2026-01-01,{cells}\n"
+    assert one(tmp_path, text, "columns: {reference: {first: [Foreign, Local]}}")["reference"].strip() == read
+
+
+def test_of_headings_read_row_by_row_one_may_be_missing(tmp_path: Path) -> None:
+    text = "number,customer_id,date,Local\nI-1,C-1,2026-01-01,4\n"
+    assert one(tmp_path, text, "columns: {reference: {first: [Foreign, Local]}}")["reference"] == "4"
+
+
 def test_constants_fill_columns_that_a_file_does_not_have_and_cells_that_are_empty(tmp_path: Path) -> None:
     assert one(tmp_path, PLAIN, "values: {currency: USD, branch: North}")["branch"] == "North"
     text = "number,customer_id,date,branch\nI-1,C-1,2026-01-01,\n"

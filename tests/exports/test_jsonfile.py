@@ -388,3 +388,47 @@ def test_chinook_comes_as_python_reads_it() -> None:
         expected = [[text_of(value) for value in record.values()] for record in tables[name]]
         assert [[*row.cells] for row in rows] == expected
         assert [row.origin for row in rows] == [*itertools.islice(itertools.count(1), len(expected))]
+
+
+class TestKindsOfLines:
+    """Lines that say what they are."""
+
+    KINDS = jsonfile.Kinds("is", {"item": "line", "kit": "group", "off": "document", "sum": "none"})
+
+    def rows(self, file: Path, *lines: str) -> list[list[str]]:
+        text = f'[{{"no": "1", "lines": [{", ".join(lines)}]}}]'
+        grid = jsonfile.read(written(file, text), "orders.json", "", "lines", self.KINDS)
+        return [[*row.cells] for row in grid.rows]
+
+    def test_a_group_is_a_line_and_so_is_each_one_that_it_holds(self, file: Path) -> None:
+        small = '{"is": "kit", "what": "small", "in": {"lines": [{"is": "item", "what": "b"}]}}'
+        inner = f'{{"is": "item", "what": "a"}}, {small}'
+        kit = f'{{"is": "kit", "what": "large", "in": {{"lines": [{inner}]}}}}'
+        heading, *rows = self.rows(file, kit, '{"is": "item", "what": "c"}')
+        at = [heading.index(title) for title in ("no", "lines.kit.what", "lines.what")]
+        assert [[row[cell] for cell in at] for row in rows] == [
+            ["1", "large", ""],
+            ["", "", "a"],
+            ["", "small", ""],
+            ["", "", "b"],
+            ["", "", "c"],
+        ]
+
+    def test_what_is_the_documents_stands_beside_its_own_cells(self, file: Path) -> None:
+        assert self.rows(file, '{"is": "sum", "n": 9}', '{"is": "item", "n": 9}', '{"is": "off", "n": 1}') == [
+            ["no", "lines.off.is", "lines.off.n", "lines.is", "lines.n"],
+            ["1", "off", "1", "item", "9"],
+        ]
+
+    def test_a_document_with_no_line_left_is_still_there(self, file: Path) -> None:
+        assert self.rows(file, '{"is": "sum", "n": 9}') == [["no"], ["1"]]
+
+    def test_two_lines_for_one_cell_of_the_document_are_refused(self, file: Path) -> None:
+        with pytest.raises(InvalidInputError, match=r"two values are called 'lines\.off\.is'"):
+            self.rows(file, '{"is": "off", "n": 1}', '{"is": "off", "n": 2}')
+
+    @pytest.mark.parametrize(("line", "said"), [('{"is": "tax"}', "'tax'"), ('{"n": 1}', "nothing")])
+    def test_a_line_of_a_kind_that_nothing_is_said_about_is_refused(self, line: str, said: str, file: Path) -> None:
+        for each in (line, f'{{"is": "kit", "in": {{"lines": [{line}]}}}}'):
+            with pytest.raises(InvalidInputError, match=f"lines.is: {said} is no known kind of line"):
+                self.rows(file, '{"is": "item"}', each)

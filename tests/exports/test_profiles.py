@@ -2,6 +2,7 @@
 
 import json
 import re
+from dataclasses import fields
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, Location
 from portalgen.exports.profiles import load_profile, packaged_names, sounds_private
 from portalgen.exports.reader import read_exports
-from portalgen.model import Account, Transaction
+from portalgen.model import Account, Line, Transaction
 from tests.exports.profile_cases import NAMES, case_of, write_case
 
 SYSTEMS = (
@@ -22,19 +23,31 @@ SYSTEMS = (
 
 
 def read(name: str, folder: Path) -> list[Account]:
-    with read_exports(load(write_case(name, folder))) as book:
+    return read_site(write_case(name, folder))
+
+
+def read_site(config: Path) -> list[Account]:
+    with read_exports(load(config)) as book:
         return [*book.accounts(book.customers())]
+
+
+COLUMNS = [field.name for field in fields(Transaction) if field.name != "lines"]
+LINE_COLUMNS = [field.name for field in fields(Line) if field.name != "line"]
+
+
+def text(value: object) -> str:
+    return "" if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)
+
+
+def line_facts(line: Line) -> dict[str, str]:
+    """Every column of a line that is filled."""
+    return {name: said for name in LINE_COLUMNS if (said := text(getattr(line, name)))}
 
 
 def facts(transaction: Transaction) -> dict[str, str]:
     """What a sample's truth may say of a transaction."""
     amounts = [line.amount for line in transaction.lines if line.amount is not None]
-    said = {
-        name: str(getattr(transaction, name) or "") for name in ("type", "number", "customer_id", "date", "due_date")
-    }
-    said |= {name: getattr(transaction, name) for name in ("currency", "status", "reference")}
-    for name, amount in {"total": transaction.total, "balance": transaction.balance}.items():
-        said[name] = "" if amount is None else str(Decimal(amount))
+    said = {name: text(getattr(transaction, name)) for name in COLUMNS}
     lines_sum = str(sum(amounts, Decimal(0))) if amounts else ""
     return said | {"lines": str(len(transaction.lines)), "lines_sum": lines_sum}
 
@@ -51,12 +64,20 @@ def equal(said: str, true: str) -> bool:
 def test_a_sample_is_read_as_it_is_true(name: str, tmp_path: Path) -> None:
     truth = case_of(name)["expect"]
     accounts = read(name, tmp_path)
-    documents = {(each.type, each.number): facts(each) for account in accounts for each in account.transactions}
+    read_documents = {(each.type, each.number): each for account in accounts for each in account.transactions}
+    documents = {key: facts(each) for key, each in read_documents.items()}
     assert documents.keys() == {(each["type"], each["number"]) for each in truth["documents"]}
     for true in truth["documents"]:
         said = documents[true["type"], true["number"]]
-        assert {key: said[key] for key in true if not equal(said[key], true[key])} == {}, true["number"]
-        assert {key: true[key] for key in true if not equal(said[key], true[key])} == {}, true["number"]
+        keys = (said.keys() | true.keys()) - {"rows"}
+        wrong = {key: (said[key], true.get(key, "")) for key in keys if not equal(said[key], true.get(key, ""))}
+        assert wrong == {}, true["number"]
+        lines = [line_facts(line) for line in read_documents[true["type"], true["number"]].lines]
+        assert len(lines) == len(true.get("rows", [])), true["number"]
+        for one, row in zip(lines, true.get("rows", []), strict=True):
+            assert {key for key in one.keys() | row.keys() if not equal(one.get(key, ""), row.get(key, ""))} == set(), (
+                one
+            )
     people = {account.customer.id: account.customer for account in accounts}
     for id_, true in truth["customers"].items():
         assert {key: getattr(people[id_], key) for key in true} == true
@@ -106,6 +127,75 @@ def test_a_document_that_a_later_file_cancels_is_withdrawn(name: str, tmp_path: 
         numbers(both, "full")
 
 
+UNKNOWN = {
+    "erpnext": ("invoices.csv", '"Overdue"', '"Frozen"', "ACC-SINV-2026-00012", "Frozen"),
+    "odoo": ("invoices.csv", "Posted,Partially Paid", "Posted,Frozen", "INV/2026/00012", "Posted Frozen"),
+    "odoo-technical": ("moves.csv", '"posted","not_paid"', '"sealed","not_paid"', "INV/2026/00099", "sealed not_paid"),
+    "sap-b1": ("invoices.json", "csNo", "csFrozen", "5000811", "csFrozen bost_Open"),
+    "invoice-ninja-api": ("invoices.json", '"is_deleted": false', '"is_deleted": 7', "2026-0009", "7 3"),
+}
+
+
+@pytest.mark.parametrize("name", UNKNOWN)
+def test_a_status_that_a_profile_does_not_know_hides_its_document_and_is_told(name: str, tmp_path: Path) -> None:
+    file, before, after, number, told = UNKNOWN[name]
+    config = write_case(name, tmp_path)
+    said = json.loads(config.read_text())
+    customers = [each for each in said["exports"] if each["type"] == "customers"]
+    said["exports"] = [*customers, {"type": "invoices", "path": file, "profile": name}]
+    config.write_text(json.dumps(said))
+    text = (tmp_path / file).read_text(encoding="utf-8")
+    (tmp_path / file).write_text(text.replace(before, after, 1), encoding="utf-8")
+    with read_exports(load(config)) as book:
+        shown = {each.number for account in book.accounts(book.customers()) for each in account.transactions}
+        assert number not in shown
+        assert [each for each in book.report.warnings if f"status: '{told}' is not one" in each.message]
+
+
+@pytest.mark.parametrize("name", packaged_names())
+def test_no_profile_shows_a_status_as_the_system_writes_it(name: str) -> None:
+    profile = load_profile(name, Path(), Location())
+    raw = [type_ for type_, said in profile.types.items() if type_ != "customers" and "status" in said.columns]
+    assert [type_ for type_ in raw if not profile.types[type_].status] == []
+
+
+NETSUITE = {
+    "a main line": ("INV1,Invoice,1/31/2026,3/2/2026,A,1742,Open,USD,110.00,10.00,0,*,,,110.00,No\n", "total"),
+    "a tax line": ("INV1,Invoice,1/31/2026,3/2/2026,A,1742,Open,USD,110.00,10.00,2,VAT,,,10.00,Yes\n", ""),
+    "totals in another currency": ("", "total"),
+    "nothing": ("", ""),
+}
+
+
+@pytest.mark.parametrize("case", NETSUITE)
+def test_a_netsuite_document_that_does_not_add_up_is_refused(case: str, tmp_path: Path) -> None:
+    write_case("netsuite", tmp_path)
+    extra, column = NETSUITE[case]
+    heading = "Document Number,Type,Date,Due Date,Name,Customer Internal ID,Status,Currency,Amount (Transaction Total),"
+    heading += "Amount (Transaction Tax Total),Line ID,Item,Quantity,Item Rate,Amount (Foreign Currency),Tax Line\n"
+    line = "INV1,Invoice,1/31/2026,3/2/2026,A,1742,Open,USD,110.00,10.00,1,PUMP,10,10.00,100.00,No\n"
+    line = line.replace("110.00,10.00", "99.00,9.00") if case == "totals in another currency" else line
+    (tmp_path / "transactions.csv").write_text(heading + line + extra)
+    config = tmp_path / "portals.yaml"
+    said = json.loads(config.read_text())
+    said["exports"] = [each for each in said["exports"] if each["type"] in {"customers", "invoices"}]
+    config.write_text(json.dumps(said))
+    if column:
+        with pytest.raises(InvalidInputError, match=f"INV1: {column}: "):
+            read_site(config)
+    else:
+        [invoice] = [each for account in read_site(config) for each in account.transactions]
+        assert [line.item for line in invoice.lines] == ["PUMP"]
+
+
+def test_what_a_netsuite_document_came_from_is_never_taken_for_an_order(tmp_path: Path) -> None:
+    write_case("netsuite", tmp_path)
+    path = tmp_path / "transactions.csv"
+    path.write_text(path.read_text().replace("612.34,,", "612.34,Quote #EST77,"))
+    with read_exports(load(tmp_path / "portals.yaml")) as book:
+        assert "EST77" not in repr([*book.accounts(book.customers())])
+
+
 def test_every_system_has_a_profile_and_every_profile_a_sample() -> None:
     assert {*SYSTEMS.split()} <= {*packaged_names()}
     assert packaged_names() == NAMES
@@ -116,7 +206,7 @@ def test_no_profile_reads_what_sounds_private_without_saying_why(name: str) -> N
     profile = load_profile(name, Path(), Location())
     for settings in profile.types.values():
         read = [*settings.columns.values(), *(settings.lines.columns.values() if settings.lines else ())]
-        titles = {title for headings in read for title in (*headings.any_of, *headings.join)}
+        titles = {title for headings in read for title in (*headings.any_of, *headings.join, *headings.first)}
         assert {title for title in titles if sounds_private(title)} <= {*profile.despite_its_name}
         assert settings.ignore == ["ALL"] or profile.defaults.ignore == ["ALL"]
 
@@ -145,9 +235,9 @@ SPELLINGS = (
 
 
 @pytest.mark.parametrize("title", [*SPELLINGS.split(), "Cost of goods", "For internal use", "Mark up"])
-@pytest.mark.parametrize("join", [False, True])
-def test_no_way_of_writing_a_heading_gets_past_the_guard(title: str, join: bool, tmp_path: Path) -> None:
-    heading = f"{{join: [City, {title}]}}" if join else f"[Rate, {title}]"
+@pytest.mark.parametrize("heading", ["[Rate, {}]", "{{join: [City, {}]}}", "{{first: [Rate, {}]}}"])
+def test_no_way_of_writing_a_heading_gets_past_the_guard(title: str, heading: str, tmp_path: Path) -> None:
+    heading = heading.format(title)
     text = f"name: ours\ntitle: Ours\nabout: Ours.\ntypes: {{invoices: {{columns: {{number: No, note: {heading}}}}}}}\n"
     (tmp_path / "ours.yaml").write_text(text)
     with pytest.raises(InvalidInputError, match=f"note: '{title}' sounds like what customers must not see"):

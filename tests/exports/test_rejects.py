@@ -56,6 +56,40 @@ def test_the_whole_document_is_held_back_wherever_the_bad_cell_is(
     assert len(refused(tmp_path, files, f"{{type: invoices, {keys}}}")) >= 2
 
 
+TOTALS = "number,customer_id,date,total\n"
+
+
+@pytest.mark.parametrize("policy", ["on_error: quarantine, ", ""])
+def test_no_other_entry_shows_what_one_holds_back(policy: str, tmp_path: Path) -> None:
+    """Its document may be an old one."""
+    files: dict[str, str | bytes] = {
+        "i1.csv": f"{TOTALS}I-1,C-1,2026-01-01,10\nI-3,C-1,2026-01-01,3\n",
+        "l1.csv": "number,description\nI-1,old\nI-3,c\n",
+        "i2.csv": f"{TOTALS}I-1,C-1,2026-01-01,1O0\nI-2,C-1,2026-01-01,5\n",
+        "o.csv": f"{TOTALS}I-1,C-1,2026-01-01,7\n",
+    }
+    read = imported(
+        tmp_path,
+        files,
+        "{type: orders, path: o.csv}",
+        "{type: invoices, path: i2.csv, on_error: quarantine}",
+        f"{{type: invoices, path: i1.csv, {policy}lines: {{path: l1.csv}}}}",
+    )
+    assert read.lines == {"I-2": [], "I-3": ["c"], "I-1": []}
+    assert [each.type for each in read.documents if each.number == "I-1"] == ["orders"]
+    assert read.export.left_out == {"versions of what is held back": 1}
+
+
+@pytest.mark.parametrize("number", ["I-1 ", " I-1", '"\tI-1\n"', "\u00a0I-1", "I-\x071"])
+def test_a_number_with_something_unseen_in_it_holds_back_the_older_version(number: str, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i-1.csv": f"{TOTALS}I-1,C-1,2026-01-01,10\nI-2,C-1,2026-01-01,1\n",
+        "i-2.csv": f"{TOTALS}{number},C-1,2026-01-01,99\n",
+    }
+    entry = "{type: invoices, path: 'i-*.csv', export: incremental, on_error: quarantine}"
+    assert [*imported(tmp_path, files, entry).owners] == ["I-2"]
+
+
 def test_why_something_is_held_back_is_told_with_its_place(tmp_path: Path) -> None:
     text = "number,customer_id,date,total\nI-1,C-1,soon,many\nI-2,C-9,2026-01-01,1\nI-3,C-1,2026-01-01,1\n"
     read = imported(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv, on_error: quarantine}")

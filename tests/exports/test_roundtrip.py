@@ -68,7 +68,7 @@ def _documents(
     type_: str, customers: Sequence[str], alphabet: st.SearchStrategy[str] | str, way: Way = WAYS[0]
 ) -> st.SearchStrategy[list[Transaction]]:
     texts = _texts(alphabet)
-    names = ("note", "reference", "payment_terms", "ship_to", "branch", "carrier", "tracking_number", "attachment")
+    names = ("note", "reference", "payment_terms", "ship_to", "branch", "carrier", "tracking_number")
     numbers = ("net", "tax", "total", "balance", "paid", "allowance", "charge", "rounding")
     references = ("order_number", "quote_number", "invoice_number", "delivery_note_number")
     document = st.builds(

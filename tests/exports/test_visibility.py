@@ -146,6 +146,14 @@ def test_words_for_statuses_are_read_and_others_never(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize("where", ["entry", "profile"])
+def test_of_a_table_with_no_words_none_is_known(where: str, tmp_path: Path) -> None:
+    ours = "name: o\ntitle: o\nabout: o\ntypes: {invoices: {columns: {number: number, customer_id: customer_id, "
+    files = rows("Half paid,", ",") | {"o.yaml": ours + "date: date, status: status}, ignore: ALL, status: {}}}\n"}
+    read = imported(tmp_path, files, entry({"entry": "status: {}", "profile": "profile: o.yaml"}[where]))
+    assert {each.number: each.status for each in read.documents} == {"I-1": NEUTRAL, "I-2": ""}
+
+
 def test_without_words_the_status_is_read_as_it_is_written(tmp_path: Path) -> None:
     assert [each.status for each in imported(tmp_path, rows("Half paid,"), entry()).documents] == ["Half paid"]
 

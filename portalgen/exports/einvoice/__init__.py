@@ -39,6 +39,7 @@ def read(
     type_: str,
     *,
     refused: list[Problem] | None = None,
+    numbers: list[str] | None = None,
     others: list[str] | None = None,
 ) -> Grid:
     """One grid for all `files`, each given with its name: a heading, then documents as continuation rows.
@@ -48,11 +49,12 @@ def read(
     its newest document, whatever that is. An origin is the file's number.
 
     When its rows are iterated, a file that cannot be read raises InvalidInputError at the end, with all the others of
-    its kind; or, where `refused` is given, is left out and its problems are added there. A document of another type
-    than `type_` is such a file, unless `others` is given, to which the file's name is added.
+    its kind; or, where `refused` is given, is left out and its problems are added there, and to `numbers` the number
+    of the document, as far as it can be told. A document of another type than `type_` is such a file, unless `others`
+    is given, to which the file's name is added.
     """
     names = [name for _, name in files]
-    documents = _documents(files, type_, refused, others)
+    documents = _documents(files, type_, (refused, numbers), others)
     rows = _customers(documents, names) if type_ == "customers" else _rows(documents)
     title = names[0] if len(names) == 1 else f"{len(names)} e-invoices"
     return Grid(title, rows, "file", names)
@@ -83,14 +85,20 @@ def _cells(values: Mapping[str, str], columns: Sequence[str]) -> tuple[str, ...]
 
 
 def _documents(
-    files: Sequence[tuple[Path, str]], type_: str, refused: list[Problem] | None, others: list[str] | None
+    files: Sequence[tuple[Path, str]],
+    type_: str,
+    refusal: tuple[list[Problem] | None, list[str] | None],
+    others: list[str] | None,
 ) -> Iterator[tuple[int, Document]]:
+    refused, numbers = refusal
     problems: list[Problem] = []
     for origin, (file, name) in enumerate(files, start=1):
         try:
             document = _document(file, name, type_ if others is None else "")
         except InvalidInputError as error:
             (problems if refused is None else refused).extend(error.problems)
+            if numbers is not None:
+                numbers += _numbers(file, name, type_)
             if len(problems) >= _SHOWN:
                 break
             continue
@@ -100,6 +108,17 @@ def _documents(
             others.append(name)
     if problems:
         raise InvalidInputError.of(problems)
+
+
+def _numbers(file: Path, name: str, type_: str) -> list[str]:
+    """The number of a document of `type_` that cannot be read as a whole, if it can be told."""
+    try:
+        root, place = _root(file, name)
+        found = ubl.type_of(root, place) if _is_ubl(root) else cii.type_of(root, place)
+    except InvalidInputError:
+        return []
+    head = root if _is_ubl(root) else root.part("ExchangedDocument", "HeaderExchangedDocument")
+    return [number] if found == type_ and (number := head.get("ID")) else []
 
 
 def _document(file: Path, name: str, type_: str) -> Document:
