@@ -38,13 +38,13 @@ def test_an_entry_that_says_everything_reads_a_file_like_it(tmp_path: Path) -> N
         encoding="utf-8",
     )
     (tmp_path / "customers.csv").write_text("id,name\nC-1,One\n", encoding="utf-8")
-    heading = "InvoiceNumber;Your ref;Street;City;Customer;InvoiceDate;Status;Type;Secret;Item;Qty;Rate;Amount\n"
+    heading = "InvoiceNumber;Your ref;Street;City;Customer;InvoiceDate;Status;Type;Secret;Item;Qty;Rate;Amount;TotalFc;Total\n"
     rows = [
-        "I-1;PO 7;High St 1;Utrecht;C-1;01/02/2026;Sent;Sales invoice;hush;Chair;2;1.000,00;2.000,00",
-        "I-1;PO 7;High St 1;Utrecht;C-1;01/02/2026;Sent;Sales invoice;hush;Lamp;1;50,00;50,00",
-        "I-2;NULL;;;C-1;02/02/2026;Draft;Sales invoice;hush;Desk;1;70,00;70,00",
-        "I-3;n/a;;;C-1;31/12/2023;Paid;Sales invoice;hush;Desk;1;70,00;70,00",
-        "C-4;;;;C-1;03/02/2026;Sent;Credit note;hush;Desk;1;70,00;70,00",
+        "I-1;PO 7;High St 1;Utrecht;C-1;01/02/2026;Sent;Sales invoice;hush;Chair;2;1.000,00;2.000,00;0,00;2.050,00",
+        "I-1;PO 7;High St 1;Utrecht;C-1;01/02/2026;Sent;Sales invoice;hush;Lamp;1;50,00;50,00;0,00;2.050,00",
+        "I-2;NULL;;;C-1;02/02/2026;Draft;Sales invoice;hush;Desk;1;70,00;70,00;;70,00",
+        "I-3;n/a;;;C-1;31/12/2023;Paid;Sales invoice;hush;Desk;1;70,00;70,00;;70,00",
+        "C-4;;;;C-1;03/02/2026;Sent;Credit note;hush;Desk;1;70,00;70,00;;70,00",
         "Total for One;;;;;;;;;;;;2.190,00",
     ]
     (tmp_path / "exports/invoices-1.csv").write_text(heading + "\n".join(rows) + "\n", encoding="utf-8")
