@@ -2,25 +2,30 @@
 
 `build/bundles/<portal>/<contact or _>/` holds a bundle's files, `build/manifests/<portal>/<contact or _>.json` says
 which they are. A bundle's manifest is removed before its first file is touched and written after its last, so a
-manifest that is there is true.
+manifest that is there is true. `build/memory/<portal>/<contact or _>.json`, which only its owner may read, is what the
+next build has to know of a link to tell what changed; it is written after the manifest, so that a build which breaks
+off is told for by the next.
 """
 
 import hashlib
 import json
+import os
 import shutil
 from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from tempfile import mkstemp
 
 from portalgen import __version__
+from portalgen.changes import memory_of, memory_text, recalled
 from portalgen.errors import PortalgenError
 from portalgen.exports.report import ReadingReport
 from portalgen.model import BuiltBundle, BuiltFile, Bundle, LinkId, Refused
 from portalgen.names import safe_name
 from portalgen.pages import Page, Renderer
 
-_BUNDLES, _MANIFESTS = "bundles", "manifests"
+_BUNDLES, _MANIFESTS, _MEMORY = "bundles", "manifests", "memory"
 _OF_PORTAL = "_"
 
 
@@ -41,7 +46,10 @@ class Built:
 
 
 def build_bundles(bundles: Iterable[Bundle | Refused], renderer: Renderer, folder: Path) -> Built:
-    """Make `folder` hold exactly `bundles`; one whose fingerprint is unchanged, or that is refused, stays."""
+    """Make `folder` hold exactly `bundles`, each with what changed in it since the builds before.
+
+    One whose fingerprint is unchanged, or that is refused, stays.
+    """
     built: list[BuiltBundle] = []
     refused: list[Refused] = []
     rendered = pages = 0
@@ -49,14 +57,19 @@ def build_bundles(bundles: Iterable[Bundle | Refused], renderer: Renderer, folde
         if isinstance(bundle, Refused):
             refused.append(bundle)
             continue
+        known = _read_memory(folder, bundle.link.id)
+        changes, memory = recalled(memory_of(known), bundle)
+        telling = replace(bundle, changes=changes)
         before = read_manifest(folder, bundle.link.id)
-        wanted = fingerprint_of(bundle, renderer)
+        wanted = fingerprint_of(telling, renderer)
         if before and before.fingerprint == wanted and _is_whole(folder, before):
             built.append(before)
-            continue
-        built.append(_write(bundle, wanted, renderer.render(bundle), folder, before))
-        rendered += 1
-        pages += len(built[-1].files)
+        else:
+            built.append(_write(telling, wanted, renderer.render(telling), folder, before))
+            rendered += 1
+            pages += len(built[-1].files)
+        if (text := memory_text(memory)) != known:
+            _write_memory(folder, bundle.link.id, text)
     kept = {bundle.folder for bundle in built} | {bundle_folder(each.id) for each in refused}
     return Built(tuple(built), rendered, pages, _remove_others(folder, kept), tuple(refused))
 
@@ -111,6 +124,28 @@ def _manifest(folder: Path, bundle: str) -> Path:
     return folder / _MANIFESTS / f"{bundle}.json"
 
 
+def _memory(folder: Path, link: LinkId) -> Path:
+    return folder / _MEMORY / f"{bundle_folder(link)}.json"
+
+
+def _read_memory(folder: Path, link: LinkId) -> str:
+    """The text of a link's memory, '' where none can be read."""
+    try:
+        return _memory(folder, link).read_text(encoding="ascii")
+    except (OSError, ValueError):
+        return ""
+
+
+def _write_memory(folder: Path, link: LinkId, text: str) -> None:
+    """Write a link's memory whole or not at all, for its owner alone to read."""
+    path = _memory(folder, link)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    descriptor, partial = mkstemp(dir=path.parent)
+    with os.fdopen(descriptor, "w", encoding="ascii") as file:
+        file.write(text)
+    Path(partial).replace(path)
+
+
 def _is_whole(folder: Path, bundle: BuiltBundle) -> bool:
     """Whether every file is there with its size; their digests are checked when they are published."""
     try:
@@ -162,11 +197,12 @@ def _digest(files: Sequence[BuiltFile]) -> str:
 def _remove_others(folder: Path, wanted: Container[str]) -> int:
     """Remove the bundles of links that are no longer wanted, manifest first; return how many there were.
 
-    `wanted` are the folders of the others.
+    `wanted` are the folders of the others. Memories go too, and what is left of one that was not written to its end.
     """
-    for manifest in [*(folder / _MANIFESTS).glob("*/*.json")]:
-        if f"{manifest.parent.name}/{manifest.stem}" not in wanted:
-            manifest.unlink()
+    for part in (_MANIFESTS, _MEMORY):
+        for note in [path for path in (folder / part).glob("*/*") if not path.is_dir()]:
+            if f"{note.parent.name}/{note.stem}" not in wanted:
+                note.unlink()
     others = [home for home in (folder / _BUNDLES).glob("*/*") if f"{home.parent.name}/{home.name}" not in wanted]
     for home in others:
         if home.is_dir() and not home.is_symlink():

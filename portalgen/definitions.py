@@ -330,7 +330,8 @@ def _exposed_by(store: StoreSource, definitions: Definitions) -> Iterable[str]:
         "the root keys": definitions.root / definitions.keys.removeprefix("file:"),
         **{f"the export '{path}'": definitions.root / _before_pattern(path) for path in exports},
     }
-    folders = {f"the {part} of all customers": definitions.root / "build" / part for part in ("bundles", "manifests")}
+    build = definitions.root / "build"
+    folders = {f"the {part} of all customers": build / part for part in ("bundles", "manifests", "memory")}
     for other in definitions.stores:
         if other is not store and other.path and other.private:
             folders |= {f"store '{other.name}'": other.path, f"the private part of store '{other.name}'": other.private}

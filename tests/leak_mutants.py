@@ -16,7 +16,7 @@ import sys
 import textwrap
 import unicodedata
 import zipfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from decimal import Decimal
 from types import ModuleType
@@ -31,6 +31,7 @@ from portalgen.exports import visibility
 from portalgen.model import TRANSACTION_TYPES, Account, Bundle, Transaction
 from portalgen.names import safe_name
 from portalgen.pages import SUMMARY, Page, Renderer
+from portalgen.words import Words
 from tests.leak_runs import Run, built, rebuilt, republished
 from tests.worlds import World, crowd, office
 
@@ -213,11 +214,11 @@ def _cached_lists(patch: Patch) -> None:
     cache: dict[object, bytes] = {}
     fill = Renderer._fill
 
-    def cached(self: Renderer, name: str, **values: Any) -> bytes:
+    def cached(self: Renderer, name: str, words: Words, values: Mapping[str, Any]) -> bytes:
         if name != "list.html":
-            return fill(self, name, **values)
+            return fill(self, name, words, values)
         listing = values["listing"]
-        return cache.setdefault((listing.type, listing.count), fill(self, name, **values))
+        return cache.setdefault((listing.type, listing.count), fill(self, name, words, values))
 
     patch.setattr(Renderer, "_fill", cached)
 

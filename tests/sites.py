@@ -41,6 +41,7 @@ class SmallSite:
     portals: dict[str, str] = field(default_factory=lambda: dict(PORTALS))
     keys: str = f"a:{KEY_A}"
     key: str = ""
+    as_of: str = "2026-11-20"
 
     def write(self, name: str, text: str) -> None:
         path = self.root / name
@@ -58,8 +59,8 @@ class SmallSite:
         self.write(
             "config/portals.yaml",
             "version: 1\n"
-            "site: {id: small, title: Small & Co, base_url: 'https://portals.example', as_of: 2026-11-20, "
-            f"key: {self.key}}}\n"
+            "site: {id: small, title: Small & Co, base_url: 'https://portals.example', "
+            f"as_of: {self.as_of}, key: {self.key}}}\n"
             "keys: env:PORTALGEN_SMALL_KEYS\n"
             "exports:\n"
             "  - {type: customers, path: exports/customers.csv}\n"

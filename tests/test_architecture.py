@@ -32,6 +32,7 @@ FLOORS = [
         "amounts",
         "statements",
         "bulletin",
+        "changes",
         "enclosing",
         "tables",
         "words",
@@ -191,6 +192,14 @@ def test_nothing_is_imported_inside_a_function() -> None:
 def test_the_plan_knows_no_clock_no_files_and_no_environment() -> None:
     allowed = {"collections.abc", "dataclasses", "portalgen.errors", "portalgen.ledger", "portalgen.model"}
     assert imports_of(MODULES["plan"]) <= allowed
+
+
+def test_what_changed_is_told_without_files_and_environment() -> None:
+    """And by no clock: nobody asks for today."""
+    allowed = {"collections", "collections.abc", "dataclasses", "datetime", "decimal", "hashlib", "json", "operator"}
+    tree = MODULES["changes"]
+    assert imports_of(tree) <= {*allowed, "portalgen.model"}
+    assert not {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)} & {"today", "now", "utcnow"}
 
 
 def test_modules_stay_under_four_hundred_lines_and_functions_under_a_hundred() -> None:

@@ -124,6 +124,7 @@ def test_check_finds_a_broken_template_a_private_folder_in_public_and_warns_of_a
 ) -> None:
     for folder in ("config", "exports"):
         shutil.copytree(published / folder, tmp_path / folder)
+    shutil.copy(published / "bulletin.md", tmp_path)
     path = Path(config(tmp_path))
     path.write_text(path.read_text(encoding="utf-8").replace("path: site}", "path: site, private: site/x}"), "utf-8")
     (tmp_path / "config/portalgen.keys").unlink()
@@ -377,6 +378,8 @@ def test_the_preview_answers_links_and_says_no_more_of_what_is_not_there(publish
             "..%2fconfig/portalgen.keys",
             "../site.private/ledger.json",
             "manifests/clareen/_.json",
+            "memory/clareen/_.json",
+            "bundles/../memory/clareen/_.json",
             "bundles/../manifests/clareen/_.json",
             "bundles/%2e%2e/manifests/clareen/_.json",
             "bundles/clareen/_/../../../manifests/clareen/_.json",

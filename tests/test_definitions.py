@@ -240,6 +240,8 @@ EXPOSED = [
     ("local: {path: build, kind: directory}", "the bundles of all customers"),
     ("local: {path: build/bundles/x, kind: directory}", "the bundles of all customers"),
     ("local: {path: ./build/../build/manifests, kind: directory}", "the manifests of all customers"),
+    ("local: {path: build/memory, kind: directory}", "the memory of all customers"),
+    ("local: {path: build/memory/acme/site, kind: directory}", "the memory of all customers"),
     ("a: {kind: directory, path: site}, b: {kind: directory, path: site.private, private: x}", "private part of store"),
     ("a: {kind: directory, path: site}, b: {kind: directory, path: site/b}", "store 'b'"),
 ]

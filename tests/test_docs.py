@@ -38,7 +38,8 @@ def test_an_entry_that_says_everything_reads_a_file_like_it(tmp_path: Path) -> N
         encoding="utf-8",
     )
     (tmp_path / "customers.csv").write_text("id,name\nC-1,One\n", encoding="utf-8")
-    heading = "InvoiceNumber;Your ref;Street;City;Customer;InvoiceDate;Status;Type;Secret;Item;Qty;Rate;Amount;TotalFc;Total\n"
+    heading = "InvoiceNumber;Your ref;Street;City;Customer;InvoiceDate;Status;Type;Secret;Item;Qty;Rate;Amount"
+    heading += ";TotalFc;Total\n"
     rows = [
         "I-1;PO 7;High St 1;Utrecht;C-1;01/02/2026;Sent;Sales invoice;hush;Chair;2;1.000,00;2.000,00;0,00;2.050,00",
         "I-1;PO 7;High St 1;Utrecht;C-1;01/02/2026;Sent;Sales invoice;hush;Lamp;1;50,00;50,00;0,00;2.050,00",

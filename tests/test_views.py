@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from portalgen.model import Bulletin, Bundle, Line, Receipt, Transaction
+from portalgen.model import Bulletin, Bundle, Change, Changes, Line, Receipt, Transaction, Withdrawn
 from portalgen.names import page_of, safe_name, type_of
 from portalgen.views import view_of
 from portalgen.views.documents import days_overdue, is_open, open_amount, taxes_of
@@ -201,3 +201,20 @@ def test_downloads_are_named_where_the_site_offers_them() -> None:
     assert offered() == ("", "", "")
     assert offered("csv", "xlsx", "zip") == ("portal.xlsx", "portal.zip", "invoices.csv")
     assert view_of(bundle()).archive == ""
+
+
+def test_the_summary_tells_what_changed_day_by_day_and_links_it() -> None:
+    days = [AS_OF - datetime.timedelta(days) for days in (0, 3)]
+    made = bundle([invoice("2"), invoice("1")], ALL)
+    told = Changes(
+        (Change(days[0], "new", "invoices", "2"), Change(days[1], "paid", "invoices", "1")),
+        (Withdrawn(days[1], "quotes", 2),),
+    )
+    summary = view_of(replace(made, changes=told)).summary
+    assert [each.day.iso for each in summary.changes] == [day.isoformat() for day in days]
+    first, second = summary.changes
+    assert [(each.kind, each.document.number) for each in first.changes] == [("new", "2")]
+    assert [(each.kind, each.document.href) for each in second.changes] == [("paid", "invoices/1.html")]
+    assert [(each.type, each.number, each.count) for each in second.withdrawals] == [("quotes", 2, "2")]
+    many = Changes(tuple(Change(AS_OF, "new", "invoices", "1") for _ in range(15)))
+    assert view_of(replace(made, changes=many)).summary.more_changes == 3

@@ -5,7 +5,17 @@ Text that an export leaves empty is ''; dates and amounts that it leaves empty a
 rates are Decimal, exact, in the currency's major unit. Dates are calendar days without a time zone.
 """
 
-from portalgen.model.links import BuiltBundle, BuiltFile, Bundle, Link, LinkId, Refused
+from portalgen.model.links import (
+    BuiltBundle,
+    BuiltFile,
+    Bundle,
+    Change,
+    Changes,
+    Link,
+    LinkId,
+    Refused,
+    Withdrawn,
+)
 from portalgen.model.records import (
     GRANTABLE_TYPES,
     RECEIPTS,
@@ -61,6 +71,8 @@ __all__ = [
     "BuiltFile",
     "Bulletin",
     "Bundle",
+    "Change",
+    "Changes",
     "Contact",
     "Customer",
     "Definitions",
@@ -81,4 +93,5 @@ __all__ = [
     "StoreSource",
     "Transaction",
     "Visibility",
+    "Withdrawn",
 ]

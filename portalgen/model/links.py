@@ -44,6 +44,39 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
+class Change:
+    """The latest that became of a document: `kind` is 'new', 'changed' or 'paid', `day` that of the exports showing it.
+
+    `type` and `number` are those of the document, which is in the bundle.
+    """
+
+    day: datetime.date
+    kind: str
+    type: str
+    number: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdrawn:
+    """How many documents of a type the exports of this day held no more, or the link could not show any longer."""
+
+    day: datetime.date
+    type: str
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What changed since earlier builds, up to 30 days before the exports' own, inclusive.
+
+    Both are ordered newest day first, then by type as in TRANSACTION_TYPES; `documents` then by number.
+    """
+
+    documents: tuple[Change, ...] = ()
+    withdrawn: tuple[Withdrawn, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Bundle:
     """All that one link may show, and nothing else: what the pages are made of.
 
@@ -60,6 +93,7 @@ class Bundle:
     receipts: tuple[Receipt, ...] = ()
     statements: tuple[Statement, ...] = ()
     attachments: Mapping[tuple[str, str], Attachment] = field(default_factory=dict)
+    changes: Changes = Changes()
 
 
 @dataclass(frozen=True, slots=True)

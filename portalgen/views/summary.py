@@ -1,14 +1,15 @@
 """What the first page says besides counts: what is overdue, what is due next, what changed."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from decimal import Decimal
 
 from portalgen.formats import Formatter
 from portalgen.model import Bundle, Transaction
 from portalgen.views.documents import added, days_overdue
-from portalgen.views.values import Document, Listing, Summary
+from portalgen.views.values import Change, ChangesOfDay, Day, Document, Listing, Summary, Withdrawal
 
 _SHOWN = 5
+_MOST_CHANGES = 12
 
 
 def summary_of(bundle: Bundle, listings: Iterable[Listing], formatter: Formatter) -> Summary:
@@ -28,9 +29,27 @@ def summary_of(bundle: Bundle, listings: Iterable[Listing], formatter: Formatter
         more_overdue=max(0, len(overdue) - _SHOWN),
         due=_documents(due, documents),
         more_due=max(0, len(due) - _SHOWN),
-        changes=(),
-        more_changes=0,
+        changes=tuple(_changes(bundle, documents, formatter)),
+        more_changes=max(0, len(bundle.changes.documents) - _MOST_CHANGES),
     )
+
+
+def _changes(
+    bundle: Bundle, documents: Mapping[tuple[str, str], Document], formatter: Formatter
+) -> Iterator[ChangesOfDay]:
+    """What changed, day by day, the newest first; of a great many changes, the newest."""
+    told = bundle.changes.documents[:_MOST_CHANGES]
+    days = {each.day for each in told} | {each.day for each in bundle.changes.withdrawn}
+    for day in sorted(days, reverse=True):
+        yield ChangesOfDay(
+            day=Day(day.isoformat(), formatter.date(day)),
+            changes=tuple(Change(each.kind, documents[each.type, each.number]) for each in told if each.day == day),
+            withdrawals=tuple(
+                Withdrawal(each.type, each.count, formatter.quantity(Decimal(each.count)))
+                for each in bundle.changes.withdrawn
+                if each.day == day
+            ),
+        )
 
 
 def _of_type(bundle: Bundle, type_: str) -> list[Transaction]:

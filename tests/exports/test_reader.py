@@ -43,9 +43,9 @@ def test_every_column_of_a_transaction_and_its_lines_is_read(tmp_path: Path) -> 
 
 def test_every_column_of_a_customer_is_read(tmp_path: Path) -> None:
     heading = [*HEADERS["customers"]]
-    row = ["C-1" if name == "id" else f"the {name}" for name in heading]
+    row = [{"id": "C-1", "balance": "12.500000"}.get(name, f"the {name}") for name in heading]
     [account] = accounts(tmp_path, {"customers.csv": f"{','.join(heading)}\n{','.join(row)}\n"})
-    assert [getattr(account.customer, name) for name in heading] == row
+    assert [str(getattr(account.customer, name)) for name in heading] == row
 
 
 def test_every_kind_of_export_has_an_identity_that_is_required() -> None:
