@@ -2,6 +2,7 @@
 
 import csv
 import os
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -59,6 +60,10 @@ def write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
         writer.writerow(["type", "number", "file", "line", "column", "reason"])
         for reject in rejects:
             where = reject.where
-            writer.writerow(
-                [reject.type, reject.number, where.file, where.line or "", where.column or "", reject.reason]
-            )
+            number, name, reason = (_inert(text) for text in (reject.number, where.file, reject.reason))
+            writer.writerow([reject.type, number, name, where.line or "", where.column or "", reason])
+
+
+def _inert(text: str) -> str:
+    """`text` such that a spreadsheet does not take it for a formula (OWASP, CSV injection)."""
+    return f"'{text}" if re.match(r"\s*[=+@\uff1d\uff0b\uff0d\uff20-]", text) else text

@@ -7,8 +7,13 @@ from portalgen.exports.layouts import quoted
 from portalgen.exports.staging import Part, Staging
 from portalgen.model import TRANSACTION_TYPES
 
-NEVER = ("draft", "cancelled", "canceled", "void", "voided", "deleted")
-"""What no customer sees unless `visible` names it, however it is written."""
+NEVER = (
+    *("draft", "cancelled", "canceled", "cancel", "void", "voided", "deleted"),
+    *("entwurf", "storniert", "storno", "gelöscht", "brouillon", "annulé", "annulée", "supprimé", "supprimée"),
+    *("borrador", "anulado", "anulada", "cancelado", "cancelada", "eliminado", "bozza", "annullato", "annullata"),
+    *("concept", "geannuleerd", "verwijderd", "rascunho", "excluído", "szkic", "anulowany", "anulowana", "anulowane"),
+)
+"""What no customer sees unless `visible` names it, however it is written: drafts, and what was taken back."""
 NEUTRAL = "Issued"
 """What a customer reads for a status that the mapping does not know: true of whatever was issued to them."""
 _BARE = r"lower(regexp_replace(status, '^[\s\p{Z}\p{C}]+|[\s\p{Z}\p{C}]+$', '', 'g'))"

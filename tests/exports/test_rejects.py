@@ -209,3 +209,12 @@ def test_the_file_of_rejects_is_its_owner_s_alone_and_goes_when_there_are_none(t
     ]
     write_rejects(path, [])
     assert not path.exists()
+
+
+def test_no_cell_of_the_rejects_is_taken_for_a_formula(tmp_path: Path) -> None:
+    """Somebody opens the file in a spreadsheet."""
+    place = Location("i.csv", 2, 1)
+    rejects = [Reject("invoices", number, place, "why") for number in ("=HYPERLINK(1)", "@SUM(1)", " -1+2", "INV-1")]
+    write_rejects(tmp_path / "rejects.csv", rejects)
+    rows = [line.split(",")[1] for line in (tmp_path / "rejects.csv").read_text(encoding="utf-8").splitlines()[1:]]
+    assert rows == ["'=HYPERLINK(1)", "'@SUM(1)", "' -1+2", "INV-1"]
