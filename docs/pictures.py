@@ -28,12 +28,14 @@ def main() -> None:
         ("summary-phone", "index.html", PHONE, "light"),
         ("invoices-phone", "invoices.html", PHONE, "light"),
         ("invoice-phone", str(invoice), PHONE, "dark"),
+        ("statement", "statement.html", DESKTOP, "light"),
     ]
     HERE.mkdir(exist_ok=True)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=FLAGS)
         for name, path, size, scheme in shots:
             page = browser.new_page(viewport=size, color_scheme=scheme)  # type: ignore[arg-type]
+            page.clock.set_fixed_time("2026-11-01T12:00:00")  # or pages would say how old the demo's exports are
             page.goto((bundle / path).as_uri())
             page.screenshot(path=HERE / f"{name}.png")
             page.close()
