@@ -126,12 +126,12 @@ def find_differences(database: Database, tolerances: Sequence[Decimal]) -> None:
     for number, tolerance in enumerate(tolerances):
         database.run("INSERT INTO tolerances VALUES (?, ?)", number, tolerance)
     database.run(_TABLE)
-    _compare_lines(database)
-    database.run(_SUMS)
     database.run("CREATE OR REPLACE TABLE halves (currency VARCHAR, half DECIMAL(9,6))")
     for (currency,) in database.rows("SELECT DISTINCT currency FROM transactions"):
         half = Decimal("0.5").scaleb(-minor_units(currency or ""))
         database.run("INSERT INTO halves VALUES (?, ?)", currency, half)
+    _compare_lines(database)
+    database.run(_SUMS)
     database.run(_WORKED_OUT)
     for check in _CHECKS:
         expected = f"round({check.expected}, 6)"
@@ -168,7 +168,7 @@ def find_negatives(database: Database, credit_notes: Iterable[Transaction]) -> N
 
 def _compare_lines(database: Database) -> None:
     """Lines whose amount is not quantity x price, by more than was lost where the price was rounded: half of its last
-    decimal, of cents at least, for each piece.
+    decimal, of cents at least, for each piece; and, in a currency without cents, half of its smallest unit.
 
     The smallest tolerance leaves few lines to join with their documents, whose own tolerance then counts.
     """
@@ -183,8 +183,9 @@ def _compare_lines(database: Database) -> None:
         "INSERT INTO differences SELECT source, file, file_row, type, number, '', "
         f"'the line ''' || {what} || ''' is ' || {_written(net)} || ' by quantity and price, and the export says ' "
         f"|| {_written('amount')} FROM (SELECT t.source, t.file, t.file_row, l.* FROM transactions t "
-        f"JOIN tolerances USING (source) JOIN ({wrong}) l ON l.type = t.type AND l.number = t.number "
-        "WHERE abs(l.amount * 100 - l.net) > tolerance * 100 + l.lost "
+        "JOIN tolerances USING (source) JOIN halves USING (currency) "
+        f"JOIN ({wrong}) l ON l.type = t.type AND l.number = t.number "
+        "WHERE abs(l.amount * 100 - l.net) > (tolerance + greatest(half - 0.005, 0)) * 100 + l.lost "
         "QUALIFY row_number() OVER (PARTITION BY t.type, t.number ORDER BY l.position) = 1)"
     )
 

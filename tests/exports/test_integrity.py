@@ -317,3 +317,11 @@ def test_a_line_may_be_off_by_what_its_price_lost_when_it_was_rounded(
 ) -> None:
     found = differences(tmp_path, ",,,,,,,", f"I-1,a,100000,{price},,,{amount}\n")
     assert bool(found) is is_named
+
+
+@pytest.mark.parametrize(("amount", "count"), [("5584", 0), ("5583", 1), ("5585", 1)])
+def test_a_line_may_be_rounded_to_the_unit_of_its_currency(amount: str, count: int, tmp_path: Path) -> None:
+    """There are no cents of a yen."""
+    lines = LINES + f"I-1,a,3,1861.21,,,{amount}\n"
+    files: dict[str, str | bytes] = {"i.csv": "number,customer_id,date\nI-1,C-1,2026-01-01\n", "l.csv": lines}
+    assert len(imported(tmp_path, files, entry("values: {currency: JPY}")).warnings) == count
