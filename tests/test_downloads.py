@@ -499,6 +499,11 @@ class TestArchive:
         deflated, stored = zipfile.ZIP_DEFLATED, zipfile.ZIP_STORED
         assert kinds == [deflated, deflated, stored, stored]
 
+    @pytest.mark.parametrize("ending", ["docx", "gif", "jpg", "ods", "odt", "pdf", "png", "webp", "xlsx", "zip"])
+    def test_so_is_every_file_whose_kind_is_compressed(self, ending: str) -> None:
+        with zipfile.ZipFile(io.BytesIO(archive([(f"a.{ending}", b"x" * 99)], "p"))) as whole:
+            assert [entry.compress_type for entry in whole.infolist()] == [zipfile.ZIP_STORED]
+
 
 DIGESTS = """
 from hashlib import sha256
