@@ -7,7 +7,7 @@ stands in `views.values`. English words stand in the templates alone, within `_(
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
@@ -92,7 +92,10 @@ class Renderer:
             files.append(page)
             yield page
         if view.archive:
-            yield Page(view.archive, archive(((page.path, page.body) for page in files), "portal"))
+            # A summary in the archive cannot link to the archive: it is not in itself.
+            summary = next(self._pages(bundle, replace(view, archive=""), words))
+            within = (summary if page.path == SUMMARY else page for page in files)
+            yield Page(view.archive, archive(((page.path, page.body) for page in within), "portal"))
 
     def _all_but_archive(self, bundle: Bundle, view: View, words: Words) -> Iterator[Page]:
         """The files of `bundle` but for the archive that holds them all."""
@@ -100,9 +103,7 @@ class Renderer:
         yield Page(SCRIPT, self._sources[SCRIPT].body)
         if bundle.site.logo:
             yield Page(bundle.site.logo.name, bundle.site.logo.data)
-        shared = {"view": view, "number": _number_writer(bundle.link.locale)}
-        for path, template, values in _pages_of(view):
-            yield Page(path, self._fill(template, words, {**shared, **values}))
+        yield from self._pages(bundle, view, words)
         for each in bundle.transactions:
             if file := bundle.attachments.get((each.type, each.number)):
                 yield Page(attachment_path(each, file), file.read())
@@ -112,6 +113,12 @@ class Renderer:
         if view.workbook:
             is_right_to_left = words.direction == "rtl"
             yield Page(view.workbook, workbook(bundle, words.gettext, right_to_left=is_right_to_left))
+
+    def _pages(self, bundle: Bundle, view: View, words: Words) -> Iterator[Page]:
+        """What is rendered from templates, the summary first."""
+        shared = {"view": view, "number": _number_writer(bundle.link.locale)}
+        for path, template, values in _pages_of(view):
+            yield Page(path, self._fill(template, words, {**shared, **values}))
 
     def compile(self) -> None:
         """Read every template, used or not. PortalgenError where one has a mistake in its syntax."""

@@ -4,9 +4,11 @@ The golden pages under golden/ are compared byte by byte. After a wanted change,
 PORTALGEN_UPDATE_GOLDEN=1 pytest tests/test_pages.py
 """
 
+import io
 import os
 import posixpath
 import re
+import zipfile
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from html.parser import HTMLParser
@@ -146,6 +148,20 @@ def test_a_granted_type_without_data_is_neither_made_nor_named(renderer: Rendere
     own = {"index.html", "invoices.html", "invoices.csv", "invoices-lines.csv", f"invoices/{safe_name('INV-1')}.html"}
     assert set(pages) == made_of | own
     assert not any("quote" in pages[path].lower() for path in own)
+
+
+@pytest.mark.parametrize("name", PORTALS)
+def test_in_the_archive_every_link_leads_to_a_file_of_it(renderer: Renderer, name: str) -> None:
+    """It holds all files but itself; on its first page alone there is a link less."""
+    files = {f"portal/{page.path}": page.body for page in renderer.render(PORTALS[name])}
+    with zipfile.ZipFile(io.BytesIO(files.pop("portal/portal.zip"))) as whole:
+        packed = {entry: whole.read(entry) for entry in whole.namelist()}
+    pages = {path: body.decode() for path, body in packed.items() if path.endswith(".html")}
+    links = {(path, link) for path, page in pages.items() for link in re.findall(r'(?:href|src)="([^":#]+)["#]', page)}
+    targets = {posixpath.normpath(posixpath.join(posixpath.dirname(path), unquote(link))) for path, link in links}
+    assert list(packed) == list(files)
+    assert {path for path, body in packed.items() if body != files[path]} == {"portal/index.html"}
+    assert targets <= set(packed)
 
 
 def test_a_type_that_the_link_may_not_show_is_refused(renderer: Renderer) -> None:
