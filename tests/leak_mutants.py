@@ -341,7 +341,11 @@ MUTANTS = [
     ),
     Mutant(
         "a bundle is not built again for a change of its rows",
-        edited(builder, "fingerprint_of", ("link=link)", "link=link, transactions=())")),
+        edited(
+            builder,
+            "fingerprint_of",
+            ("link=link)", "link=link, transactions=(), receipts=(), changes=None)"),
+        ),
         rebuilt,
     ),
     Mutant(
