@@ -118,7 +118,7 @@ def test_it_is_published_to_s3_and_a_removed_customers_objects_go_alone(
     definitions = load(config)
     token = ring_of(definitions).token("a", "vinet", "", 1)
     gone = [key for key in before if key.startswith(f"public/{token}/")]
-    assert len(gone) == 3 + 5, "summary, list, stylesheet and five orders"
+    assert len(gone) == 9 + 5, "summary, two lists, their CSV, stylesheet, script, workbook, archive and five orders"
     write_portals(project, [row["customerID"] for row in rows("customers.csv") if row["customerID"] != "VINET"])
     assert f"{len(gone)} deleted, 1 link purged" in run(project, "publish")
     after = public_objects(s3_client, s3_bucket)
