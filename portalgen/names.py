@@ -41,5 +41,5 @@ def type_of(path: str) -> str:
     return re.split(r"[/.-]", path, maxsplit=1)[0]
 
 
-OF_ALL_TYPES = frozenset(["portal.xlsx", "portal.zip"])
-"""The paths of a bundle that hold documents of every type."""
+OF_ALL_TYPES = frozenset(["index.html", "portal.xlsx", "portal.zip"])
+"""The paths of a bundle that name documents of every type."""

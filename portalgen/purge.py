@@ -69,7 +69,8 @@ def purge(store: Store, steps: Sequence[Step], tokens: Mapping[str, str]) -> Tak
 def withdraw(store: Store, withdrawn: Mapping[str, Sequence[str]]) -> Taken:
     """Delete the pages of the types that are named under each token, lists and downloads of them included.
 
-    A summary that leads there is ahead of them until the link is published again: what is withdrawn goes first.
+    So does the summary, which names documents and amounts: the link has none until it is published again, in this run
+    unless that fails. What is withdrawn goes first.
     """
     deleted = 0
     failed: dict[str, Sequence[Failure]] = {}
