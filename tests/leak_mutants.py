@@ -305,7 +305,11 @@ MUTANTS = [
     # rows that no customer may see, and lines of other documents
     Mutant(
         "customer_visible is ignored",
-        edited(visibility, "hidden_sql", ("coalesce(lower(customer_visible) IN ('false', 'no', '0'), false)", "false")),
+        edited(
+            visibility,
+            "hidden_sql",
+            ("coalesce(lower(customer_visible) IN ('false', 'no', '0'), {is_unsaid})", "false"),
+        ),
     ),
     Mutant(
         "the visible statuses are ignored",

@@ -129,7 +129,7 @@ def visible_documents(world: World, customer: str) -> list[Document]:
         document
         for document in world.documents
         if document.cells["customer_id"] == customer
-        and document.cells["customer_visible"].lower() not in {"false", "no", "0"}
+        and document.cells["customer_visible"].lower() not in {"", "false", "no", "0"}
         and document.cells["status"] in world.visible.get(document.type, [document.cells["status"]])
     ]
 

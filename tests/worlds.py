@@ -371,7 +371,7 @@ def _document(place: _Place, customer: str, form: DocumentShape, number: str, pr
         "date": place.day("date"),
         "due_date": "" if form.sparse else place.day("due_date"),
         "currency": form.currency,
-        "customer_visible": "No" if form.hidden == "row" else "" if form.sparse else "true",
+        "customer_visible": ("No", "")[form.sparse] if form.hidden == "row" else "yes" if form.sparse else "true",
     }
     catalogue = cycle([*products, None])
     lines = [

@@ -62,7 +62,7 @@ class Filling:
         self._database.run(f"CREATE VIEW {view} AS {' UNION ALL BY NAME '.join(selects)}")
 
     def _fill_documents(self, part: Part, columns: Mapping[str, Column]) -> None:
-        hidden = hidden_sql(part)
+        hidden = hidden_sql(self._staging, part)
         self._count_hidden(part, hidden)
         picked = {name: name for name in columns} | {
             "type": quoted(part.type),

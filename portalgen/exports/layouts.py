@@ -279,6 +279,40 @@ def _kept_blocks(is_incremental: bool) -> str:
     return f"SELECT k, file, block FROM ({ranked}) WHERE place = 1 OR NOT is_same"
 
 
+def said_twice(
+    database: Database, table: str, keyed: Keyed, most: int
+) -> list[tuple[str, tuple[int, int], tuple[int, int]]]:
+    """Numbers of documents in one file whose lines, which have no numbers, are the same in several: twice, or once?
+
+    With each come file and row of its first line, and of the first in another file. `keyed` are the lines of `table`.
+    """
+    columns = ", ".join(quoted_name(name) for name in keyed.columns)
+    return database.rows(
+        "SELECT number, min((file, file_row)), max((file, file_row)) FROM (SELECT number, file, "
+        f"min(file_row) AS file_row, (count(*), sum(hash({columns})::HUGEINT)) AS said FROM {keyed.table} "
+        f"WHERE line IS NULL AND number IS NOT NULL AND number NOT IN (SELECT number FROM {table}_several) "
+        "GROUP BY number, file) GROUP BY number HAVING count(*) > 1 AND min(said) = max(said) "
+        f"ORDER BY number LIMIT {most}"
+    )
+
+
+def outlived(
+    database: Database, table: str, lines: str, files: Mapping[int, int], most: int
+) -> list[tuple[str, int, int]]:
+    """Numbers of documents that a newer file has anew, where the newest file with lines of theirs is an older one.
+
+    `files` gives each file's place among those of its kind. With each number come file and row of its document.
+    """
+    places = ", ".join(f"({file}, {place})" for file, place in files.items())
+    return database.rows(
+        f"WITH places(file, place) AS (VALUES {places}), "
+        f"lines AS (SELECT number, max(place) AS place FROM {lines} JOIN places USING (file) GROUP BY number) "
+        f"SELECT d.number, d.file, d.file_row FROM {table} d "
+        "JOIN places p ON p.file = d.file JOIN lines l ON l.number = d.number "
+        f"WHERE d.number IN (SELECT number FROM {table}_several) AND l.place < p.place ORDER BY d.number LIMIT {most}"
+    )
+
+
 def keep_several(database: Database, table: str) -> None:
     """Note in `<table>_several` which numbers are in several files."""
     several = f"SELECT number FROM {table} WHERE number IS NOT NULL GROUP BY number HAVING min(file) < max(file)"

@@ -135,4 +135,4 @@ class Quarantine:
         return next(number for number, tally in enumerate(self._staging.tallies) if tally.source is source)
 
 
-_DOCUMENTS = "count(DISTINCT number) + count(*) FILTER (WHERE number IS NULL)"
+_DOCUMENTS = "count(DISTINCT number) + count(DISTINCT (file, file_row)) FILTER (WHERE number IS NULL)"

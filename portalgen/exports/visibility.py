@@ -30,17 +30,22 @@ def word_sql(part: Part) -> str:
     return f"nullif(CASE status {cases} ELSE CASE WHEN status IS NOT NULL THEN {quoted(NEUTRAL)} END END, '')"
 
 
-def hidden_sql(part: Part) -> Mapping[str, str]:
-    """By the reason, what is true of a row that is not shown; the first reason that holds counts."""
+def hidden_sql(staging: Staging, part: Part) -> Mapping[str, str]:
+    """By the reason, what is true of a row that is not shown; the first reason that holds counts.
+
+    In a file that has the flag, an empty one is no yes: many systems write nothing for false.
+    """
     visibility = part.source.visibility
-    reasons = {"not for customers": "coalesce(lower(customer_visible) IN ('false', 'no', '0'), false)"}
+    flagged = [str(number) for number, file in enumerate(staging.files) if "customer_visible" in file.cells]
+    is_unsaid = f"file IN ({', '.join(flagged) or -1})"
+    reasons = {"not for customers": f"coalesce(lower(customer_visible) IN ('false', 'no', '0'), {is_unsaid})"}
     if visibility.statuses is not None:
         shown_ones = [status for status in visibility.statuses if status not in visibility.never]
         reasons["hidden by status"] = f"coalesce(status NOT IN ({_list(shown_ones)}), true)"
     else:
         never = f"{_BARE} IN ({_list(NEVER)})"
         if visibility.never:
-            never += f" OR status IN ({_list(visibility.never)})"
+            never += f" OR {_BARE} IN ({_list([each.strip().lower() for each in visibility.never])})"
         reasons["hidden by status"] = f"coalesce({never}, false)"
     if visibility.since:
         reasons[f"before {visibility.since}"] = f"date < DATE '{visibility.since}'"
@@ -58,17 +63,19 @@ def leave_out_hidden(staging: Staging) -> None:
         if type_ not in TRANSACTION_TYPES:
             continue
         visible = " UNION ALL ".join(
-            f"SELECT number FROM {part.table} WHERE NOT ({_any(hidden_sql(part))}) AND number IS NOT NULL"
+            f"SELECT number FROM {part.table} WHERE NOT ({_any(hidden_sql(staging, part))}) AND number IS NOT NULL"
             for part in documents
         )
         for part in documents:
             staging.warnings += unknown_statuses(staging, part)
-            _leave_out(staging, part, f"({_any(hidden_sql(part))}) AND (number IS NULL OR number NOT IN ({visible}))")
+            _leave_out(
+                staging, part, f"({_any(hidden_sql(staging, part))}) AND (number IS NULL OR number NOT IN ({visible}))"
+            )
 
 
 def _leave_out(staging: Staging, part: Part, gone: str) -> None:
     """Take out the rows of a part for which `gone` is true, and the lines of their documents."""
-    reasons = hidden_sql(part)
+    reasons = hidden_sql(staging, part)
     cases = " ".join(f"WHEN {sql} THEN {number}" for number, sql in enumerate(reasons.values()))
     counts = staging.database.rows(f"SELECT CASE {cases} END, count(*) FROM {part.table} WHERE {gone} GROUP BY 1")
     for reason, count in counts:

@@ -606,3 +606,40 @@ def test_a_group_is_the_name_of_a_column_that_there_is(tmp_path: Path) -> None:
     [said, hint] = refused(tmp_path, {"i.csv": "number,customer_id,date\nI-1,C-1,2026-01-01\n"}, entry)
     assert said.endswith("groups: 'brnch' is not a column of invoices")
     assert hint.endswith("did you mean 'branch'?")
+
+
+HEADER, LINE = "number,customer_id,date\n", "number,description,quantity,unit_price\n"
+
+
+def test_unnumbered_lines_that_two_files_have_alike_are_refused_since_there_may_be_twice_as_many(
+    tmp_path: Path,
+) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": HEADER + "I-1,C-1,2026-01-01\n",
+        "l-1.csv": LINE + "I-1,Hours,1,100\n",
+        "l-2.csv": LINE + "I-1,Hours,1,100\n",
+    }
+    entry = '{type: invoices, path: i.csv, lines: "l-*.csv"}'
+    assert refused(tmp_path, files, entry)[0] == (
+        "l-2.csv:2:1: number: 'I-1' has the same lines here and in l-1.csv:2:1: once, or twice as many?"
+    )
+    numbered = {
+        name: str(text).replace("number,desc", "number,line,desc").replace("I-1,H", "I-1,1,H") if "l-" in name else text
+        for name, text in files.items()
+    }
+    assert imported(tmp_path, numbered, entry).lines == {"I-1": ["Hours"]}
+
+
+def test_a_document_that_is_exported_anew_never_has_the_lines_of_an_older_file(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i-1.csv": HEADER + "I-1,C-1,2026-01-01\nI-2,C-1,2026-01-01\n",
+        "i-2.csv": HEADER + "I-1,C-1,2026-01-02\n",
+        "l-1.csv": LINE + "I-1,old,1,10\nI-2,old,1,10\n",
+        "l-2.csv": LINE,
+    }
+    entry = '{type: invoices, path: "i-*.csv", lines: "l-*.csv", export: incremental}'
+    assert refused(tmp_path, files, entry)[0] == (
+        "i-2.csv:2:1: number: 'I-1' is here anew, and its lines are those of an older file"
+    )
+    anew = {**files, "l-2.csv": LINE + "I-1,new,1,10\n"}
+    assert imported(tmp_path, anew, entry).lines == {"I-1": ["new"], "I-2": ["old"]}

@@ -56,9 +56,9 @@ def test_every_kind_of_export_has_an_identity_that_is_required() -> None:
     assert LINES["number"].required
 
 
-@pytest.mark.parametrize("word", ["false", "FALSE", "no", "No", "0"])
+@pytest.mark.parametrize("word", ["false", "FALSE", "no", "No", "0", ""])
 def test_what_is_not_for_customers_is_left_out(tmp_path: Path, word: str) -> None:
-    rows = "".join(f"I-{number},C-1,2026-10-01,{cell}\n" for number, cell in enumerate([word, "yes", ""], start=1))
+    rows = "".join(f"I-{number},C-1,2026-10-01,{cell}\n" for number, cell in enumerate([word, "yes", "1"], start=1))
     text = f"number,customer_id,date,customer_visible\n{rows}"
     assert numbers(tmp_path, {"invoices.csv": text}) == ["I-2", "I-3"]
 

@@ -11,8 +11,9 @@ HEADING = "number,customer_id,date,status,customer_visible\n"
 
 
 def rows(*cells: str) -> dict[str, str | bytes]:
-    """Invoices I-1, I-2 ... with these statuses and flags."""
-    texts = [f"I-{number},C-1,2026-01-0{number},{cell}\n" for number, cell in enumerate(cells, 1)]
+    """Invoices I-1, I-2 ... with these statuses and flags; yes, where none is given."""
+    flagged = [f"{cell}yes" if cell.endswith(",") else cell for cell in cells]
+    texts = [f"I-{number},C-1,2026-01-0{number},{cell}\n" for number, cell in enumerate(flagged, 1)]
     return {"i.csv": HEADING + "".join(texts)}
 
 
@@ -45,7 +46,7 @@ def test_drafts_and_cancelled_ones_are_never_seen_unasked(tmp_path: Path) -> Non
         tmp_path,
         {
             "i.csv": HEADING
-            + "".join(f"I-{number},C-1,2026-01-01,{word},\n" for number, word in enumerate([*words, "Open"]))
+            + "".join(f"I-{number},C-1,2026-01-01,{word},yes\n" for number, word in enumerate([*words, "Open"]))
         },
         entry(),
     )
@@ -116,6 +117,22 @@ def test_a_flag_hides_what_the_status_shows_and_shows_nothing_that_it_hides(tmp_
     assert read.export.left_out == {"not for customers": 1, "hidden by status": 1}
 
 
+def test_a_flag_that_says_nothing_is_no_yes_where_the_file_has_one(tmp_path: Path) -> None:
+    """Many systems write nothing for false."""
+    files: dict[str, str | bytes] = {
+        "i.csv": HEADING + "I-1,C-1,2026-01-01,Open,\nI-2,C-1,2026-01-02,Open,yes\n",
+        "j.csv": "number,customer_id,date,status\nI-3,C-1,2026-01-03,Open\n",
+    }
+    read = imported(tmp_path, files, '{type: invoices, path: "[ij].csv"}')
+    assert [*read.owners] == ["I-3", "I-2"]
+    assert read.export.left_out == {"not for customers": 1}
+
+
+def test_what_is_never_seen_is_not_seen_in_another_case_either(tmp_path: Path) -> None:
+    read = imported(tmp_path, rows("Held,", "held,", " HELD ,", "Open,"), entry("visible: {never: [Held]}"))
+    assert [*read.owners] == ["I-4"]
+
+
 def test_a_flag_that_is_neither_yes_nor_no_is_refused(tmp_path: Path) -> None:
     assert refused(tmp_path, rows("Open,perhaps"), entry())[0] == (
         "i.csv:2:5: customer_visible: 'perhaps' is not true or false"
@@ -165,7 +182,8 @@ def test_without_words_the_status_is_read_as_it_is_written(tmp_path: Path) -> No
 def test_drafts_need_neither_numbers_nor_anything(tmp_path: Path) -> None:
     text = (
         HEADING
-        + ",,,Draft,\n,C-9,soon,Draft,\n/,C-1,2026-01-01,Draft,\n/,C-2,2026-01-02,Draft,\nI-1,C-1,2026-01-01,Open,\n"
+        + ",,,Draft,yes\n,C-9,soon,Draft,yes\n/,C-1,2026-01-01,Draft,yes\n/,C-2,2026-01-02,Draft,yes\n"
+        + "I-1,C-1,2026-01-01,Open,yes\n"
     )
     read = imported(tmp_path, {"i.csv": text}, entry())
     assert (read.owners, read.export.left_out) == ({"I-1": "C-1"}, {"hidden by status": 4})
@@ -197,8 +215,8 @@ def test_a_draft_never_lends_its_lines_to_the_document_of_the_same_number(tmp_pa
 
 def test_a_document_that_a_later_file_cancels_is_hidden(tmp_path: Path) -> None:
     files: dict[str, str | bytes] = {
-        "i1.csv": HEADING + "I-1,C-1,2026-01-01,Open,\nI-2,C-1,2026-01-01,Open,\n",
-        "i2.csv": HEADING + "I-1,C-1,2026-01-01,Cancelled,\n",
+        "i1.csv": HEADING + "I-1,C-1,2026-01-01,Open,yes\nI-2,C-1,2026-01-01,Open,yes\n",
+        "i2.csv": HEADING + "I-1,C-1,2026-01-01,Cancelled,yes\n",
     }
     read = imported(tmp_path, files, "{type: invoices, path: 'i?.csv', export: incremental}")
     assert [*read.owners] == ["I-2"]
