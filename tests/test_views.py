@@ -4,11 +4,13 @@ import datetime
 from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portalgen.attachments import Attachment
 from portalgen.model import Bulletin, Bundle, Change, Changes, Line, Receipt, Transaction, Withdrawn
 from portalgen.names import page_of, safe_name, type_of
 from portalgen.views import view_of
@@ -218,3 +220,24 @@ def test_the_summary_tells_what_changed_day_by_day_and_links_it() -> None:
     assert [(each.type, each.number, each.count) for each in second.withdrawals] == [("quotes", 2, "2")]
     many = Changes(tuple(Change(AS_OF, "new", "invoices", "1") for _ in range(15)))
     assert view_of(replace(made, changes=many)).summary.more_changes == 3
+
+
+def test_what_scripts_sort_by_has_no_minus_before_a_zero() -> None:
+    [document] = documents(seen([invoice(total=Decimal("-0.004"), balance=Decimal("-0.005"))])).values()
+    assert (document.total.value, document.balance.value) == ("0.00", "0.00")
+
+
+@pytest.mark.parametrize(
+    ("locale", "size", "said"),
+    [
+        ("en-GB", 84_499, "84 kB"),
+        ("fr-FR", 1, "1 ko"),
+        ("ar-EG", 9_500, "\u0661\u0660 \u0643\u064a\u0644\u0648\u0628\u0627\u064a\u062a"),
+    ],
+)
+def test_the_size_of_a_file_is_told_as_the_reader_does(locale: str, size: int, said: str, tmp_path: Path) -> None:
+    file = Attachment(".pdf", "application/pdf", size, "", tmp_path / "1.pdf", tmp_path)
+    made = replace(bundle([invoice("1")], locale=locale), attachments={("invoices", "1"): file})
+    attached = documents(view_of(made))["invoices", "1"].attached
+    assert attached is not None
+    assert (attached.href, attached.kind, attached.size) == ("invoices/1.pdf", "PDF", said)

@@ -90,7 +90,8 @@ class Maker:
         if file is None:
             return None
         kilobytes = self.formatter.quantity(Decimal(max(1, (file.size + 500) // 1000)))
-        return Attached(attachment_path(transaction, file), file.suffix.removeprefix(".").upper(), f"{kilobytes} kB")
+        size = self.words.gettext("{number} kB").format(number=kilobytes)
+        return Attached(attachment_path(transaction, file), file.suffix.removeprefix(".").upper(), size)
 
     def day(self, day: datetime.date) -> Day:
         return Day(day.isoformat(), self.formatter.date(day))
@@ -98,7 +99,8 @@ class Maker:
     def money(self, amount: Decimal | None, currency: str) -> Figure:
         if amount is None:
             return Figure("", "")
-        rounded = amount.quantize(Decimal(1).scaleb(-minor_units(currency)), context=EXACT)
+        unit = Decimal(1).scaleb(-minor_units(currency))
+        rounded = EXACT.add(amount.quantize(unit, context=EXACT), Decimal(0))  # no minus before a zero
         return Figure(self.formatter.money(amount, currency), f"{rounded:f}")
 
     def _status(self, transaction: Transaction) -> str:
