@@ -27,9 +27,11 @@ from hypothesis import strategies as st
 
 from portalgen import grants, pipeline
 from portalgen.builder import Built, build_bundles
+from portalgen.definitions import load
 from portalgen.errors import PortalgenError
 from portalgen.exports.columns import HEADERS, LINES
 from portalgen.model import Account, BuiltBundle, Bundle, Transaction
+from portalgen.pipeline import build
 from portalgen.schema import ExportModel
 from portalgen.stores.base import PRIVATE
 from portalgen.stores.memory import MemoryStore
@@ -52,6 +54,8 @@ from tests.leak_scan import (
 )
 from tests.worlds import (
     COLUMNS,
+    SITE,
+    TODAY,
     TYPES,
     Cells,
     CustomerShape,
@@ -63,6 +67,7 @@ from tests.worlds import (
     office,
     shapes,
     worlds,
+    write,
 )
 
 
@@ -130,6 +135,35 @@ class TestCanaries:
         assert counts == {
             grant.link: {type_: rows[type_] for type_ in grant.types} for grant, rows in rows_by_type.items()
         }
+
+    def test_a_statement_names_the_invoices_and_credit_notes_of_its_customer_and_nothing_else(
+        self, tmp_path: Path
+    ) -> None:
+        """Whoever may see their account alone sees no other field of a document, and no document of anybody else."""
+        world = replace(office(), receipts=())  # a balance that is a mark fits no statement: none is given
+        world = replace(world, customers=tuple({**row, "balance": ""} for row in world.customers))
+        alone = [
+            replace(each, show=("statement",), branches=None, enabled=True, expires="", contacts=())
+            for each in world.portals
+        ]
+        world = replace(world, portals=tuple(alone))
+        config = write(world, tmp_path)
+        config.write_text(config.read_text("utf-8").replace("site:\n", "site:\n  statement_months: 999\n", 1), "utf-8")
+        bundles = on_disk(build(load(config), TODAY), tmp_path)
+        for portal in world.portals:
+            customer = next(row for row in world.customers if row["id"] == portal.customer)
+            of_account = [
+                document.cells
+                for document in visible_documents(world, portal.customer)
+                if document.type in {"invoices", "credit_notes"}
+            ]
+            must = [cells[name] for cells in of_account for name in ("number", "date", "due_date")]
+            may = [cells[name] for cells in of_account for name in ("total", "balance", "paid", "rounding")]
+            profile = [*(customer[name] for name in SHOWN["customers"]), *SITE.values()]
+            found = seen(bundles[portal.id, ""], world).marks
+            assert found >= frozenset[str]().union(*(marks_in(cell, world) for cell in must))
+            assert found <= frozenset[str]().union(*(marks_in(cell, world) for cell in [*must, *may, *profile]))
+            assert not [path for path in bundles[portal.id, ""] if "/" in path]
 
     def test_what_a_store_keeps_to_itself_holds_numbers_of_documents_alone(self, tmp_path: Path) -> None:
         """The ledger and the manifests name portals, contacts and files; nothing else of the exports is in them."""
