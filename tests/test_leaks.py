@@ -314,6 +314,7 @@ def rows_edited(world: World, other: World, customer: str) -> World:
         mixed,
         customers=tuple(_either(world.customers, other.customers, "id", customer)),
         contacts=tuple(_either(world.contacts, other.contacts, "customer_id", customer)),
+        receipts=tuple(_either(world.receipts, other.receipts, "customer_id", customer)),
         documents=tuple(
             theirs if own.cells["customer_id"] == customer else own
             for own, theirs in zip(world.documents, other.documents, strict=True)
@@ -352,6 +353,7 @@ def customer_gone(world: World, other: World, customer: str) -> World:
         rows_deleted(world, other, customer),
         customers=tuple(row for row in world.customers if row["id"] != customer),
         contacts=tuple(row for row in world.contacts if row["customer_id"] != customer),
+        receipts=tuple(row for row in world.receipts if row["customer_id"] != customer),
         portals=tuple(portal for portal in world.portals if portal.customer != customer),
     )
 

@@ -439,7 +439,7 @@ def widened(world: World) -> World:
         replace(_all_of(portal), contacts=tuple(_all_of(contact) for contact in portal.contacts))
         for portal in world.portals
     ]
-    shown = [replace(each, cells={**each.cells, "customer_visible": ""}) for each in world.documents]
+    shown = [replace(each, cells={**each.cells, "customer_visible": "yes"}) for each in world.documents]
     return replace(world, portals=tuple(portals), documents=tuple(shown), visible={})
 
 

@@ -578,7 +578,7 @@ def test_a_phone_copes_with_10000_rows(browser: Browser, base: str, capsys: pyte
         expect(page.locator("td.reference").first).to_have_text("PO-0")
         taken["sort by total"] = page.evaluate(SECONDS_OF_SORT, 6)
         expect(page.locator("td.amount").first).to_have_text(f"${most:,}")
-        page.get_by_role("button", name="Show more").tap()
+        page.get_by_role("button", name="Show more").click()
         expect(rows(page)).to_have_count(200)
         assert page.locator("*").count() < 6000
     with capsys.disabled():
