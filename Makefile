@@ -16,7 +16,7 @@ demo: $(READY)
 	$(BIN)/portalgen demo build/demo
 
 test: $(READY) $(WEB) lint types
-	$(BIN)/pytest
+	$(BIN)/pytest -n auto --dist worksteal
 
 lint: $(READY)
 	$(BIN)/ruff check .

@@ -332,14 +332,15 @@ _TABLES = (".csv", ".xlsx", ".zip")
 """What is read cell by cell, or file by file: as text, one cell would run into the next."""
 
 
-def _cells(path: str, data: bytes) -> Iterator[Sequence[str]]:
-    """The rows of a table."""
+@lru_cache(maxsize=2000)
+def _cells(path: str, data: bytes) -> Sequence[Sequence[str]]:
+    """The rows of a table; none of what is no table."""
     if path.endswith(".csv"):
-        yield from csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))
-    elif path.endswith(".xlsx"):
-        book = load_workbook(io.BytesIO(data))
-        for row in (row for sheet in book for row in sheet.iter_rows(values_only=True)):
-            yield [each for each in row if isinstance(each, str)]
+        return [*csv.reader(io.StringIO(data.decode("utf-8-sig"), newline=""))]
+    if path.endswith(".xlsx"):
+        rows = [row for sheet in load_workbook(io.BytesIO(data)) for row in sheet.iter_rows(values_only=True)]
+        return [[each for each in row if isinstance(each, str)] for row in rows]
+    return []
 
 
 def marks_in(text: str, world: World) -> frozenset[str]:
@@ -347,7 +348,7 @@ def marks_in(text: str, world: World) -> frozenset[str]:
     return _of_reading(text).marks & world.marks.keys()
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=20_000)
 def _of_reading(text: str) -> Sight:
     """All in `text` that has the shape of a mark, a name or a long number."""
     squashed = _NOT_ALPHANUMERIC.sub("", text.casefold())
@@ -359,7 +360,7 @@ def _of_reading(text: str) -> Sight:
     )
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=20_000)
 def readings(data: bytes, depth: int = _DEPTH) -> tuple[str, ...]:
     """Every way to read `data` as text: as it is, without escapes, and what is packed into it."""
     text = data.decode("utf-8", "replace")

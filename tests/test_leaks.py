@@ -89,6 +89,25 @@ FIXED = pytest.mark.parametrize("make", [office, crowd])
 EVERY_WAY = pytest.mark.parametrize("run", [built, rebuilt, republished])
 
 
+OF_ACCOUNTS = ("invoices", "credit_notes")
+
+
+def accounts_alone(world: World, show: tuple[str, ...], has_receipts: bool) -> World:
+    """`world` with nothing but `show` granted. Balances that are marks fit no receipts: there, none is given."""
+    portals = [replace(each, show=show, branches=None, enabled=True, expires="", contacts=()) for each in world.portals]
+    documents = [
+        replace(each, cells={**each.cells, "balance": "", "paid": ""}) if has_receipts else each
+        for each in world.documents
+    ]
+    return replace(
+        world,
+        customers=tuple({**row, "balance": ""} for row in world.customers),
+        documents=tuple(documents),
+        receipts=world.receipts if has_receipts else (),
+        portals=tuple(portals),
+    )
+
+
 class TestCanaries:
     """Layer 1: every byte of every bundle, against what its grant allows."""
 
@@ -136,29 +155,28 @@ class TestCanaries:
             grant.link: {type_: rows[type_] for type_ in grant.types} for grant, rows in rows_by_type.items()
         }
 
-    def test_a_statement_names_the_invoices_and_credit_notes_of_its_customer_and_nothing_else(
-        self, tmp_path: Path
+    @pytest.mark.parametrize("show", [("statement",), ("statement", "receipts")], ids=", ".join)
+    @pytest.mark.parametrize("has_receipts", [False, True], ids=["no receipts", "receipts"])
+    def test_a_statement_names_documents_of_its_customer_and_nothing_else(
+        self, show: tuple[str, ...], has_receipts: bool, tmp_path: Path
     ) -> None:
-        """Whoever may see their account alone sees no other field of a document, and no document of anybody else."""
-        world = replace(office(), receipts=())  # a balance that is a mark fits no statement: none is given
-        world = replace(world, customers=tuple({**row, "balance": ""} for row in world.customers))
-        alone = [
-            replace(each, show=("statement",), branches=None, enabled=True, expires="", contacts=())
-            for each in world.portals
-        ]
-        world = replace(world, portals=tuple(alone))
+        """Whoever may see their account alone sees no other field of a document, and no document of anybody else.
+
+        Of receipts, without a grant for them, at most amounts, as what is settled of an invoice.
+        """
+        world = accounts_alone(office(), show, has_receipts)
         config = write(world, tmp_path)
         config.write_text(config.read_text("utf-8").replace("site:\n", "site:\n  statement_months: 999\n", 1), "utf-8")
         bundles = on_disk(build(load(config), TODAY), tmp_path)
         for portal in world.portals:
             customer = next(row for row in world.customers if row["id"] == portal.customer)
-            of_account = [
-                document.cells
-                for document in visible_documents(world, portal.customer)
-                if document.type in {"invoices", "credit_notes"}
-            ]
-            must = [cells[name] for cells in of_account for name in ("number", "date", "due_date")]
-            may = [cells[name] for cells in of_account for name in ("total", "balance", "paid", "rounding")]
+            account = [each.cells for each in visible_documents(world, portal.customer) if each.type in OF_ACCOUNTS]
+            receipts = [row for row in world.receipts if row["customer_id"] == portal.customer]
+            must = [cells[name] for cells in account for name in ("number", "date", "due_date")]
+            may = [cells[name] for cells in account for name in ("total", "balance", "paid", "rounding")]
+            may += [receipt["amount"] for receipt in receipts]
+            if "receipts" in show:
+                must += [row[name] for row in receipts for name in ("number", "date", "method", "reference")]
             profile = [*(customer[name] for name in SHOWN["customers"]), *SITE.values()]
             found = seen(bundles[portal.id, ""], world).marks
             assert found >= frozenset[str]().union(*(marks_in(cell, world) for cell in must))

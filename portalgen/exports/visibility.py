@@ -1,6 +1,6 @@
 """What customers may see of an export, and what they read as a status: SQL over staged rows."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from portalgen.errors import Problem, did_you_mean, shown
 from portalgen.exports.layouts import quoted
@@ -13,12 +13,26 @@ NEVER = (
     *("borrador", "anulado", "anulada", "cancelado", "cancelada", "eliminado", "bozza", "annullato", "annullata"),
     *("concept", "geannuleerd", "verwijderd", "rascunho", "excluído", "szkic", "anulowany", "anulowana", "anulowane"),
 )
-"""What no customer sees unless `visible` names it, however it is written: drafts, and what was taken back."""
+"""What no customer sees unless `visible` names it: drafts, and what was taken back.
+
+A status is one of them if its first word is, however that is written: "Void - duplicate", "Annule".
+"""
 NEUTRAL = "Issued"
 """What a customer reads for a status that the mapping does not know: true of whatever was issued to them."""
 _BARE = r"lower(regexp_replace(status, '^[\s\p{Z}\p{C}]+|[\s\p{Z}\p{C}]+$', '', 'g'))"
 """The status without what cannot be seen around it, and without its case."""
+_WIDE = "".join(chr(code) for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0xFF5B)))
+_NARROW = "".join(chr(ord(letter) - 0xFEE0) for letter in _WIDE)
+_FIRST_WORD = rf"regexp_extract(strip_accents(lower(translate(status, '{_WIDE}', '{_NARROW}'))), '\p{{L}}+')"
+"""The first letters of the status, without their case, accents and the width that Japanese systems give them."""
 _SHOWN = 20
+
+
+def _list(texts: Iterable[str]) -> str:
+    return ", ".join(quoted(text) for text in texts) or "NULL"
+
+
+_IS_NEVER = f"{_FIRST_WORD} IN (SELECT strip_accents(unnest([{_list(NEVER)}])))"
 
 
 def word_sql(part: Part) -> str:
@@ -43,7 +57,7 @@ def hidden_sql(staging: Staging, part: Part) -> Mapping[str, str]:
         shown_ones = [status for status in visibility.statuses if status not in visibility.never]
         reasons["hidden by status"] = f"coalesce(status NOT IN ({_list(shown_ones)}), true)"
     else:
-        never = f"{_BARE} IN ({_list(NEVER)})"
+        never = _IS_NEVER
         if visibility.never:
             never += f" OR {_BARE} IN ({_list([each.strip().lower() for each in visibility.never])})"
         reasons["hidden by status"] = f"coalesce({never}, false)"
@@ -100,7 +114,7 @@ def unknown_statuses(staging: Staging, part: Part) -> Iterator[Problem]:
     known = [*visibility.statuses, *visibility.never]
     rows = staging.database.rows(
         f"SELECT arg_min(file, (file, file_row)), arg_min(file_row, (file, file_row)), status, count(*) "
-        f"FROM {part.table} WHERE status NOT IN ({_list(known)}) AND {_BARE} NOT IN ({_list(NEVER)}) "
+        f"FROM {part.table} WHERE status NOT IN ({_list(known)}) AND NOT {_IS_NEVER} "
         f"GROUP BY status ORDER BY count(*) DESC, status LIMIT {_SHOWN}"
     )
     for *row, status, count in rows:
@@ -109,7 +123,3 @@ def unknown_statuses(staging: Staging, part: Part) -> Iterator[Problem]:
         message = f"status: {shown(status)} is not one that `visible` names: hidden{rest}"
         hint = did_you_mean(status, known) if len(known) > 12 else "name it under status, or under never"
         yield Problem(where, message, hint)
-
-
-def _list(texts: tuple[str, ...] | list[str]) -> str:
-    return ", ".join(quoted(text) for text in texts) or "NULL"

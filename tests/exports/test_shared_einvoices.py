@@ -1,10 +1,14 @@
-"""Every official e-invoice through the profiles: in the book with the amount that its XML says, or held back and why.
+"""Every official e-invoice through the profiles: with the amount that its XML says, or held back and why.
+
+With that amount it is in the book and on its page.
 
 The examples share a few numbers, so they are read in folders in which each number is there once.
 """
 
+import html
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -12,8 +16,10 @@ from xml.etree import ElementTree
 
 import pytest
 
+from portalgen.pages import Renderer
 from tests.exports.test_einvoice_examples import REFUSED
 from tests.exports.writers import Entry, Read, read_site, refused
+from tests.samples import SITE, bundle
 from tests.shared_data import shared
 
 TYPES = ("quotes", "orders", "invoices", "credit_notes", "delivery_notes")
@@ -88,6 +94,23 @@ def link(folder: Path, names: Sequence[str]) -> None:
         (folder / "e" / flat(name)).symlink_to(shared("data") / name)
 
 
+def balances_on_pages(read: Read) -> dict[tuple[str, str], Decimal]:
+    """By type and number, what is due according to the one page of the document, without its sign."""
+    renderer, found = Renderer(), {}
+    for account in read.accounts:
+        every = bundle(account.transactions, customer=account.customer, site=replace(SITE, downloads=()))
+        for page in renderer.render(every):
+            if page.path.count("/"):
+                text = page.body.decode()
+                number = re.findall(r"<h1>[^<]*<bdi>(.*?)</bdi></h1>", text)
+                balance = re.findall(r"<dt>(?:Balance due|Remaining credit)</dt><dd><bdi>(.*?)</bdi></dd>", text)
+                for amount in balance:
+                    key = page.path.partition("/")[0], html.unescape(number[0])
+                    assert key not in found
+                    found[key] = Decimal(re.sub(r"[^0-9.]", "", amount))
+    return found
+
+
 def check(read: Read, group: Mapping[str, Example]) -> None:
     """Each example is in the book with the amount and the lines that it says, or held back for the known reason."""
     shown = {name: example for name, example in group.items() if name not in REFUSED}
@@ -98,6 +121,10 @@ def check(read: Read, group: Mapping[str, Example]) -> None:
         if example.payable:
             assert document.balance == example.payable[0], name
         assert len(document.lines) == example.lines, name
+    said = balances_on_pages(read)
+    for example in shown.values():
+        if example.payable:
+            assert said[example.type, example.number] == abs(example.payable[0])
     reasons: dict[str, list[str]] = {}
     for reject in read.report.rejects:
         if reject.type == "customers":

@@ -42,6 +42,7 @@ def test_an_unknown_status_is_hidden_and_warned_of_once(tmp_path: Path) -> None:
 def test_drafts_and_cancelled_ones_are_never_seen_unasked(tmp_path: Path) -> None:
     said = ["draft", "cancelled", "canceled", "cancel", "void", "voided", "deleted", "Entwurf", "ANNULÉE", "Szkic"]
     words = [*NEVER, *said, "DRAFT", " Void ", "\tDraft", "Cancelled\u00a0", "\u200bdeleted\u2009", '"draft\n"']
+    words += ["Draft (unsent)", "VOID - duplicate", "Annule", "supprime\u0301", "\uff24raf\uff54", "1. Entwurf"]
     read = imported(
         tmp_path,
         {
@@ -51,6 +52,12 @@ def test_drafts_and_cancelled_ones_are_never_seen_unasked(tmp_path: Path) -> Non
         entry(),
     )
     assert ([*read.owners], read.export.left_out) == ([f"I-{len(words)}"], {"hidden by status": len(words)})
+
+
+def test_a_word_that_only_resembles_one_of_those_is_seen(tmp_path: Path) -> None:
+    words = ["Avoided", "Drafted", "Open (draft)", "Conception", "Annul", "\uff2f\uff50\uff45\uff4e"]
+    read = imported(tmp_path, rows(*(f"{word}," for word in words)), entry())
+    assert {each.status for each in read.documents} == {*words}
 
 
 def test_drafts_are_seen_by_whoever_asks_for_them(tmp_path: Path) -> None:
