@@ -109,7 +109,7 @@ def with_portalgen(folder: Path) -> int:
     def consume(database: Database, sql: str) -> Iterator[tuple[object, ...]]:
         amount = "sum(amount)" if "l.amount" in sql else "0"
         [(_, cents, _)] = database.rows(consuming(sql, f"({amount} * 100)::BIGINT"))
-        total.append(cents)
+        total.append(cents or 0)
         return iter(())
 
     Database.stream = consume  # type: ignore[method-assign]

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -15,6 +16,7 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "threads": 2,
 }
 _BATCH = 10_000
+_CHUNK = 8 * 1024 * 1024
 _GLOB = re.compile(r"([*?\[])")
 """What DuckDB takes for a pattern in the name of a file, unless it is in brackets."""
 
@@ -25,6 +27,12 @@ class CsvShapeError(Exception):
 
 class UnreadableFileError(Exception):
     """A file is not what a query takes it for. Its own text is the database's reason."""
+
+
+def _has_quotes(file: Path) -> bool:
+    """Whether a cell may hold a line break. DuckDB gives up on those where it reads parts of a file side by side."""
+    with file.open("rb") as data:
+        return any(b'"' in chunk for chunk in iter(partial(data.read, _CHUNK), b""))
 
 
 class Database:
@@ -75,17 +83,38 @@ class Database:
         """
         columns = ", ".join(f"'{name}': 'VARCHAR'" for name in cells)
         path = _GLOB.sub(r"[\1]", str(file)).replace("'", "''")
+        parallel = "false" if _has_quotes(file) else "true"
         return (
             f"(SELECT row_number() OVER () AS file_row, * FROM read_csv('{path}', auto_detect=false, header=true, "
-            f"delim='{delimiter}', quote='\"', escape='\"', strict_mode=true, null_padding=false, "
+            f"parallel={parallel}, delim='{delimiter}', quote='\"', escape='\"', strict_mode=true, null_padding=false, "
             f"compression='none', max_line_size=16000000, buffer_size=16000000, columns={{{columns}}}))"
         )
 
     def load_csv(self, table: str, rows: str) -> int:
-        """Append `rows`, a statement that reads CSV files, to `table`, and return how many. Raises CsvShapeError."""
+        """Append `rows`, a statement that reads CSV files, to `table`, and return how many. Raises CsvShapeError.
+
+        The table has a column `file_row` and the statement none: within each `file` it is filled with the row's number,
+        as in `csv_rows`, but with all processors at work.
+        """
         try:
             self._connection.execute(f"INSERT INTO {table} BY NAME {rows}")
         except duckdb.InvalidInputException as error:
             raise CsvShapeError(str(error).splitlines()[0]) from None
         count = self._connection.fetchone()
+        self._number(table)
         return int(count[0]) if count else 0
+
+    def _number(self, table: str) -> None:
+        """Fill `file_row` where it is empty. Rows are inserted in their order, and so are their ids."""
+        files = self.rows(
+            f"SELECT file, min(rowid), max(rowid), count(*) FROM {table} WHERE file_row IS NULL GROUP BY file"
+        )
+        if any(last - first + 1 != count for _, first, last, count in files):
+            raise RuntimeError("the database did not keep the rows of a file together")
+        if files:
+            before = {file: first for file, first, _, _ in files}
+            lowest = min(before)
+            first_ids = [before.get(file, 0) for file in range(lowest, max(before) + 1)]
+            self.run(
+                f"UPDATE {table} SET file_row = rowid + 1 - ({first_ids})[file - {lowest} + 1] WHERE file_row IS NULL"
+            )

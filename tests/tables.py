@@ -12,13 +12,15 @@ def by_database(file: Path, width: int, delimiter: str = ",") -> Read | None:
     """Each row with its number, '' for an empty cell; None where the database refuses the file."""
     names = [f"c{number}" for number in range(width)]
     with Database() as database:
-        database.run(f"CREATE TABLE rows (file_row BIGINT, {', '.join(f'{name} VARCHAR' for name in names)})")
+        database.run(
+            f"CREATE TABLE rows (file INTEGER, file_row BIGINT, {', '.join(f'{name} VARCHAR' for name in names)})"
+        )
         try:
             cells = database.csv_rows(file, names, delimiter)
-            database.load_csv("rows", f"SELECT {', '.join(['file_row', *names])} FROM {cells}")  # noqa: S608
+            database.load_csv("rows", f"SELECT 1 AS file, {', '.join(names)} FROM {cells}")
         except CsvShapeError:
             return None
-        rows = database.rows("SELECT * FROM rows ORDER BY file_row")
+        rows = database.rows("SELECT * EXCLUDE (file) FROM rows ORDER BY file_row")
     return [(number, tuple(cell or "" for cell in cells)) for number, *cells in rows]
 
 

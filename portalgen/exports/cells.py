@@ -78,21 +78,30 @@ def _type(staging: Staging, part: Part, reading: Reading) -> None:
     inner = ", ".join(f"{sql} AS t_{name}" for name, sql in values_of.items())
     select = ", ".join(f"{sql} AS {name}" for name, sql in typed.items())
     filled = layouts.any_filled(there) if there else "false"
-    rows = (
-        f"SELECT file, file_row, {select}, ({filled}) AND ({' OR '.join(faults)}) AS is_bad, "
+    _fill(
+        staging,
+        part,
+        f"{select}, ({filled}) AND ({' OR '.join(faults)}) AS is_bad, "
         f"{_has_symbol(part, there, reading)} AS has_symbol "
-        f"FROM (SELECT *, {inner or 'NULL AS t_'} FROM {part.raw})"
+        f"FROM (SELECT *, {inner or 'NULL AS t_'} FROM {part.raw})",
     )
-    staging.database.run(f"CREATE TABLE {part.table} AS {rows} LIMIT 0")
-    try:
-        staging.database.load_csv(part.table, rows)
-    except CsvShapeError:
-        staging.check_shapes(part, None)
-    if part.is_direct:
-        staging.check_shapes(part, staging.counts_of(part))
     given = staging.given(part)
     columns = [name for name in part.columns if name not in given]
     staging.tally_of(part).add(layouts.drop_blank(staging.database, part.table, columns, "NOT is_bad"))
+
+
+def _fill(staging: Staging, part: Part, rows: str) -> None:
+    """Make the typed table of `rows`, a statement but for its start, which would be the place of each row."""
+    database = staging.database
+    if not part.is_direct:
+        database.run(f"CREATE TABLE {part.table} AS SELECT file, file_row, {rows}")
+        return
+    database.run(f"CREATE TABLE {part.table} AS SELECT file, file_row, {rows} LIMIT 0")
+    try:
+        database.load_csv(part.table, f"SELECT file, {rows}")
+    except CsvShapeError:
+        staging.check_shapes(part, None)
+    staging.check_shapes(part, staging.counts_of(part))
 
 
 def _has_symbol(part: Part, there: Sequence[str], reading: Reading) -> str:

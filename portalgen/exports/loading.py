@@ -173,7 +173,9 @@ class _Loading:
         empty = ", ".join(f"NULL::VARCHAR AS {quoted_name(want.key)}" for want in load.wants if want.column.kept)
         selects = [f"SELECT NULL::INTEGER AS file, NULL::BIGINT AS file_row, {empty} WHERE false"]
         for text, select in self._opened(load):
-            selects.append(f"SELECT {select} FROM {database.csv_rows(text.path, _cell_names(text), text.delimiter)}")
+            selects.append(
+                f"SELECT file_row, {select} FROM {database.csv_rows(text.path, _cell_names(text), text.delimiter)}"
+            )
         union = " UNION ALL BY NAME ".join(selects)
         database.run(f"CREATE VIEW {load.table} AS SELECT file, file_row, {names} FROM ({union})")
 
@@ -210,7 +212,7 @@ def _select(load: _Load, text: TextTable, found: Match) -> str:
     if text.unit == "file" or (text.unit == "record" and load.source.layout == "nested"):
         picked["origin"] = "split_part(origin, ' ', 1)::BIGINT"
     picked |= reportrows.extra_cells(load.source, text.heading, found.cells, is_lines=load.is_lines)
-    return "file_row, " + ", ".join(f"{expression} AS {name}" for name, expression in picked.items())
+    return ", ".join(f"{expression} AS {name}" for name, expression in picked.items())
 
 
 def _cell_names(text: TextTable) -> list[str]:

@@ -57,10 +57,9 @@ def hidden_sql(staging: Staging, part: Part) -> Mapping[str, str]:
         shown_ones = [status for status in visibility.statuses if status not in visibility.never]
         reasons["hidden by status"] = f"coalesce(status NOT IN ({_list(shown_ones)}), true)"
     else:
-        never = _IS_NEVER
-        if visibility.never:
-            never += f" OR {_BARE} IN ({_list([each.strip().lower() for each in visibility.never])})"
-        reasons["hidden by status"] = f"coalesce({never}, false)"
+        never = f"{_IS_NEVER} OR {_BARE} IN ({_list([each.strip().lower() for each in visibility.never])})"
+        said = f"(SELECT DISTINCT status FROM {part.table} WHERE status IS NOT NULL)"
+        reasons["hidden by status"] = f"coalesce(status IN (SELECT status FROM {said} WHERE {never}), false)"
     if visibility.since:
         reasons[f"before {visibility.since}"] = f"date < DATE '{visibility.since}'"
     return reasons
