@@ -12,17 +12,17 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Dialog, Page
+from playwright.sync_api import Browser, Dialog
 
 from portalgen.bulletin import bulletin_html
 from portalgen.model import Bulletin, Line, Receipt
 from portalgen.statements import statements_of
 from tests.needs import need
 from tests.samples import AS_OF, BRILLIANT, PORTALS, SITE, bundle, invoice
+from tests.web.audit import complaints
 from tests.web.serving import serving, write
 
 MODULES = Path(__file__).parent / "node_modules"
-AXE = MODULES / "axe-core" / "axe.min.js"
 VNU = MODULES / "vnu-jar" / "build" / "dist" / "vnu.jar"
 
 LONG = "W" * 300
@@ -96,25 +96,11 @@ def base(request: pytest.FixtureRequest, site: Path, served: str) -> str:
     return site.as_uri() if request.param == "file" else served
 
 
-def complaints(page: Page, url: str) -> Iterator[str]:
-    """What is wrong with the page at `url`. axe-core looks at served pages only: it sees the same from a disk."""
-    page.goto(url)
-    if page.evaluate("getComputedStyle(document.body).marginTop") != "0px":
-        yield "the stylesheet is not in force"
-    if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
-        yield "the page scrolls sideways"
-    if url.startswith("http"):
-        page.evaluate(AXE.read_text(encoding="utf-8"))
-        result = page.evaluate("axe.run(document, {resultTypes: ['violations'], preload: false})")
-        yield from (f"axe: {each['id']}: {[node['html'] for node in each['nodes']]}" for each in result["violations"])
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 961])
 def test_every_page_is_sound(browser: Browser, site: Path, base: str, width: int, scheme: str) -> None:
     """Accessible, quiet, within its content security policy, asking for nothing beside the bundle, and no wider than
     the screen; from a disk and from a server."""
-    need(AXE.exists(), "no axe-core: npm ci --prefix tests/web")
     found: list[str] = []
 
     def script_ran(dialog: Dialog) -> None:
@@ -130,7 +116,8 @@ def test_every_page_is_sound(browser: Browser, site: Path, base: str, width: int
         page.on("dialog", script_ran)
         page.on("request", lambda request: found.append(request.url) if not request.url.startswith(base) else None)
         for path in paths(site, *PORTALS, *EXTREMES):
-            found += [f"{path}: {complaint}" for complaint in complaints(page, f"{base}/{path}")]
+            page.goto(f"{base}/{path}")
+            found += [f"{path}: {complaint}" for complaint in complaints(page)]
     assert found == []
 
 
