@@ -88,8 +88,8 @@ def test_every_kind_of_page_is_sound(
 ) -> None:
     """No word on the console, nothing that the policy forbids, no request off the bundle, nothing inaccessible.
 
-    What is looked for is looked for by scripts: without scripts, they are allowed once the page is there. Colours are the
-    same with and without: axe-core looks at one scheme of the latter.
+    What is looked for is looked for by scripts: without scripts, they are allowed once the page is there. Colours are
+    the same with and without: axe-core looks at one scheme of the latter.
     """
     is_audited = scripts or screen[1] == "light"
     found: list[str] = []
