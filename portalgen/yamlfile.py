@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Literal
 
 import yaml
 
@@ -55,6 +56,75 @@ class Document:
     def key_place(self, at: At) -> Location:
         """Where the key of `at` stands; like `place` when it has none."""
         return self.keys.get(at) or self.place(at)
+
+
+@dataclass(slots=True)
+class Node:
+    """A value and where it stands in its text, in characters from the text's start: [start, end).
+
+    One that is in a mapping has a `key`, which begins at `key_start`. `value` is the text of a scalar, None where
+    nothing is written; other kinds have `children`. What `is_flow` stands in brackets or braces; a list or a mapping
+    that does not ends where the last thing in it does.
+    """
+
+    kind: Literal["scalar", "list", "mapping"]
+    start: int
+    end: int
+    key: str = ""
+    key_start: int = -1
+    value: str | None = None
+    is_flow: bool = False
+    children: list["Node"] = field(default_factory=list)
+
+    def child(self, key: str) -> "Node | None":
+        """The value of a key of this mapping."""
+        return next((node for node in self.children if node.key == key), None)
+
+
+def nodes_of(text: str) -> Node:
+    """The values of a text in which `parse_yaml` finds no problem."""
+    root = Node("scalar", 0, 0)
+    stack: list[Node] = []
+    key: tuple[str, int] | None = None
+    with _no_garbage_collection():
+        for event in yaml.parse(text, Loader=_LOADER):
+            if isinstance(event, yaml.CollectionEndEvent):
+                closed = stack.pop()
+                if closed.is_flow:
+                    closed.end = _range(event)[1]
+                elif closed.children:
+                    closed.end = closed.children[-1].end
+                key = None
+            elif isinstance(event, yaml.NodeEvent):
+                parent = stack[-1] if stack else None
+                if parent and parent.kind == "mapping" and key is None:
+                    key = str(getattr(event, "value", "")), _range(event)[0]
+                    continue
+                node = _node(event, key or ("", -1))
+                if parent:
+                    parent.children.append(node)
+                else:
+                    root = node
+                if node.kind != "scalar":
+                    stack.append(node)
+                key = None
+    return root
+
+
+def _range(event: yaml.Event) -> tuple[int, int]:
+    """Where an event begins and ends."""
+    begin, end = event.start_mark, event.end_mark
+    return (begin.index, end.index) if begin and end else (0, 0)
+
+
+def _node(event: yaml.NodeEvent, key: tuple[str, int]) -> Node:
+    start, end = _range(event)
+    if isinstance(event, yaml.ScalarEvent):
+        value = None if event.value == "" and not event.style else event.value
+        return Node("scalar", start, end, *key, value)
+    kind: Literal["list", "mapping"] = "mapping" if isinstance(event, yaml.MappingStartEvent) else "list"
+    is_flow = bool(event.flow_style) if isinstance(event, yaml.CollectionStartEvent) else False
+    return Node(kind, start, end, *key, None, is_flow)
 
 
 def read_yaml(path: Path) -> Document:

@@ -53,6 +53,7 @@ FLOORS = [
         "book",
         "faults",
         "plan",
+        "yamledit",
         "exports.headings",
     }
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
