@@ -3,27 +3,30 @@
 import contextlib
 import json
 import logging
-import shlex
-import shutil
 import sys
 import traceback
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from pathlib import Path
-from typing import NoReturn, TypeVar
+from typing import Any, NoReturn, TypeVar
 
 import click
 
-from portalgen import __version__
+from portalgen import __version__, edits
 from portalgen.commands.build import build as run_build
 from portalgen.commands.check import check as run_check
+from portalgen.commands.demo import calling_name
 from portalgen.commands.demo import demo as run_demo
+from portalgen.commands.edit import add as run_add
+from portalgen.commands.edit import approval
+from portalgen.commands.edit import edit as run_edit
 from portalgen.commands.init import init as run_init
 from portalgen.commands.inspect import TYPES
 from portalgen.commands.inspect import inspect as run_inspect
 from portalgen.commands.keys import keys_new as run_keys_new
 from portalgen.commands.link import link as run_link
 from portalgen.commands.plan import plan as run_plan
+from portalgen.commands.portal import portal_show as run_portal_show
 from portalgen.commands.preview import preview as run_preview
 from portalgen.commands.profile import profile as run_profile
 from portalgen.commands.profiles import profiles as run_profiles
@@ -35,24 +38,13 @@ from portalgen.commands.templates import templates as run_templates
 from portalgen.errors import NOWHERE, PortalgenError, Problem
 from portalgen.keys import KEY_IDS
 from portalgen.links import redact
+from portalgen.logs import set_up_logging
+from portalgen.model import Definitions
 from portalgen.publish import Progress
 
 Outcome = TypeVar("Outcome", bound=Report)
 _ID_HELP = "What to call it: one of 0-9, a-z without i, l, o, u."
 _LEVELS = ("debug", "info", "warning", "error")
-
-
-class _RedactingFormatter(logging.Formatter):
-    """Whatever a library logs, no token is in it."""
-
-    def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
-
-
-def _set_up_logging(level: str) -> None:
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_RedactingFormatter("%(levelname)s %(name)s: %(message)s"))
-    logging.basicConfig(handlers=[handler], level=level.upper(), force=True)
 
 
 def _run(verb: Callable[[], Outcome], *, as_json: bool) -> Outcome:
@@ -103,13 +95,6 @@ def _progress() -> Progress:
     return show
 
 
-def _program() -> str:
-    """How the user calls this program: by name where that finds it, by path otherwise."""
-    if Path(sys.argv[0]).name == "__main__.py":
-        return "python -m portalgen"
-    return "portalgen" if shutil.which("portalgen") == sys.argv[0] else shlex.quote(sys.argv[0])
-
-
 _config = click.option(
     "--config",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -124,6 +109,39 @@ _removals = click.option(
 )
 
 
+_yes = click.option("--yes", is_flag=True, help="Do not ask; takes --expect.")
+_expect = click.option(
+    "--expect", type=click.IntRange(0), metavar="N", help="Confirm that exactly N links are touched."
+)
+
+
+def _selection(verb: Callable[..., None]) -> Callable[..., None]:
+    """The options of a verb that changes some links, or many."""
+    options = (
+        click.argument("links", metavar="[LINK]...", nargs=-1),
+        click.option("--customer", "customers", metavar="ID", multiple=True, help="The portals of this customer, too."),
+        click.option("--all", "is_all", is_flag=True, help="All portals."),
+        click.option("--contacts", "with_contacts", is_flag=True, help="The contacts of these portals, too."),
+        click.option("--role", default="", metavar="NAME", help="Of these, only what is defined to show this role."),
+        *(_yes, _expect, _config, _json),
+    )
+    for option in reversed(options):
+        verb = option(verb)
+    return verb
+
+
+def _ask(question: str, wanted: str) -> bool:
+    """Whether `wanted` is what somebody types at a terminal."""
+    click.echo(question, err=True)
+    return bool(click.prompt(f"type {wanted} to do it", err=True) == wanted)
+
+
+def _edit(how: Callable[[Definitions], edits.Edit], config: Path, as_json: bool, **said: Any) -> None:
+    approve = approval(said.pop("expect"), _ask if sys.stdin.isatty() else None, yes=said.pop("yes"))
+    selection = edits.Selection(said.pop("links"), **said)
+    _run(lambda: run_edit(config, selection, how, approve), as_json=as_json)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="portalgen")
 @click.option("--log-level", type=click.Choice(_LEVELS), default="warning", show_default=True, help="What to log.")
@@ -133,7 +151,7 @@ def main(log_level: str) -> None:
     Reads portal definitions and an ERP's exports, renders static pages for every customer and contact, and publishes
     them under links that cannot be guessed.
     """
-    _set_up_logging(log_level)
+    set_up_logging(log_level)
 
 
 @main.command()
@@ -243,6 +261,104 @@ def status(config: Path, store: str | None, as_json: bool) -> None:
 
 
 @main.group()
+def portal() -> None:
+    """Add, show and remove portals in portals.yaml."""
+
+
+@portal.command("add")
+@click.argument("id_", metavar="ID")
+@click.option("--customer", required=True, metavar="ID", help="The ERP's customer id.")
+@click.option("--name", metavar="NAME", help="The customer's name in the ERP: guards against a wrong id.")
+@click.option("--show", default="", metavar="TYPES", help="What to show: invoices,orders; or a role, or ALL.")
+@click.option("--locale", metavar="TAG", help="The language, if not the site's.")
+@_config
+@_json
+def portal_add(id_: str, config: Path, as_json: bool, **definition: Any) -> None:
+    """Define the portal ID."""
+    _run(lambda: run_add(config, id_, definition), as_json=as_json)
+
+
+@portal.command("show")
+@click.argument("id_", metavar="ID")
+@_config
+@_json
+def portal_show(id_: str, config: Path, as_json: bool) -> None:
+    """Print what the portal ID and each of its contacts may see."""
+    _run(lambda: run_portal_show(config, id_), as_json=as_json)
+
+
+@portal.command("remove")
+@_selection
+def portal_remove(config: Path, as_json: bool, **said: Any) -> None:
+    """Delete portals: their links die with the next publish, for good."""
+    _edit(lambda _: edits.removing, config, as_json, **said)
+
+
+@main.group()
+def contact() -> None:
+    """Add and remove contacts of portals in portals.yaml."""
+
+
+@contact.command("add")
+@click.argument("name_", metavar="PORTAL/ID")
+@click.option("--name", metavar="NAME", help="What the contact is called.")
+@click.option("--email", metavar="ADDRESS", help="Where to reach them.")
+@click.option("--show", default="", metavar="TYPES", help="What to show: invoices,orders; or a role, or ALL.")
+@click.option("--branch", "branches", metavar="NAME", multiple=True, help="Only what is of this branch.")
+@click.option("--expires", metavar="YYYY-MM-DD", help="The last day of their link.")
+@click.option("--locale", metavar="TAG", help="The language, if not the portal's.")
+@_config
+@_json
+def contact_add(name_: str, config: Path, as_json: bool, **definition: Any) -> None:
+    """Define a contact: `portalgen contact add acme/ann --name "Ann Lee" --show invoices`."""
+    _run(lambda: run_add(config, name_, definition), as_json=as_json)
+
+
+@contact.command("remove")
+@_selection
+def contact_remove(config: Path, as_json: bool, **said: Any) -> None:
+    """Delete contacts, named as PORTAL/ID: their links die with the next publish, for good."""
+    _edit(lambda _: edits.removing_contacts, config, as_json, **said)
+
+
+@main.command()
+@click.argument("types")
+@_selection
+def grant(types: str, config: Path, as_json: bool, **said: Any) -> None:
+    """Show TYPES (invoices,orders; or a role, or ALL) on each LINK (acme, or acme/ann) besides what it shows."""
+    _edit(lambda definitions: edits.granting(edits.names_in(types), definitions.roles), config, as_json, **said)
+
+
+@main.command()
+@click.argument("types")
+@_selection
+def revoke(types: str, config: Path, as_json: bool, **said: Any) -> None:
+    """Show TYPES (invoices,orders; or a role, or ALL) no longer on each LINK (acme, or acme/ann)."""
+    _edit(lambda definitions: edits.revoking(edits.names_in(types), definitions.roles), config, as_json, **said)
+
+
+@main.command()
+@_selection
+def enable(config: Path, as_json: bool, **said: Any) -> None:
+    """Give back the same links that `disable` took away."""
+    _edit(lambda _: edits.enabling, config, as_json, **said)
+
+
+@main.command()
+@_selection
+def disable(config: Path, as_json: bool, **said: Any) -> None:
+    """Take links away until they are enabled again. A portal's contacts lose theirs with it."""
+    _edit(lambda _: edits.disabling, config, as_json, **said)
+
+
+@main.command()
+@_selection
+def rotate(config: Path, as_json: bool, **said: Any) -> None:
+    """Give new links in place of the old ones, which die with the next publish."""
+    _edit(lambda _: edits.rotating, config, as_json, **said)
+
+
+@main.group()
 def keys() -> None:
     """Root keys, from which all links are made."""
 
@@ -278,4 +394,4 @@ def schema(as_json: bool) -> None:
 def demo(folder: Path, as_json: bool) -> None:
     """Build and publish an invented company's portals in FOLDER (default: portalgen-demo)."""
     progress = _progress()
-    _run(lambda: run_demo(folder, _program(), progress), as_json=as_json)
+    _run(lambda: run_demo(folder, calling_name(), progress), as_json=as_json)

@@ -35,7 +35,7 @@ from portalgen.schema import (
     S3Model,
     validate,
 )
-from portalgen.yamlfile import At, Document, Value, read_yaml
+from portalgen.yamlfile import At, Document, Value, parse_yaml, read_yaml
 
 _LARGEST_LOGO = 256 * 1024
 _PICTURES = {
@@ -47,10 +47,13 @@ _PICTURES = {
 """By how the file begins, the ending of its name; an SVG can run scripts and is none of them."""
 
 
-def load(file: Path) -> Definitions:
-    """Read `file` and what it includes. Raises InvalidInputError with every problem of every file at once."""
-    document = read_yaml(file)
-    reading = _Reading(file, _role_names(document))
+def load(file: Path, texts: Mapping[str, str] | None = None) -> Definitions:
+    """Read `file` and what it includes. Raises InvalidInputError with every problem of every file at once.
+
+    `texts` are read in place of the files that they are named after.
+    """
+    document = _document(file, texts or {})
+    reading = _Reading(file, _role_names(document), texts or {})
     config, problems = validate(ConfigModel, document, reading.roles)
     reading.problems += problems
     included = reading.included(document)
@@ -60,6 +63,10 @@ def load(file: Path) -> Definitions:
     if reading.problems:
         raise InvalidInputError.of(reading.problems)
     return definitions
+
+
+def _document(file: Path, texts: Mapping[str, str]) -> Document:
+    return parse_yaml(texts[str(file)], str(file)) if str(file) in texts else read_yaml(file)
 
 
 def root_of(file: Path) -> Path:
@@ -77,6 +84,7 @@ class _Reading:
 
     file: Path
     roles: Sequence[str]
+    texts: Mapping[str, str]
     problems: list[Problem] = field(default_factory=list)
 
     def included(self, document: Document) -> Included:
@@ -108,7 +116,7 @@ class _Reading:
 
     def _included_file(self, file: Path) -> Included:
         try:
-            document = read_yaml(file)
+            document = _document(file, self.texts)
         except InvalidInputError as error:
             self.problems += error.problems
             return []
@@ -127,6 +135,7 @@ class _Reading:
             exports=tuple(self._exports(config, document)),
             stores=tuple(_store(name, item, root) for name, item in config.stores.items()),
             portals=tuple(self._portals([(config, document), *included], roles)),
+            roles=roles,
             places={str(at[-1]): place for at, place in document.places.items() if at and at[0] in {"site", "keys"}},
         )
         for store in definitions.stores:

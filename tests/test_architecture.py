@@ -54,6 +54,7 @@ FLOORS = [
         "faults",
         "plan",
         "yamledit",
+        "logs",
         "exports.headings",
     }
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
@@ -61,7 +62,7 @@ FLOORS = [
     {"views.lists", "views.summary", "views.statement", "schema", "grants", "purge", "exports.reportrows"}
     | {"exports.einvoice"},
     {"views", "exports.profiles", "exports.files", "exports.layouts"},
-    {"pages"},
+    {"pages", "edits"},
     {"builder", "preview"},
     {"publish"},
     {"definitions", "exports.staging"} | {"exports.inspect_entry", "exports.inspect_files"},

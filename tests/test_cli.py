@@ -28,6 +28,7 @@ from portalgen.stores.base import Failure
 from tests.s3_server import S3Server
 
 VERBS = ("init", "check", "build", "preview", "plan", "publish", "link", "status", "keys", "schema", "demo")
+EDITS = ("grant", "revoke", "enable", "disable", "rotate")
 
 
 def run(*arguments: str, code: int = 0) -> Result:
@@ -56,13 +57,40 @@ def tokens_in(text: str | bytes) -> list[str]:
 
 def test_help_names_every_verb() -> None:
     said = run("--help").stdout
-    assert [verb for verb in VERBS if f"\n  {verb} " not in said] == []
+    assert [verb for verb in (*VERBS, *EDITS, "portal", "contact") if f"\n  {verb} " not in said] == []
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_verb_explains_itself_and_offers_json(verb: str) -> None:
     said = run(*([verb, "new"] if verb == "keys" else [verb]), "--help").stdout
     assert "--json" in said
+
+
+@pytest.mark.parametrize("verb", [(each,) for each in EDITS] + [("portal", "remove"), ("contact", "remove")])
+def test_every_edit_explains_itself_and_what_it_may_touch(verb: tuple[str, ...]) -> None:
+    said = run(*verb, "--help").stdout
+    assert [option for option in ("--all", "--customer", "--role", "--expect", "--json") if option not in said] == []
+
+
+def test_a_portal_is_defined_and_changed_and_removed_at_the_command_line(tmp_path: Path) -> None:
+    write_demo(tmp_path)
+    named = ("--config", config(tmp_path))
+    before = Path(config(tmp_path)).read_text("utf-8")
+    run("portal", "add", "new", "--customer", "K-1005", "--name", "X", "--show", "invoices, buyers", *named)
+    run("contact", "add", "new/di", "--name", "Di: O'Shea", "--show", "invoices", "--branch", "1e3", *named)
+    run("grant", "ALL", "new/di", *named)
+    run("revoke", "invoices", "new", "--yes", "--expect", "2", *named)
+    run("rotate", "new/di", *named)
+    shown = run("portal", "show", "new", "--json", *named).stdout
+    portal, contact = json.loads(shown)["links"]
+    assert (portal["types"], contact["types"]) == (["quotes", "orders"], ["quotes", "orders"])
+    assert (contact["name"], contact["revision"], contact["branches"]) == ("Di: O'Shea", 2, ["1e3"])
+    assert "there already" in run("portal", "add", "new", "--customer", "1", *named, code=2).stderr
+    assert "of 39 customers" in run("disable", "--all", *named, code=3).stderr
+    report = json.loads(run("portal", "remove", "new", "--yes", "--expect", "2", "--json", *named).stdout)
+    assert [link["becomes"] for link in report["links"]] == ["deleted", "deleted"]
+    assert Path(config(tmp_path)).read_text("utf-8").rstrip() == before.rstrip()
+    assert "nothing to change" in run("enable", "clareen", *named).stdout
 
 
 def test_init_writes_a_starter_that_loads_and_never_overwrites(tmp_path: Path) -> None:

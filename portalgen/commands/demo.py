@@ -1,6 +1,8 @@
 """`portalgen demo`: a whole site of an invented company, built and published to a folder."""
 
 import shlex
+import shutil
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -54,6 +56,13 @@ class DemoReport(Done):
                 f"  {self.preview}",
             ]
         )
+
+
+def calling_name() -> str:
+    """How the user calls this program: by name where that finds it, by path otherwise."""
+    if Path(sys.argv[0]).name == "__main__.py":
+        return "python -m portalgen"
+    return "portalgen" if shutil.which("portalgen") == sys.argv[0] else shlex.quote(sys.argv[0])
 
 
 def config_of(folder: Path) -> Path:

@@ -108,7 +108,10 @@ class Portal:
 
 @dataclass(frozen=True, slots=True)
 class Definitions:
-    """A whole portals.yaml, its included files with it. `root` is what its relative paths start from."""
+    """A whole portals.yaml, its included files with it. `root` is what its relative paths start from.
+
+    `roles` are the types that each role stands for, in the order of GRANTABLE_TYPES.
+    """
 
     file: str
     root: Path
@@ -117,4 +120,5 @@ class Definitions:
     exports: tuple[ExportSource, ...]
     stores: tuple[StoreSource, ...]
     portals: tuple[Portal, ...]
+    roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)
