@@ -198,11 +198,19 @@ def _money_shape(currency: str, tag: str) -> _Shape:
     pattern = _own(cldr.OWN_CURRENCY_PATTERNS, locale, currency) or _own(
         cldr.CURRENCY_PATTERNS, locale, locale.default_numbering_system
     )
-    symbol = _own(cldr.CURRENCY_SYMBOLS, locale, currency) or get_currency_symbol(currency, locale=locale)
+    symbol = _held_together(
+        _own(cldr.CURRENCY_SYMBOLS, locale, currency) or get_currency_symbol(currency, locale=locale), locale
+    )
     symbols = _symbols(locale)
     symbols["group"] = symbols.get("currencyGroup", symbols["group"])
     symbols["decimal"] = symbols.get("currencyDecimal", symbols["decimal"])
     return _shape(parse_pattern(pattern) if pattern else locale.currency_formats["standard"], symbols, locale, symbol)
+
+
+def _held_together(symbol: str, locale: Locale) -> str:
+    """A symbol such as US$, of which a text from right to left would else make $US."""
+    is_mixed = symbol[:1].isascii() and symbol[:1].isalpha() and not symbol[-1:].isalpha()
+    return f"{symbol}\u200e" if is_mixed and locale.text_direction == "rtl" else symbol
 
 
 @lru_cache(maxsize=256)
