@@ -183,10 +183,14 @@ def base_url(value: object) -> str:
     raise FieldError(f"{shown(said)} cannot be the address of portals", hint)
 
 
+NOTHING = object()
+"""What stands for a value that is not written, where that has to be refused."""
+
+
 def accent(value: object) -> str:
     """A colour as '#rrggbb' or '#rgb'. Nothing at all is what is left of one without quotes: YAML's comment."""
-    if value is None:
-        raise FieldError("nothing is written at 'accent': '#' begins a comment", _HOW_TO_COLOUR)
+    if value is NOTHING:
+        raise FieldError("nothing is written: '#' begins a comment", _HOW_TO_COLOUR)
     said = text(value)
     pattern = "#([0-9A-Fa-f]{3}|[0-9A-Fa-f]{6})"
     if not re.fullmatch(pattern, said):

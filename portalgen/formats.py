@@ -8,8 +8,8 @@ import datetime
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import lru_cache
 from gettext import GNUTranslations
 from io import BytesIO
@@ -24,7 +24,7 @@ from babel.numbers import NumberPattern, get_currency_symbol, list_currencies, p
 from portalgen import cldr
 
 _TAG = re.compile(r"[A-Za-z]{2,3}(-[A-Za-z]{4})?(-([A-Za-z]{2}|[0-9]{3}))?")
-_EXACT = Context(prec=200, rounding=ROUND_HALF_EVEN)
+_EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 _MOST_DECIMALS = 6
 _UNITS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(_MOST_DECIMALS + 1))
 """By number of decimals, what a value is rounded to. With six or fewer, `str` never takes to an exponent."""
@@ -70,8 +70,8 @@ def read_catalogue(data: bytes, language: str) -> GNUTranslations:
 class Formatter:
     """Writes values for one locale. `tag` must be a `known_locale`.
 
-    Every method gives '' for None. Rounding is half-even and never leaves a minus before a zero. Numbers and dates are
-    in the digits that the locale has by default, and the calendar is the Gregorian one in every locale.
+    Every method gives '' for None. Halves are rounded away from zero, and no zero has a minus. Numbers and dates are in
+    the digits that the locale has by default, and the calendar is the Gregorian one in every locale.
     """
 
     def __init__(self, tag: str) -> None:
@@ -152,7 +152,7 @@ class _Shape:
 
     def write(self, value: Decimal, least: int, most: int) -> str:
         """`value` with `most` decimals, of which zeros beyond the first `least` are left out."""
-        rounded = value.quantize(_UNITS[most], ROUND_HALF_EVEN, _EXACT)
+        rounded = value.quantize(_UNITS[most], ROUND_HALF_UP, _EXACT)
         below_zero = rounded < 0
         whole, _, decimals = str(rounded.copy_abs()).partition(".")
         if least < most:
@@ -198,19 +198,23 @@ def _money_shape(currency: str, tag: str) -> _Shape:
     pattern = _own(cldr.OWN_CURRENCY_PATTERNS, locale, currency) or _own(
         cldr.CURRENCY_PATTERNS, locale, locale.default_numbering_system
     )
-    symbol = _held_together(
-        _own(cldr.CURRENCY_SYMBOLS, locale, currency) or get_currency_symbol(currency, locale=locale), locale
-    )
+    symbol = _own(cldr.CURRENCY_SYMBOLS, locale, currency) or get_currency_symbol(currency, locale=locale)
     symbols = _symbols(locale)
     symbols["group"] = symbols.get("currencyGroup", symbols["group"])
     symbols["decimal"] = symbols.get("currencyDecimal", symbols["decimal"])
-    return _shape(parse_pattern(pattern) if pattern else locale.currency_formats["standard"], symbols, locale, symbol)
+    shape = _shape(parse_pattern(pattern) if pattern else locale.currency_formats["standard"], symbols, locale, symbol)
+    return _held_together(shape, symbol) if locale.text_direction == "rtl" else shape
 
 
-def _held_together(symbol: str, locale: Locale) -> str:
-    """A symbol such as US$, of which a text from right to left would else make $US."""
-    is_mixed = symbol[:1].isascii() and symbol[:1].isalpha() and not symbol[-1:].isalpha()
-    return f"{symbol}\u200e" if is_mixed and locale.text_direction == "rtl" else symbol
+def _held_together(shape: _Shape, symbol: str) -> _Shape:
+    """With a mark behind a symbol such as US$, of which a text from right to left would else make $US."""
+    if not (symbol[:1].isascii() and symbol[:1].isalpha() and not symbol[-1:].isalpha()):
+        return shape
+    prefixes, suffixes = (
+        (pair[0].replace(symbol, f"{symbol}\u200e"), pair[1].replace(symbol, f"{symbol}\u200e"))
+        for pair in (shape.prefixes, shape.suffixes)
+    )
+    return replace(shape, prefixes=prefixes, suffixes=suffixes)
 
 
 @lru_cache(maxsize=256)

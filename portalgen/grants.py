@@ -1,11 +1,12 @@
 """Who may see what. The only place where rows are chosen for a link."""
 
 import datetime
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
 
 from portalgen.book import Extent
-from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean, nearest, shown
+from portalgen.errors import NOWHERE, InvalidInputError, Location, Problem, StatementError, did_you_mean, nearest, shown
 from portalgen.model import (
     RECEIPTS,
     STATEMENT,
@@ -126,6 +127,26 @@ def ungranted(definitions: Definitions) -> list[Problem]:
     ]
 
 
+def untold(definitions: Definitions) -> list[Problem]:
+    """What a link is given and never sees because it is limited to branches, of which payments are none."""
+    return [
+        Problem(
+            grantee.places["show"],
+            f"portal '{portal.id}': {of_whom}limited to branches, and so without {' and '.join(lost)}",
+            "payments and balances are of no branch; take them out of `show`, or the branches away",
+        )
+        for portal in definitions.portals
+        for of_whom, grantee, branches in _limited(portal)
+        if branches is not None and (lost := [type_ for type_ in grantee.show if type_ in {STATEMENT, RECEIPTS}])
+    ]
+
+
+def _limited(portal: Portal) -> Iterator[tuple[str, Portal | Contact, tuple[str, ...] | None]]:
+    yield "", portal, portal.branches
+    for contact in portal.contacts:
+        yield f"contact '{contact.id}' is ", contact, _narrowed(contact.branches, portal.branches)
+
+
 def _missing(portal: Portal, contact: Contact) -> Iterator[tuple[str, str, list[str]]]:
     yield "show", "", [type_ for type_ in contact.show if type_ not in portal.show]
     if contact.branches and portal.branches is not None:
@@ -219,6 +240,8 @@ def _statements_for(link: Link, account: Account, site: Site, as_of: datetime.da
         receipts = tuple(each for each in receipts if not each.allocated_to or each.allocated_to in invoices)
     currency = customer.currency or site.currency
     balances = {} if customer.balance is None or not currency else {currency: customer.balance}
+    if receipts is None and (unknown := [*_unknown_balances(account.transactions, as_of, balances)]):
+        raise StatementError.of(unknown)
     return statements_of(
         account.transactions,
         receipts,
@@ -228,6 +251,17 @@ def _statements_for(link: Link, account: Account, site: Site, as_of: datetime.da
         tolerance=TOLERANCE,
         account_balance=balances,
     )
+
+
+def _unknown_balances(
+    transactions: Sequence[Transaction], as_of: datetime.date, balances: Mapping[str, Decimal]
+) -> Iterator[Problem]:
+    """Invoices of which no export says what is open, and of the account neither: one that was paid would be owed."""
+    for each in transactions:
+        is_posted = each.type == "invoices" and each.total and each.date <= as_of
+        if is_posted and each.balance is None and each.currency not in balances:
+            message = f"invoice '{each.number}': what is open of it is not known, so no statement can be made"
+            yield Problem(NOWHERE, message, "export balances, what was paid, or receipts; or grant no statement")
 
 
 def _receipts_for(link: Link, account: Account) -> tuple[Receipt, ...]:

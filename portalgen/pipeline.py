@@ -17,7 +17,7 @@ from portalgen.exports.report import ReadingReport, write_rejects
 from portalgen.grants import LIVE, bundle_for, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.links import fingerprint
-from portalgen.model import Bundle, Definitions, Link, Refused
+from portalgen.model import STATEMENT, Bundle, Definitions, Link, Refused
 from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
 from portalgen.publish import Progress, Upload, Written, upload
@@ -48,7 +48,7 @@ def build(definitions: Definitions, today: datetime.date) -> Built:
 
 
 def _bundles(
-    links: Sequence[Link], book: Book, definitions: Definitions, enclosing: Enclosing
+    links: Sequence[Link], book: Book, definitions: Definitions, enclosing: Enclosing | None
 ) -> Iterator[Bundle | Refused]:
     by_customer: dict[str, list[Link]] = {}
     for link in links:
@@ -56,9 +56,16 @@ def _bundles(
     for account in book.accounts(by_customer):
         for link in by_customer[account.customer.id]:
             try:
-                yield enclosing.enclose(bundle_for(link, account, definitions.site, book.as_of))
+                bundle = bundle_for(link, account, definitions.site, book.as_of)
+                yield enclosing.enclose(bundle) if enclosing else bundle
             except StatementError as error:
                 yield Refused(link.id, error.problems)
+
+
+def unmade(definitions: Definitions, book: Book, today: datetime.date) -> list[Refused]:
+    """The live links of which no bundle can be made, and why: of the others nothing is rendered."""
+    links = [link for link in links_of(definitions, today) if link.state == LIVE and STATEMENT in link.types]
+    return [each for each in _bundles(links, book, definitions, None) if isinstance(each, Refused)]
 
 
 def build_folder(definitions: Definitions) -> Path:

@@ -129,6 +129,12 @@ class BulletinModel(_Strict):
     since: Day | None = None
     until: Day | None = None
 
+    @model_validator(mode="after")
+    def _ends_after_it_begins(self) -> "BulletinModel":
+        if self.since and self.until and self.until < self.since:
+            raise FieldError(f"'until' is {self.until}, before 'since', {self.since}: it would never be shown")
+        return self
+
 
 BulletinEntry = Annotated[BulletinModel, BeforeValidator(_path_or_mapping)]
 
@@ -161,7 +167,7 @@ class SiteModel(_Strict):
     @classmethod
     def _an_accent_without_quotes_is_a_comment(cls, value: Any) -> Any:
         if isinstance(value, Mapping) and "accent" in value and value["accent"] is None:
-            fields.accent(None)
+            return {**value, "accent": fields.NOTHING}
         return value
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from decimal import ROUND_HALF_EVEN, Context, Decimal
+from decimal import ROUND_HALF_UP, Context, Decimal
 from operator import attrgetter
 from typing import TypeVar
 
@@ -21,7 +21,7 @@ Value = str | date | Decimal | int | None
 _Row = TypeVar("_Row")
 _Columns = Sequence[tuple[str, Callable[[_Row], Value]]]
 
-_EXACT = Context(prec=200, rounding=ROUND_HALF_EVEN)
+_EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 _MOST_DECIMALS = 6
 _UNITS = tuple(Decimal(1).scaleb(-decimals) for decimals in range(_MOST_DECIMALS + 1))
 
@@ -187,6 +187,6 @@ def _trimmed(value: Decimal | None, least: int = 0) -> Decimal | None:
 
 
 def _rounded(value: Decimal, decimals: int) -> Decimal:
-    """`value` with so many decimals, half to even; zero carries no sign."""
+    """`value` with so many decimals, half away from zero; zero carries no sign."""
     rounded = value.quantize(_UNITS[decimals], context=_EXACT)
     return rounded or rounded.copy_abs()

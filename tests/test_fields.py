@@ -16,7 +16,7 @@ def test_an_accent_is_a_colour_in_three_or_six_digits_as_it_is_written(text: str
 @pytest.mark.parametrize(
     ("value", "message", "hint"),
     [
-        (None, "nothing is written at 'accent': '#' begins a comment", LIKE),
+        (fields.NOTHING, "nothing is written: '#' begins a comment", LIKE),
         ("", "must not be empty", "write something, or remove the key"),
         (["#fff"], "a single value is expected here", ""),
         ("green", "'green' is not a colour", LIKE),

@@ -223,7 +223,7 @@ def test_the_summary_tells_what_changed_day_by_day_and_links_it() -> None:
 
 
 def test_what_scripts_sort_by_has_no_minus_before_a_zero() -> None:
-    [document] = documents(seen([invoice(total=Decimal("-0.004"), balance=Decimal("-0.005"))])).values()
+    [document] = documents(seen([invoice(total=Decimal("-0.004"), balance=Decimal("-0.0049"))])).values()
     assert (document.total.value, document.balance.value) == ("0.00", "0.00")
 
 

@@ -8,16 +8,19 @@ from typing import Any
 
 from portalgen.book import Extent
 from portalgen.commands.project import ring_of, today_in
-from portalgen.commands.report import Done, counted, exports_json, left_out, plural, problem_json, told
+from portalgen.commands.report import Done, counted, exports_json, left_out, not_made, plural, problem_json, told
 from portalgen.definitions import load
-from portalgen.errors import InvalidInputError, PortalgenError, Problem
+from portalgen.errors import InvalidInputError, Location, PortalgenError, Problem
 from portalgen.exports.report import ReadingReport
-from portalgen.grants import LIVE, extents_of, links_of, ungranted, unknown_branches
+from portalgen.grants import LIVE, extents_of, links_of, ungranted, unknown_branches, untold
 from portalgen.inventory import wanted_links
 from portalgen.model import TRANSACTION_TYPES, Definitions, Link
 from portalgen.pages import Renderer
-from portalgen.pipeline import open_book, templates_of
+from portalgen.pipeline import open_book, templates_of, unmade
 from portalgen.stores import open_store
+from portalgen.words import LANGUAGES
+
+_SPOKEN = f"the languages are {', '.join(LANGUAGES)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +29,7 @@ class Checked(Done):
     links: Sequence[tuple[Link, Mapping[str, Extent]]] = ()
     warned: Sequence[Problem] = ()
     reading: ReadingReport = field(default_factory=ReadingReport)
+    missing: Sequence[str] = ()
 
     @property
     def exit_code(self) -> int:
@@ -42,6 +46,7 @@ class Checked(Done):
             "errors": [problem_json(problem) for problem in self.wrong],
             "warnings": [problem_json(problem) for problem in self.warned],
             "exports": exports_json(self.reading),
+            "missing": list(self.missing),
             "links": [_link_json(link, extents) for link, extents in self.links],
         }
 
@@ -50,7 +55,8 @@ class Checked(Done):
             return plural(len(self.wrong), "problem")
         lines = [line for link, extents in self.links for line in _link_lines(link, extents)]
         live = sum(link.state == LIVE for link, _ in self.links)
-        return "\n".join([*lines, *left_out(self.reading), f"all is well: {plural(live, 'live link')}"])
+        yet = f"; before `publish`, add {', '.join(self.missing)}" if self.missing else ""
+        return "\n".join([*lines, *left_out(self.reading), f"all is well: {plural(live, 'live link')}{yet}"])
 
 
 def check(config: Path) -> Checked:
@@ -64,18 +70,45 @@ def check(config: Path) -> Checked:
         *_problems_of(Renderer(templates_of(definitions)).compile),
         *(problem for source in definitions.stores for problem in _problems_of(partial(open_store, source))),
     ]
-    warned = ungranted(definitions)
+    warned = [
+        *ungranted(definitions),
+        *untold(definitions),
+        *_languages(definitions),
+    ]
     if definitions.keys:  # a machine that only builds may do without
         warned += _problems_of(lambda: wanted_links(definitions, ring_of(definitions), today))
     try:
         with open_book(definitions) as book:
             there, reading = book.extents(), book.report
+            wrong += not_made(unmade(definitions, book, today))
     except InvalidInputError as error:
         return Checked(sorted([*error.problems, *wrong]), warned=warned)
     shown = [(link, extents_of(link, there)) for link in links_of(definitions, today)]
     nothing = _nothing_to_show(definitions, {type_ for _, type_ in there})
     warned = [*warned, *told(reading), *unknown_branches(definitions, there), *nothing]
-    return Checked(wrong, shown, warned, reading)
+    return Checked(wrong, shown, warned, reading, _missing(definitions))
+
+
+def _missing(definitions: Definitions) -> list[str]:
+    """What publishing needs and building does not, and the definitions do not say."""
+    there = {
+        "keys": definitions.keys,
+        "stores": definitions.stores,
+        "site.base_url": definitions.site.base_url,
+    }
+    return [name for name, value in there.items() if not value]
+
+
+def _languages(definitions: Definitions) -> Iterator[Problem]:
+    """Locales whose language the pages do not speak: they are in English, with that locale's dates and amounts."""
+    places = {definitions.site.locale: definitions.places.get("locale", Location(definitions.file))}
+    for portal in definitions.portals:
+        places.setdefault(portal.locale, portal.places["locale"])
+        for contact in portal.contacts:
+            places.setdefault(contact.locale, contact.places["locale"])
+    for locale, where in places.items():
+        if locale and locale.partition("-")[0].lower() not in LANGUAGES:
+            yield Problem(where, f"locale: pages do not speak '{locale}'; they will be in English", _SPOKEN)
 
 
 def _problems_of(action: Callable[[], object]) -> Sequence[Problem]:

@@ -7,11 +7,11 @@ from typing import Any
 
 from portalgen.builder import read_manifest
 from portalgen.commands.project import store_of, today_in
-from portalgen.commands.report import Done, plural, table
+from portalgen.commands.report import Done, counted, plural, table
 from portalgen.definitions import load
 from portalgen.grants import LIVE, links_of
 from portalgen.ledger import REVOKED, Record, read_ledger
-from portalgen.model import BuiltBundle, Link
+from portalgen.model import TRANSACTION_TYPES, BuiltBundle, Link
 from portalgen.pipeline import build_folder
 
 
@@ -49,7 +49,8 @@ class StatusReport(Done):
                     "published": row.published,
                     "revision": row.link.revision,
                     "types": {
-                        type_: (row.bundle.counts.get(type_, 0) if row.bundle else None) for type_ in row.link.types
+                        type_: row.bundle.counts.get(type_, 0) if row.bundle and type_ in TRANSACTION_TYPES else None
+                        for type_ in row.link.types
                     },
                 }
                 for row in self.rows
@@ -82,4 +83,7 @@ def _shows(row: Row) -> str:
         return "profile"
     if row.bundle is None:
         return ", ".join(type_.replace("_", " ") for type_ in row.link.types)
-    return ", ".join(f"{row.bundle.counts.get(type_, 0)} {type_.replace('_', ' ')}" for type_ in row.link.types)
+    counts = row.bundle.counts
+    return ", ".join(
+        counted(type_, counts.get(type_, 0)) if type_ in TRANSACTION_TYPES else type_ for type_ in row.link.types
+    )

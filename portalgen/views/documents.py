@@ -16,7 +16,7 @@ from portalgen.plain import plain_text
 from portalgen.views.values import Attached, Day, Document, Figure, Item, Related, TaxRow
 from portalgen.words import Words
 
-EXACT = Context(prec=200)
+EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 LINE_COLUMNS = (
     *("item", "description", "quantity", "open_quantity", "unit", "unit_price", "discount", "tax_rate", "tax"),
     "amount",
@@ -137,7 +137,7 @@ class Maker:
     def _item(self, line: Line, currency: str) -> Item:
         formatter = self.formatter
         return Item(
-            line=str(line.line),
+            line=self.formatter.quantity(Decimal(line.line)),
             item=plain_text(line.item),
             description=plain_text(line.description),
             quantity=_figure(formatter.quantity(line.quantity), line.quantity),

@@ -12,6 +12,7 @@ Where we differ it is by one of `DIFFERENCES`, in each of the locales that it na
 """
 
 import datetime
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
@@ -56,7 +57,7 @@ ISO_3166 = (
 COUNTRIES = [f"{letters[0]}{second}" for letters in ISO_3166 for second in letters[1:]]
 
 ASK_FOR_VALUES = """([locales, currencies, amounts, days]) => locales.map(locale => {
-  const number = {roundingMode: 'halfEven', signDisplay: 'negative', useGrouping: 'auto'}
+  const number = {roundingMode: 'halfExpand', signDisplay: 'negative', useGrouping: 'auto'}
   const upToSix = {...number, minimumFractionDigits: 0, maximumFractionDigits: 6}
   const plain = new Intl.NumberFormat(locale, {...upToSix, style: 'decimal'})
   const percent = new Intl.NumberFormat(locale, {...upToSix, style: 'percent'})
@@ -132,6 +133,13 @@ def replaced(old: str, new: str) -> Callable[[Case], str]:
 
 
 DIFFERENCES = (
+    Difference(
+        "what begins with Latin letters and ends with a sign is held together, or a text from right to left makes $US "
+        "of US$",
+        "ar ar-AE ar-EG ar-MA ar-SA fa fa-IR he he-IL ur ur-PK",
+        MONEY,
+        lambda case: re.sub("(?<=[$\xa3\xa5\u20ac])\u200e", "", case.text()),
+    ),
     Difference(
         "Chromium turns the narrow no-break space of dates into a space that may break, for old scripts that read them",
         "bg bg-BG ru ru-RU uk uk-UA",
