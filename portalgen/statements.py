@@ -218,7 +218,7 @@ def _differences(currency: str, ledger: _Ledger, tolerance: Decimal) -> Iterator
         is_open = ledger.open_amount(item)
         if all(abs(amount - item.balance) > tolerance for amount in (is_open, is_open - beyond[item])):
             ours, theirs = (_signed(item.type, amount) for amount in (is_open, item.balance))
-            message = f"{ours:f} {currency} are open, but the export's balance is {theirs:f}"
+            message = f"{_said(ours)} {currency} are open, but the export's balance is {_said(theirs)}"
             hint = "the exports of documents and of receipts have to be of one day, and whole"
             yield Problem(NOWHERE, f"{_named(item.type, item.number)}: {message}", hint)
 
@@ -230,7 +230,9 @@ def _account_differences(
     for currency, balance in balances.items():
         ours = closing.get(currency, _ZERO)
         if abs(ours - balance) > tolerance:
-            message = f"the statement closes with {ours:f} {currency}, but the export's balance is {balance:f}"
+            message = (
+                f"the statement closes with {_said(ours)} {currency}, but the export's balance is {_said(balance)}"
+            )
             yield Problem(NOWHERE, message, "the exports have to hold every document that the account is made of")
 
 
@@ -289,6 +291,12 @@ def _first_day(as_of: datetime.date, months: int) -> datetime.date:
     year, month = divmod(as_of.year * 12 + as_of.month - 1 - months, 12)
     day = min(as_of.day, monthrange(year, month + 1)[1])
     return datetime.date(year, month + 1, day) + datetime.timedelta(days=1)
+
+
+def _said(amount: Decimal) -> str:
+    """Without zeros behind the second decimal."""
+    whole, point, part = f"{amount:f}".partition(".")
+    return f"{whole}{point}{part[:2]}{part[2:].rstrip('0')}"
 
 
 def _named(type_: str, number: str) -> str:

@@ -86,3 +86,12 @@ def test_every_command_that_the_readme_shows_exists() -> None:
 
 def test_the_starter_is_yaml_that_any_reader_takes() -> None:
     assert yaml.safe_load((ROOT / "config/portals.yaml").read_text(encoding="utf-8"))["version"] == 1
+
+
+def test_the_web_server_in_the_readme_allows_what_pages_allow_themselves() -> None:
+    """And besides that nobody may frame them, which a page cannot say."""
+    [block] = blocks(ROOT / "README.md", "nginx")
+    [header] = re.findall(r'Content-Security-Policy "(.*)"', block)
+    page = (ROOT / "templates/base.html").read_text(encoding="utf-8")
+    [meta] = re.findall(r'http-equiv="Content-Security-Policy" content="(.*?)"', page)
+    assert {*header.split("; ")} == {*meta.split("; "), "frame-ancestors 'none'"}

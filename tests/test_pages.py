@@ -4,6 +4,7 @@ The golden pages under golden/ are compared byte by byte. After a wanted change,
 PORTALGEN_UPDATE_GOLDEN=1 pytest tests/test_pages.py
 """
 
+import datetime
 import io
 import os
 import posixpath
@@ -430,3 +431,24 @@ def test_a_broken_override_harms_no_page_that_does_not_use_it(tmp_path: Path) ->
 def test_content_types() -> None:
     types = [content_type(path) for path in ("index.html", "invoices/7.html", "portal.css", "x.bin")]
     assert types == [*["text/html; charset=utf-8"] * 2, "text/css; charset=utf-8", "application/octet-stream"]
+
+
+def test_pages_of_several_documents_lead_to_the_next_ones_too(renderer: Renderer) -> None:
+    days = [datetime.date(2026, 1, 2), datetime.date(2025, 3, 4), datetime.date(2025, 2, 3), datetime.date(2024, 1, 1)]
+    documents = [invoice(f"INV-{4 - number}", date=day) for number, day in enumerate(days)]
+    rendered = renderer.render(bundle(documents, site=replace(SITE, pages="year")))
+    pages = {page.path: page.body.decode() for page in rendered if page.path.endswith(".html")}
+    links = re.findall(r'<a rel="(\w+)" href="\.\./invoices/(\d+)\.html#', pages["invoices/2025.html"])
+    assert links == [("prev", "2026"), ("next", "2024")]
+    assert 'rel="prev"' not in pages["invoices/2026.html"]
+    assert 'rel="next"' not in pages["invoices/2024.html"]
+
+
+def test_a_document_names_who_issued_it_with_their_tax_number(renderer: Renderer) -> None:
+    site = replace(SITE, phone="+1 503 555 0100", tax_id="T-1")
+    rendered = renderer.render(bundle([invoice("1")], site=site))
+    pages = {page.path: page.body.decode() for page in rendered if page.path.endswith(".html")}
+    [document] = [text for path, text in pages.items() if path.startswith("invoices/")]
+    parties = document[document.index('class="parties"') : document.index('class="facts"')]
+    for text in (SITE.title, SITE.email, "+1 503 555 0100", "Tax number <bdi>T-1</bdi>"):
+        assert text in parties
