@@ -17,8 +17,8 @@ _ALWAYS = frozenset({"status", "branch", "attachment"})
 NOT_WRITTEN: Mapping[str, frozenset[str]] = {
     "invoices": _ALWAYS | {"quote_number"},
     "credit_notes": _ALWAYS | {"quote_number"},
-    "orders": _ALWAYS | {"invoice_number", "delivery_note_number"},
-    "quotes": _ALWAYS | {"order_number", "quote_number", "invoice_number", "delivery_note_number"},
+    "orders": _ALWAYS | {"balance", "invoice_number", "delivery_note_number"},
+    "quotes": _ALWAYS | {"balance", "order_number", "quote_number", "invoice_number", "delivery_note_number"},
     "delivery_notes": _ALWAYS
     | _AMOUNTS
     | {"due_date", "currency", "quote_number", "invoice_number", "delivery_note_number", "payment_terms"},
@@ -43,9 +43,15 @@ _Whole = TypeVar("_Whole", Transaction, Line)
 
 
 def as_written(transaction: Transaction) -> Transaction:
-    """`transaction` without what UBL has no place for. A unit has one only beside a quantity."""
+    """`transaction` without what UBL has no place for. A unit has one only beside a quantity.
+
+    An amount payable for an order or a quote, under which nothing is due yet, is written for want of a total.
+    """
     lines = [_without(line, LINE_NOT_WRITTEN[transaction.type]) for line in transaction.lines]
     lines = [line if _has_quantity(line) else replace(line, unit="") for line in lines]
+    if transaction.type in {"orders", "quotes"} and transaction.total is None and transaction.balance is not None:
+        payable = transaction.balance + (transaction.paid or 0) - (transaction.rounding or 0)
+        transaction = replace(transaction, total=payable)
     return replace(_without(transaction, NOT_WRITTEN[transaction.type]), lines=tuple(lines))
 
 

@@ -76,6 +76,7 @@ def read(root: Node, name: str) -> Document:
         **_references(agreement, settlement),
         **_delivery(trade.part("ApplicableHeaderTradeDelivery", "ApplicableSupplyChainTradeDelivery")),
         **_totals(cells, settlement),
+        **({"balance": ""} if type_ == "orders" else {}),
     }
     cells.required(document, {"ID": header["number"], "IssueDateTime": issued.value, "buyer's id or name": buyer["id"]})
     lines = _lines(cells, trade)

@@ -104,7 +104,7 @@ def read(root: Node, name: str) -> Document:
         "payment_terms": "\n".join(root.texts("PaymentTerms/Note")),
         **_references(root),
         **_delivery(root),
-        **_totals(cells, root, totals),
+        **_totals(cells, root, totals, is_due=type_ not in {"orders", "quotes"}),
     }
     cells.required(
         root, {"ID": header["number"], "IssueDate": root.get("IssueDate"), "buyer's id or name": buyer["id"]}
@@ -169,7 +169,8 @@ def _ship_to(delivery: Node) -> str:
     return "\n".join(filter(None, lines))
 
 
-def _totals(cells: Cells, root: Node, totals: Node) -> Mapping[str, str]:
+def _totals(cells: Cells, root: Node, totals: Node, *, is_due: bool) -> Mapping[str, str]:
+    """The document's amounts. Where nothing `is_due` yet, the payable amount tells the total, and no balance."""
     columns = {
         "net": "TaxExclusiveAmount",
         "total": "TaxInclusiveAmount",
@@ -186,6 +187,9 @@ def _totals(cells: Cells, root: Node, totals: Node) -> Mapping[str, str]:
     if root.get("CustomizationID").startswith("OIOUBL"):
         # In Danish UBL, TaxExclusiveAmount is the tax.
         found |= {"net": "", "tax": found["tax"] or found["net"]}
+    if not is_due and found.pop("balance"):
+        payable, paid, rounding = (totals.filled(columns[column]) for column in ("balance", "paid", "rounding"))
+        found["total"] = found["total"] or cells.less([payable, paid], [rounding])
     return found
 
 
