@@ -10,7 +10,7 @@ from portalgen.exports.cells import discount_of, fault_conditions
 from portalgen.exports.columns import Kind, hint_for
 from portalgen.exports.layouts import quoted_name
 from portalgen.exports.readings import Readings
-from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
+from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place, is_stored_number
 from portalgen.exports.values import currency_sql, fits_currency_sql, read_date
 from portalgen.formats import known_currency
 from portalgen.model import RECEIPTS, TRANSACTION_TYPES
@@ -81,11 +81,17 @@ class Checks:
             if part.is_lines:
                 yield from self._found([*self._of_lines(part)])
             elif customers and part.type not in {"customers", "products"}:
-                yield from self._found([self._dangling(part, "customer_id", customers)])
+                faults = [
+                    self._dangling(part, "customer_id", customers),
+                    *self._ambiguous(part, "customer_id", customers),
+                ]
+                yield from self._found(faults)
 
     def _of_lines(self, part: Part) -> Iterator[Fault]:
         owners = [other for other in self._staging.parts if other.type == part.type and not other.is_lines]
         yield self._dangling(part, "number", owners)
+        if not part.is_together:
+            yield from self._ambiguous(part, "number", owners)
         [(numbered_rows, rows)] = self._rows(f"SELECT count(line), count(*) FROM {part.table}")
         if numbered_rows in {0, rows}:
             return
@@ -106,6 +112,20 @@ class Checks:
             f"{column} IS NOT NULL AND {column} NOT IN ({known})",
             partial(self._nearest, known),
         )
+
+    def _ambiguous(self, part: Part, column: str, targets: list[Part]) -> Iterator[Fault]:
+        """References in columns stored as numbers that may have lost the zeros with which something else begins."""
+        files = [str(number) for number, file in enumerate(self._staging.files) if is_stored_number(file, column)]
+        if not files:
+            return
+        key = targets[0].key
+        known = " UNION ".join(f"SELECT {key} AS k FROM {target.table} WHERE {key} IS NOT NULL" for target in targets)
+        zeros = f"SELECT ltrim(k, '0') FROM ({known}) WHERE starts_with(k, '0')"
+        condition = f"file IN ({', '.join(files)}) AND NOT starts_with({column}, '0') AND {column} IN ({zeros})"
+        condition += f" AND {column} IN ({known})"
+        message = f"{{value}} is stored as a number, and another {key} differs from it in leading zeros alone"
+        hint = "format the column as text where it is written, so that it keeps its zeros"
+        yield Fault(part, column, message, condition, lambda _: hint, names_document=not part.is_lines)
 
     def _nearest(self, known: str, value: str) -> str:
         names = [str(name) for (name,) in self._rows(f"SELECT k FROM ({known}) ORDER BY k LIMIT {_KNOWN}")]

@@ -189,6 +189,11 @@ class Staging:
             raise InvalidInputError.of(problems)
 
 
+def is_stored_number(file: SourceFile, column: str) -> bool:
+    """Whether a file holds some of a column as numbers, which keep no leading zeros."""
+    return any(index in file.table.numbers for index in file.cells.get(column, ()))
+
+
 def heading_place(text: TextTable) -> Location:
     """Where the heading of a table stands."""
     return Location(text.name, text.first_line if text.unit in {"", "row"} else 0)

@@ -120,3 +120,43 @@ def test_a_decimal_of_more_places_than_six_is_read_where_zeros_alone_follow(tmp_
     as_parquet(tmp_path / "i.parquet", "DECIMAL(18, 8)")
     found = imported(tmp_path, {}, "{type: invoices, path: i.parquet, layout: repeat, decimal: ',', lines: {}}")
     assert [line.quantity for each in found.documents for line in each.lines] == QUANTITIES
+
+
+ALLOWED = "{type: customers, path: customers.csv, similar_ids: allow}"
+
+
+def owned_by(folder: Path, customer: str | float, ids: tuple[str, ...], policy: str = "") -> list[str]:
+    """What is wrong with an invoice in a workbook for this customer, where `ids` are there and may look alike."""
+    cells = [("number", "customer_id", "date"), ("I-1", customer, "2026-01-01")]
+    rows = [f'<row r="{n}">{"".join(map(xlsx.cell, row))}</row>' for n, row in enumerate(cells, start=1)]
+    xlsx.write(folder / "i.xlsx", xlsx.sheet_of("".join(rows)))
+    customers = "id,name\n" + "".join(f"{id_},x\n" for id_ in ids)
+    return refused(folder, {"customers.csv": customers}, f"{{type: invoices, path: i.xlsx{policy}}}", customers=ALLOWED)
+
+
+def test_a_number_that_may_have_lost_the_zeros_of_another_id_is_refused(tmp_path: Path) -> None:
+    assert owned_by(tmp_path, 12, ("12", "0012")) == [
+        "i.xlsx:2:2: customer_id: '12' is stored as a number, and another id differs from it in leading zeros alone",
+        "hint: format the column as text where it is written, so that it keeps its zeros",
+    ]
+
+
+@pytest.mark.parametrize(("customer", "ids"), [("12", ("12", "0012")), (12, ("12", "0013")), (12, ("12", "120"))])
+def test_an_id_that_has_lost_no_zeros_of_another_is_read(
+    customer: str | float, ids: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert owned_by(tmp_path, customer, ids) == []
+
+
+def test_a_document_of_either_of_two_customers_is_held_back_in_a_quarantine(tmp_path: Path) -> None:
+    assert owned_by(tmp_path, 12, ("12", "0012"), ", on_error: quarantine") == []
+
+
+def test_lines_of_either_of_two_documents_are_refused_in_a_quarantine_as_well(tmp_path: Path) -> None:
+    cells: list[tuple[str | float, ...]] = [("number", "description"), (12, "a")]
+    rows = [f'<row r="{n}">{"".join(map(xlsx.cell, row))}</row>' for n, row in enumerate(cells, start=1)]
+    xlsx.write(tmp_path / "l.xlsx", xlsx.sheet_of("".join(rows)))
+    files: dict[str, str | bytes] = {"i.csv": "number,customer_id,date\n12,C-1,2026-01-01\n0012,C-2,2026-01-01\n"}
+    entry = "{type: invoices, path: i.csv, lines: l.xlsx, similar_ids: allow, on_error: quarantine}"
+    said = refused(tmp_path, files, entry)
+    assert said[0].startswith("l.xlsx:2:1: number: '12' is stored as a number, and another number differs from it")
