@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 
 from portalgen.model import TRANSACTION_TYPES
@@ -29,10 +30,32 @@ def hint_for(kind: Kind, cell: str) -> str:
     if kind is Kind.DATE and re.match(r"\d{4}-\d\d-\d\d", cell, re.ASCII):
         if cell < "1900":
             return f"no date before 1900 is read; if it means nothing, say: empty: ['{cell[:60]}']"
-        return "the calendar has no such day" if len(cell) == 10 else "leave out the time of day"
+        if len(cell) == 10 or not _is_day(cell[:10]):
+            return "the calendar has no such day"
+        if moment := re.fullmatch(_MOMENT, cell, re.ASCII):
+            return f"say how moments are written here: dates: '{_pattern_of(moment)}'"
+        return "leave out the time of day"
     if kind is Kind.DECIMAL and re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII):
         return "at most 15 digits before the point and 6 after it"
     return _HOW_TO_WRITE[kind]
+
+
+_MOMENT = r"\d{4}-\d\d-\d\d([ T])\d?\d:\d\d(:\d\d)?([.]\d{1,6})?( ?)(?:Z|[-+]\d\d:?\d\d)"
+
+
+def _is_day(text: str) -> bool:
+    """Whether the calendar has this day, written year-month-day."""
+    try:
+        return bool(date.fromisoformat(text))
+    except ValueError:
+        return False
+
+
+def _pattern_of(moment: re.Match[str]) -> str:
+    """The pattern of a moment with a zone, from its parts."""
+    between, seconds, fraction, space = moment.groups()
+    clock = f"%H:%M{':%S' if seconds else ''}{'.%f' if fraction else ''}"
+    return f"%Y-%m-%d{between}{clock}{space}%z"
 
 
 _HOW_TO_WRITE = {

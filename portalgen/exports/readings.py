@@ -13,14 +13,18 @@ from portalgen.model import ExportSource
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """`dates` are patterns, besides ISO dates, which are always read; `decimal` is '.', ',' or 'plain'."""
+    """`dates` are patterns, besides ISO dates, which are always read; `decimal` is '.', ',' or 'plain'.
+
+    `timezone` is where a moment with a time zone is the day that is meant.
+    """
 
     dates: tuple[str, ...] = ()
     decimal: str = "plain"
+    timezone: str = "UTC"
 
     def date(self, cell: str) -> str:
         """SQL of the DATE in a cell of text, or NULL."""
-        return values.date_sql(cell, self.dates)
+        return values.date_sql(cell, self.dates, self.timezone)
 
     def number(self, cell: str, unit: str = "currency") -> str:
         """SQL of the DECIMAL(21,6) in a cell of text, or NULL."""
@@ -39,7 +43,8 @@ class Readings:
         """How the cells of a part are read."""
         source = part.source
         if id(source) not in self._found:
-            self._found[id(source)] = Reading(self._dates(source), self._decimal(source))
+            timezone = self.staging.place.timezone
+            self._found[id(source)] = Reading(self._dates(source), self._decimal(source), timezone)
         return self._found[id(source)]
 
     def prove(self) -> list[Problem]:

@@ -217,21 +217,36 @@ _PROBE = datetime.date(2011, 12, 10)
 """A day whose parts all differ, and are days, months and years of two digits alike."""
 
 
-def date_sql(cell: str, patterns: Sequence[str] = ()) -> str:
+def date_sql(cell: str, patterns: Sequence[str] = (), timezone: str = "UTC") -> str:
     """SQL that gives the DATE in `cell`, or NULL where no pattern fits all of it or the calendar has no such day.
 
     Year-month-day with hyphens is always read, also with a midnight behind it. The `patterns` (strptime's, or 'iso' for
     that alone; `fault_of_patterns` must find none) come after it. A two-digit year below 69 is in this century. A time
-    of day and its zone are read and dropped: the day is the one that is written.
+    of day is read and dropped; one with a zone, which a pattern must say, is on the day that it is in `timezone`.
     """
     text = f"trim({cell})"
     readings = [f"CASE WHEN {matches(text, _ISO)} THEN try_cast({text}[:10] AS DATE) END"]
-    for pattern in patterns:
-        if pattern != "iso":
-            zoneless = f"regexp_replace({text}, '({_ZONE})$', '')" if pattern.endswith("%z") else text
-            day = f"try_strptime({zoneless}, {quoted(pattern.removesuffix('%z'))})::DATE"
-            readings.append(f"CASE WHEN {matches(text, date_regexp(pattern))} THEN {day} END")
+    for pattern in sorted((each for each in patterns if each != "iso"), key=_has_moments):
+        case = f"CASE WHEN {matches(text, date_regexp(pattern))} THEN {_day_sql(text, pattern, timezone)} END"
+        readings.insert(0 if _has_moments(pattern) else len(readings), case)
     return f"coalesce({', '.join(readings)})" if len(readings) > 1 else readings[0]
+
+
+def _has_moments(pattern: str) -> bool:
+    """Whether what is written by a pattern is a moment of the whole world; a day with a zone is just that day."""
+    return pattern.endswith("%z") and ("%H" in pattern or "%I" in pattern)
+
+
+def _day_sql(text: str, pattern: str, timezone: str) -> str:
+    """SQL of the day in `text`, which is written by `pattern`."""
+    zoneless = f"regexp_replace({text}, '({_ZONE})$', '')" if pattern.endswith("%z") else text
+    read = f"try_strptime({zoneless}, {quoted(pattern.removesuffix('%z'))})"
+    if not _has_moments(pattern):
+        return f"{read}::DATE"
+    digits = f"replace(regexp_extract({text}, '({_ZONE})$', 1), ':', '')"
+    minutes = f"(try_cast({digits}[2:3] AS INTEGER) * 60 + try_cast({digits}[4:5] AS INTEGER))"
+    ahead = f"CASE {digits}[1] WHEN '+' THEN {minutes} WHEN '-' THEN -{minutes} ELSE 0 END"
+    return f"((({read} - to_minutes({ahead})) AT TIME ZONE 'UTC') AT TIME ZONE {quoted(timezone)})::DATE"
 
 
 def fault_of_patterns(patterns: Sequence[str]) -> str:

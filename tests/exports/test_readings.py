@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.books import book
 from tests.imports import imported, refused
 
 
@@ -146,3 +147,49 @@ def test_without_a_word_dates_are_iso_and_decimals_have_a_point(tmp_path: Path) 
 def test_several_patterns_may_be_declared(tmp_path: Path) -> None:
     entry = "{type: invoices, path: i.csv, dates: ['%d.%m.%Y', '%d %b %Y']}"
     assert days(tmp_path, "03.01.2026", "4 Jan 2026", entry=entry) == ["2026-01-03", "2026-01-04"]
+
+
+MOMENTS = "{type: invoices, path: i.json, dates: '%Y-%m-%dT%H:%M:%S%z'}"
+CUSTOMERS_ENTRY = "{type: customers, path: customers.csv}"
+
+
+@pytest.mark.parametrize(
+    ("moment", "zone", "day"),
+    [
+        ("2026-01-01T23:30:00+0000", "Europe/Berlin", "2026-01-02"),
+        ("2026-01-01T23:30:00Z", "Europe/Berlin", "2026-01-02"),
+        ("2026-07-01T22:30:00Z", "Europe/Berlin", "2026-07-02"),
+        ("2026-01-01T22:30:00Z", "Europe/Berlin", "2026-01-01"),
+        ("2026-01-02T00:00:00Z", "America/New_York", "2026-01-01"),
+        ("2026-01-02T00:30:00+01:00", "UTC", "2026-01-01"),
+    ],
+)
+def test_a_moment_with_a_zone_is_the_day_that_it_is_where_the_site_is(
+    moment: str, zone: str, day: str, tmp_path: Path
+) -> None:
+    files = {"i.json": f'[{{"number": "I-1", "customer_id": "C-1", "date": "{moment}"}}]'}
+    entries = f"[{CUSTOMERS_ENTRY}, {MOMENTS}]"
+    with book(tmp_path, files, entries, f"currency: EUR, timezone: {zone}") as opened:
+        [document] = [each for account in opened.accounts(opened.customers()) for each in account.transactions]
+    assert str(document.date) == day
+
+
+@pytest.mark.parametrize("dates", ["", ", dates: prove"])
+@pytest.mark.parametrize(
+    ("moment", "pattern"),
+    [
+        ("2026-01-01T23:30:00Z", "%Y-%m-%dT%H:%M:%S%z"),
+        ("2026-01-01 23:30:00.123 +01:00", "%Y-%m-%d %H:%M:%S.%f %z"),
+        ("2026-01-01T23:30+0100", "%Y-%m-%dT%H:%M%z"),
+    ],
+)
+def test_what_to_declare_of_a_moment_with_a_zone_is_told_and_can_be_read(
+    moment: str, pattern: str, dates: str, tmp_path: Path
+) -> None:
+    files: dict[str, str | bytes] = {"i.csv": f"number,customer_id,date\nI-1,C-1,{moment}\n"}
+    said = refused(tmp_path, files, f"{{type: invoices, path: i.csv{dates}}}")
+    assert said == [
+        f"i.csv:2:3: date: '{moment}' is not a date",
+        f"hint: say how moments are written here: dates: '{pattern}'",
+    ]
+    assert refused(tmp_path, files, f"{{type: invoices, path: i.csv, dates: '{pattern}'}}") == []
