@@ -28,16 +28,21 @@ def hint_for(kind: Kind, cell: str) -> str:
     if kind is Kind.ID:
         return "at most 200 characters" if len(cell) > 200 else "remove what is invisible in it"
     if kind is Kind.DATE and re.match(r"\d{4}-\d\d-\d\d", cell, re.ASCII):
-        if cell < "1900":
-            return f"no date before 1900 is read; if it means nothing, say: empty: ['{cell[:60]}']"
-        if len(cell) == 10 or not _is_day(cell[:10]):
-            return "the calendar has no such day"
-        if moment := re.fullmatch(_MOMENT, cell, re.ASCII):
-            return f"say how moments are written here: dates: '{_pattern_of(moment)}'"
-        return "leave out the time of day"
+        return _hint_for_day(cell)
     if kind is Kind.DECIMAL and re.fullmatch(r"-?\d+(\.\d+)?", cell, re.ASCII):
         return "at most 15 digits before the point and 6 after it"
     return _HOW_TO_WRITE[kind]
+
+
+def _hint_for_day(cell: str) -> str:
+    """The same of what begins like a day, year-month-day."""
+    if cell < "1900":
+        return f"no date before 1900 is read; if it means nothing, say: empty: ['{cell[:60]}']"
+    if len(cell) == 10 or not _is_day(cell[:10]):
+        return "the calendar has no such day"
+    if moment := re.fullmatch(_MOMENT, cell, re.ASCII):
+        return f"say how moments are written here: dates: '{_pattern_of(moment)}'"
+    return "leave out the time of day"
 
 
 _MOMENT = r"\d{4}-\d\d-\d\d([ T])\d?\d:\d\d(:\d\d)?([.]\d{1,6})?( ?)(?:Z|[-+]\d\d:?\d\d)"

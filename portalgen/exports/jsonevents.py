@@ -50,12 +50,12 @@ def read_events(file: Path, name: str) -> Iterator[list[Event]]:
 
 
 def number_text(number: int | Decimal) -> str:
-    """A number as it was written, but for `1e-7`, which comes as 0.0000001; `1e3` stays `1E+3`."""
+    """A number as it was written, but without an exponent: `1e-7` comes as 0.0000001, and `1e3` as 1000."""
     text = str(number)
-    if "E-" not in text:
+    if "E" not in text:
         return text
-    whole, _, exponent = text.partition("E-")
-    return format(number, "f") if int(exponent) + len(whole) < 60 else text
+    digits, _, exponent = text.partition("E")
+    return format(number, "f") if abs(int(exponent)) + len(digits) < 60 else text
 
 
 def _start(stream: IO[bytes], name: str) -> int:

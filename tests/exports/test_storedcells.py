@@ -160,3 +160,9 @@ def test_lines_of_either_of_two_documents_are_refused_in_a_quarantine_as_well(tm
     entry = "{type: invoices, path: i.csv, lines: l.xlsx, similar_ids: allow, on_error: quarantine}"
     said = refused(tmp_path, files, entry)
     assert said[0].startswith("l.xlsx:2:1: number: '12' is stored as a number, and another number differs from it")
+
+
+def test_a_whole_number_of_json_with_an_exponent_is_a_number(tmp_path: Path) -> None:
+    text = '[{"number": "I-1", "customer_id": "C-1", "date": "2026-01-01", "total": 1e2, "net": 12.5E1, "tax": 0e3}]'
+    [document] = imported(tmp_path, {"i.json": text}, "{type: invoices, path: i.json}").documents
+    assert (document.total, document.net, document.tax) == (Decimal(100), Decimal(125), Decimal(0))
