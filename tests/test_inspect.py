@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import sqlite3
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from portalgen.exports.profiles import sounds_private
 from portalgen.exports.reader import read_exports
 from portalgen.model import Account, Transaction
 from portalgen.yamlfile import parse_yaml
+from tests.exports import xlsx
 from tests.exports.profile_cases import NAMES, case_of, write_case
 from tests.exports.test_profiles import equal, facts
 from tests.shared_data import shared
@@ -619,3 +621,31 @@ def test_rows_that_cannot_be_told_apart_are_what_check_would_refuse(tmp_path: Pa
 def test_texts_that_mean_nothing_are_proposed_as_empty(tmp_path: Path) -> None:
     write(tmp_path, "customers.csv", "Customer ID,Name,City,Country\n1,One,NULL,NO\n")
     assert only(inspect(["customers.csv"], tmp_path)).entry.keys["empty"] == ["NULL"]
+
+
+def sheet(*rows: tuple[str | float, ...]) -> str:
+    """The XML of a sheet of these rows; '#N/A' is an error."""
+    error = '<c t="e"><v>#N/A</v></c>'
+    cells = ["".join(error if value == "#N/A" else xlsx.cell(value) for value in row) for row in rows]
+    return xlsx.sheet_of("".join(f'<row r="{number}">{row}</row>' for number, row in enumerate(cells, start=1)))
+
+
+HEADING = ("Number", "Customer", "Date", "Total")
+
+
+def test_what_marks_a_stored_number_is_not_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    xlsx.write(tmp_path / "invoices.xlsx", sheet(HEADING, ("I-1", "C-1", "2026-01-01", 1234567.89)))
+    assert re.search(r"total +<- Total +1234567\.89\n", run("invoices.xlsx").stdout)
+    assert "fdd0" not in run("invoices.xlsx", "--json").stdout.casefold()
+
+
+def test_a_table_that_cannot_be_read_is_told_with_its_hint_on_a_line_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    good = sheet(HEADING, ("I-1", "C-1", "2026-01-01", 1))
+    xlsx.write(tmp_path / "invoices.xlsx", good, sheet(("a", "b"), ("c", "#N/A")))
+    said = run("invoices.xlsx").stdout
+    assert "  not read  invoices.xlsx [Two]:2:2: an error in place of a value: '#N/A'\n" in said
+    assert "            hint: mend its formula and save the workbook\n" in said

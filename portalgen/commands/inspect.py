@@ -67,7 +67,8 @@ def _file_lines(file: FileInspection) -> Iterator[str]:
     yield printable(file.look.path)
     yield from _fact("file", ", ".join(_about(file)))
     for problem in file.look.problems[:_SHOWN]:
-        yield from _fact("not read", str(problem))
+        yield from _fact("not read", str(replace(problem, hint="")))
+        yield from _fact("", f"hint: {problem.hint}") if problem.hint else ()
     for finding in file.findings:
         yield ""
         yield from _finding_lines(finding, file.look)

@@ -24,6 +24,7 @@ from portalgen.exports.rejects import Quarantine, listed
 from portalgen.exports.settling import settle
 from portalgen.exports.similar import similar_ids
 from portalgen.exports.staging import Part, SourceFile, Staging
+from portalgen.exports.values import STORED
 from portalgen.exports.visibility import NEUTRAL, NEVER, leave_out_hidden
 from portalgen.model import TRANSACTION_TYPES, ExportSource, Visibility
 
@@ -246,5 +247,5 @@ def _fate(written: str, visibility: Visibility) -> tuple[str, str]:
 
 
 def _short(text: str) -> str:
-    text = printable(text.replace("\r\n", " / ").replace("\n", " / "))
+    text = printable(text.removeprefix(STORED).replace("\r\n", " / ").replace("\n", " / "))
     return text if len(text) <= _LENGTH else text[: _LENGTH - 3] + "..."

@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import Any
 
 from portalgen.errors import shown
-from portalgen.exports.values import decimal_sql, is_decimal_sql, matches, quoted, read_date
+from portalgen.exports.values import STORED, decimal_sql, is_decimal_sql, matches, quoted, read_date
 
 Rows = Callable[[str], list[tuple[Any, ...]]]
 Column = tuple[str, str]
@@ -53,7 +53,7 @@ class Sample:
     readings: tuple[tuple[str, str], ...]
 
     def __str__(self) -> str:
-        return f"{shown(self.text)} is " + " and ".join(
+        return f"{shown(self.text.removeprefix(STORED))} is " + " and ".join(
             f"{value} under '{setting}'" for setting, value in self.readings
         )
 
