@@ -649,3 +649,30 @@ def test_a_table_that_cannot_be_read_is_told_with_its_hint_on_a_line_of_its_own(
     said = run("invoices.xlsx").stdout
     assert "  not read  invoices.xlsx [Two]:2:2: an error in place of a value: '#N/A'\n" in said
     assert "            hint: mend its formula and save the workbook\n" in said
+
+
+@pytest.mark.parametrize(
+    ("status", "verdict"),
+    [
+        ("Cancelled by user", "hidden"),
+        ("Void - duplicate", "hidden"),
+        ("ANNULÉ", "hidden"),
+        ("\u200bdraft", "hidden"),
+        ("Open", "shown"),
+        ("Not cancelled", "shown"),
+    ],
+)
+def test_what_becomes_of_a_status_is_what_check_makes_of_it(status: str, verdict: str, tmp_path: Path) -> None:
+    write(tmp_path, "invoices.csv", f"Number,Customer,Date,Status\nI-1,C-1,2026-01-01,{status}\nI-2,C-1,2026-01-01,X\n")
+    write(tmp_path, "customers.csv", "id,name\nC-1,x\n")
+    finding = only(inspect(["invoices.csv"], tmp_path))
+    told = {each.written.removeprefix("\\u200b"): each.verdict for each in finding.examined.statuses}
+    assert told == {status.removeprefix("\u200b"): verdict, "X": "shown"}
+    entry = finding.entry
+    shown = {number for _, number in documents(read(tmp_path, block([_CUSTOMERS, entry])))}
+    assert shown == ({"I-1", "I-2"} if verdict == "shown" else {"I-2"})
+    assert (status in str(entry.keys["status"])) == (verdict == "shown")
+    assert (status in entry.notes[-1]) == (verdict == "shown")
+
+
+_CUSTOMERS = Entry({"type": "customers", "path": "customers.csv"})

@@ -25,8 +25,8 @@ from portalgen.exports.settling import settle
 from portalgen.exports.similar import similar_ids
 from portalgen.exports.staging import Part, SourceFile, Staging
 from portalgen.exports.values import STORED
-from portalgen.exports.visibility import NEUTRAL, NEVER, leave_out_hidden
-from portalgen.model import TRANSACTION_TYPES, ExportSource, Visibility
+from portalgen.exports.visibility import fates, leave_out_hidden
+from portalgen.model import TRANSACTION_TYPES, ExportSource
 
 _SAMPLES, _LENGTH = 3, 24
 _LOOKED_AT = 500
@@ -198,13 +198,8 @@ class _Examination:
             return
         self._found.documents += count
         if part.type in TRANSACTION_TYPES:
-            self._found.statuses = [
-                Status(_short(written), number, *_fate(written, part.source.visibility))
-                for written, number in self._rows(
-                    f"SELECT status, count(*) AS n FROM {part.raw} WHERE status IS NOT NULL "
-                    "GROUP BY status ORDER BY n DESC, status"
-                )
-            ]
+            found = [Status(*each) for each in fates(self._staging, part)]
+            self._found.statuses = [replace(each, written=_short(each.written)) for each in found]
 
     def _judge(self, readings: Readings) -> None:
         """Check the rows; fill a book with them if they pass, to see what comes out."""
@@ -233,17 +228,6 @@ class _Examination:
                 self._found.names_currency = False
             elif self._found.names_currency or "another currency" not in fault.message:
                 self._found.problems += listed(self._staging, fault)
-
-
-def _fate(written: str, visibility: Visibility) -> tuple[str, str]:
-    """What becomes of documents with a status, and what customers read."""
-    is_never = written in visibility.never or written.strip().lower() in NEVER
-    if visibility.statuses is not None and written in visibility.statuses:
-        is_never = False
-    elif visibility.statuses is not None:
-        return ("hidden" if is_never else "unknown"), ""
-    word = visibility.words.get(written, NEUTRAL) if visibility.words else written
-    return ("hidden", "") if is_never else ("shown", word)
 
 
 def _short(text: str) -> str:

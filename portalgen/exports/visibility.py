@@ -65,6 +65,29 @@ def hidden_sql(staging: Staging, part: Part) -> Mapping[str, str]:
     return reasons
 
 
+def fates(staging: Staging, part: Part) -> list[tuple[str, int, str, str]]:
+    """Each status, how many documents have it, what becomes of them, and what customers read ('' if they are hidden).
+
+    They are 'shown', 'hidden', or 'unknown' where they are hidden because nothing is said about the status.
+    """
+    hidden = hidden_sql(staging, part)["hidden by status"]
+    fate = f"CASE WHEN NOT {hidden} THEN 'shown' WHEN {_is_unknown(part)} THEN 'unknown' ELSE 'hidden' END"
+    counted = f"SELECT status, count(*) AS n FROM {part.table} WHERE status IS NOT NULL GROUP BY status"
+    judged = f"SELECT status, n, {fate} AS fate, {word_sql(part)} AS word FROM ({counted})"
+    return staging.database.rows(
+        "SELECT status, n, fate, CASE WHEN fate = 'shown' THEN coalesce(word, '') ELSE '' END "
+        f"FROM ({judged}) ORDER BY n DESC, status"
+    )
+
+
+def _is_unknown(part: Part) -> str:
+    """SQL that is true of a row that is hidden because nothing is said about its status."""
+    visibility = part.source.visibility
+    if visibility.statuses is None:
+        return "false"
+    return f"(status NOT IN ({_list([*visibility.statuses, *visibility.never])}) AND NOT {_IS_NEVER})"
+
+
 def leave_out_hidden(staging: Staging) -> None:
     """Take out the documents that are not shown, with their lines, before anything is asked of their cells.
 
@@ -113,7 +136,7 @@ def unknown_statuses(staging: Staging, part: Part) -> Iterator[Problem]:
     known = [*visibility.statuses, *visibility.never]
     rows = staging.database.rows(
         f"SELECT arg_min(file, (file, file_row)), arg_min(file_row, (file, file_row)), status, count(*) "
-        f"FROM {part.table} WHERE status NOT IN ({_list(known)}) AND NOT {_IS_NEVER} "
+        f"FROM {part.table} WHERE {_is_unknown(part)} "
         f"GROUP BY status ORDER BY count(*) DESC, status LIMIT {_SHOWN}"
     )
     for *row, status, count in rows:
