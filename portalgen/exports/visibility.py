@@ -85,7 +85,9 @@ def _is_unknown(part: Part) -> str:
     visibility = part.source.visibility
     if visibility.statuses is None:
         return "false"
-    return f"(status NOT IN ({_list([*visibility.statuses, *visibility.never])}) AND NOT {_IS_NEVER})"
+    return (
+        f"(status IS NULL OR (status NOT IN ({_list([*visibility.statuses, *visibility.never])}) AND NOT {_IS_NEVER}))"
+    )
 
 
 def leave_out_hidden(staging: Staging) -> None:
@@ -129,7 +131,7 @@ def _any(reasons: Mapping[str, str]) -> str:
 
 
 def unknown_statuses(staging: Staging, part: Part) -> Iterator[Problem]:
-    """A warning for each status that is hidden because nothing is said about it."""
+    """A warning for each status that is hidden because nothing is said about it, an empty one among them."""
     visibility = part.source.visibility
     if visibility.statuses is None:
         return
@@ -142,6 +144,10 @@ def unknown_statuses(staging: Staging, part: Part) -> Iterator[Problem]:
     for *row, status, count in rows:
         [where] = staging.places("status", [(row[0], row[1])], part.prefix)
         rest = f", and {count - 1} more" if count > 1 else ""
-        message = f"status: {shown(status)} is not one that `visible` names: hidden{rest}"
-        hint = did_you_mean(status, known) if len(known) > 12 else "name it under status, or under never"
+        if status is None:
+            message = f"status: empty, which is not one that `visible` names: hidden{rest}"
+            hint = f"if it means one of them, say which: values: {{status: {next(iter(visibility.statuses), '...')}}}"
+        else:
+            message = f"status: {shown(status)} is not one that `visible` names: hidden{rest}"
+            hint = did_you_mean(status, known) if len(known) > 12 else "name it under status, or under never"
         yield Problem(where, message, hint)

@@ -39,6 +39,17 @@ def test_an_unknown_status_is_hidden_and_warned_of_once(tmp_path: Path) -> None:
     ]
 
 
+def test_an_empty_status_is_hidden_and_warned_of_with_what_gives_it_one(tmp_path: Path) -> None:
+    files = rows("Open,", ",", ",")
+    [warning] = imported(tmp_path, files, entry("visible: {status: [Open]}")).warnings
+    assert warning.splitlines() == [
+        "i.csv:3:4: status: empty, which is not one that `visible` names: hidden, and 1 more",
+        "  hint: if it means one of them, say which: values: {status: Open}",
+    ]
+    read = imported(tmp_path, files, entry("visible: {status: [Open]}, values: {status: Open}"))
+    assert (len(read.documents), read.warnings) == (3, [])
+
+
 def test_drafts_and_cancelled_ones_are_never_seen_unasked(tmp_path: Path) -> None:
     said = ["draft", "cancelled", "canceled", "cancel", "void", "voided", "deleted", "Entwurf", "ANNULÉE", "Szkic"]
     words = [*NEVER, *said, "DRAFT", " Void ", "\tDraft", "Cancelled\u00a0", "\u200bdeleted\u2009", '"draft\n"']
