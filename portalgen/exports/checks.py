@@ -11,7 +11,7 @@ from portalgen.exports.columns import Kind, hint_for
 from portalgen.exports.layouts import quoted_name
 from portalgen.exports.readings import Readings
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place, is_stored_number
-from portalgen.exports.values import currency_sql, fits_currency_sql, read_date
+from portalgen.exports.values import currencies_beside, currency_sql, fits_currency_sql, quoted, read_date
 from portalgen.formats import known_currency
 from portalgen.model import RECEIPTS, TRANSACTION_TYPES
 
@@ -20,6 +20,7 @@ SHOWN = 20
 _KNOWN = 5000
 _IN_A_CURRENCY = frozenset({*TRANSACTION_TYPES, RECEIPTS})
 _NO_GROUP = "a row with its first cell alone begins a group; a total, or another text in that cell, ends it"
+_NO_OLDER = 2010
 _CURRENCY_FOR_ALL = "or name one for all in portals.yaml: site: {currency: EUR}"
 
 
@@ -28,7 +29,8 @@ class Fault:
     """What can be wrong with rows of `part`: an SQL condition, and how to say it.
 
     `message` may name the cell of `column` as `{value}`; `hint` is given the cell. Unless it `names_document`, nobody
-    can tell which document the rows belong to, so that without them a part of one could be shown.
+    can tell which document the rows belong to, so that without them a part of one could be shown. What `is_of_file` is
+    most likely wrong with a file as a whole, and said once for each.
     """
 
     part: Part
@@ -38,6 +40,7 @@ class Fault:
     hint: Callable[[str], str]
     names_document: bool = True
     raw: str = ""
+    is_of_file: bool = False
 
     @property
     def table(self) -> str:
@@ -180,26 +183,28 @@ class Checks:
             owner = next(other for other in self._staging.parts if other.source is part.source and not other.is_lines)
             theirs = f"SELECT any_value({currency}) FROM {owner.table} d WHERE d.number = {part.raw}.number"
             currency = f"coalesce(({theirs}), '')"
-        message = "{value} is in another currency than the document"
-        hint = "say which column the currency is in, or mend one of the two"
         marked = f"(file, file_row) IN (SELECT (file, file_row) FROM {part.table} WHERE has_symbol)"
         for name in part.of_kind(Kind.DECIMAL) if part.is_lines or "currency" in part.columns else ():
             has_symbol = f"{name} IS NOT NULL AND {currency_sql(name)} IS NOT NULL AND {marked}"
             condition = f"{has_symbol} AND NOT {fits_currency_sql(name, currency)}"
-            yield Fault(part, name, message, condition, lambda _: hint, raw=part.raw)
+            for (code,) in self._rows(f"SELECT DISTINCT {currency} AS c FROM {part.raw} WHERE {condition} ORDER BY c"):
+                message = f"{{value}} is in another currency than the document{f', which is in {code}' if code else ''}"
+                same = f"{condition} AND {currency} = {quoted(code)}"
+                yield Fault(part, name, message, same, _currency_hint, raw=part.raw, is_of_file=True)
 
     def _of_totals(self, part: Part) -> Iterator[Fault]:
         """Amounts of credit notes are positive here, and what they do to the balance follows from their type."""
         if part.type != "credit_notes" or part.is_lines:
             return
         is_turned = part.source.is_negative
-        hint = "leave out `sign: negative`" if is_turned else "if the file writes credit notes so, say: sign: negative"
         said = "that is negative, since the sign is turned" if is_turned else "negative"
         for name in ("total", "net", "balance"):
             if self._rows(f"SELECT 1 FROM {part.table} WHERE {name} < 0 LIMIT 1"):
                 condition = f"(file, file_row) IN (SELECT (file, file_row) FROM {part.table} WHERE {name} < 0)"
                 message = f"{{value}} makes a credit note {said}"
-                yield Fault(part, name, message, condition, lambda _: hint, raw=part.raw)
+                has_both = bool(self._rows(f"SELECT 1 FROM {part.table} WHERE {name} > 0 LIMIT 1"))
+                hint = sign_hint(is_turned=is_turned, has_both=has_both)
+                yield Fault(part, name, message, condition, partial(_said, hint), raw=part.raw)
 
     def _list_unknown_currencies(self) -> None:
         tables = [part.table for part in self._staging.parts if part.of_kind(Kind.CURRENCY)]
@@ -302,12 +307,38 @@ def _has_none(tally: Tally, file: SourceFile) -> bool:
     return not file.is_lines and "currency" not in {*file.cells, *tally.source.values}
 
 
+def _said(hint: str, _: str) -> str:
+    return hint
+
+
+def sign_hint(*, is_turned: bool, has_both: bool) -> str:
+    """What to do about credit notes below zero, where the sign `is_turned` already, and where others are above it."""
+    if has_both:
+        return "both signs occur, so that no `sign` is right for all: mend those of the fewer, or export them apart"
+    return "leave out `sign: negative`" if is_turned else "if the file writes credit notes so, say: sign: negative"
+
+
+def _currency_hint(cell: str) -> str:
+    """What to say of an amount with a currency beside it that is not the document's."""
+    code = next(iter(currencies_beside(cell)), "...")
+    maybe = f"currency: {code}"
+    return f"if it is right: values: {{{maybe}}}, or site: {{{maybe}}}, or name the column that the currency is in"
+
+
 def _date_hint(cell: str, mark: str, year: str) -> str:
-    """How dates of numbers alone may be written here, if there is such a day."""
-    for pattern in (f"%d{mark}%m{mark}%{year}", f"%m{mark}%d{mark}%{year}"):
-        if read_date(cell, pattern):
-            return f"say how dates are written here, maybe dates: '{pattern}'"
-    return "the calendar has no such day, or it is before 1900"
+    """How dates of numbers alone may be written here, if there is such a day; the year may stand first.
+
+    A year of two digits that would be before 2010 is hardly meant where another part can be the year.
+    """
+    patterns = [f"%d{mark}%m{mark}%{year}", f"%m{mark}%d{mark}%{year}", *[f"%y{mark}%m{mark}%d"] * (year == "y")]
+    days = {pattern: day for pattern in patterns if (day := read_date(cell, pattern))}
+    likely = [pattern for pattern, day in days.items() if day.year >= _NO_OLDER] or [*days]
+    if not likely:
+        return "the calendar has no such day, or it is before 1900"
+    first, last = likely[0], likely[-1]
+    if first.startswith("%y") == last.startswith("%y"):
+        return f"say how dates are written here, maybe dates: '{first}'"
+    return f"say how dates are written here: dates: '{first}' or '{last}'"
 
 
 def _discount_hint(kind: str, cell: str) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from portalgen.errors import Problem
 from portalgen.exports.attachments import attach
+from portalgen.exports.checks import sign_hint
 from portalgen.exports.columns import HEADERS, LINES, Column, Kind
 from portalgen.exports.integrity import differences, find_differences, find_negatives
 from portalgen.exports.layouts import quoted
@@ -88,10 +89,12 @@ class Filling:
 
     def refuse_negatives(self, credit_notes: Iterable[Transaction], quarantine: Quarantine) -> Iterator[Problem]:
         """Credit notes with an amount below zero that follows from others; a quarantine holds them back."""
-        find_negatives(self._database, credit_notes)
+        notes = [*credit_notes]
+        find_negatives(self._database, notes)
+        amounts = [[each for each in (note.total, note.net, note.balance) if each] for note in notes]
+        has_both = any(each and min(each) > 0 for each in amounts)
         for number, source in enumerate(self._sources()):
-            hint = "if the file writes credit notes so, say: sign: negative"
-            hint = "leave out `sign: negative`" if source.is_negative else hint
+            hint = sign_hint(is_turned=source.is_negative, has_both=has_both)
             yield from self._refused([number], quarantine, hint)
 
     def compare(self, quarantine: Quarantine) -> list[Problem]:

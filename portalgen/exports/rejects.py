@@ -13,6 +13,9 @@ from portalgen.model import ExportSource
 
 def listed(staging: Staging, fault: Fault) -> Iterator[Problem]:
     """The first rows with a fault, and at the next one how many there are besides."""
+    if fault.is_of_file:
+        yield from _listed_by_file(staging, fault)
+        return
     part = fault.part
     [(count,)] = staging.database.rows(f"SELECT count(*) FROM {fault.table} WHERE {fault.condition}")
     rows = staging.database.rows(
@@ -26,6 +29,18 @@ def listed(staging: Staging, fault: Fault) -> Iterator[Problem]:
         yield Problem(where, f"{fault.column}: {message}", fault.hint(text))
     for _, where in placed[SHOWN:]:
         yield Problem(where, f"{fault.column}: {count - SHOWN} more like these")
+
+
+def _listed_by_file(staging: Staging, fault: Fault) -> Iterator[Problem]:
+    """The first row with a fault in each file, and how many more there are in it."""
+    rows = staging.database.rows(
+        f"SELECT file, min(file_row), arg_min({fault.column}, file_row), count(*) FROM {fault.table} "
+        f"WHERE {fault.condition} GROUP BY file ORDER BY file LIMIT {SHOWN}"
+    )
+    for (_, _, value, count), where in zip(rows, staging.places(fault.column, rows, fault.part.prefix), strict=True):
+        text = str(value).removeprefix(STORED)
+        more = f"; so are {count - 1} more" if count > 1 else ""
+        yield Problem(where, f"{fault.column}: {fault.message.format(value=shown(text))}{more}", fault.hint(text))
 
 
 _AGAIN = "versions of what is held back"

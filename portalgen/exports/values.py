@@ -120,6 +120,12 @@ def fits_currency_sql(cell: str, currency: str) -> str:
     return f"coalesce({found} = {currency} OR ({found} || ' ' || {currency}) IN ({pairs}), {found} IS NULL)"
 
 
+def currencies_beside(cell: str) -> list[str]:
+    """The codes of the currencies that what stands beside the number in `cell` can mean."""
+    found = re.search(_UNITS["currency"], cell)
+    return _SYMBOLS.get(found[0].rstrip("."), found[0]).split() if found else []
+
+
 def text_sql(cell: str) -> str:
     """SQL that gives `cell` without the apostrophe that an export put before = + - @, against formulas."""
     escaped = f"starts_with({cell}, '''') AND substr({cell}, 2, 1) IN ('=', '+', '-', '@')"

@@ -201,6 +201,28 @@ def test_a_credit_note_that_is_negative_for_being_turned_is_refused(tmp_path: Pa
     assert refused(tmp_path, files, CREDIT) == []
 
 
+@pytest.mark.parametrize("sign", ["", ", sign: negative"])
+def test_credit_notes_of_both_signs_are_told_so_whatever_sign_is_said(sign: str, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": "number,customer_id,date,total\nN-1,C-1,2026-01-01,12\nN-2,C-1,2026-01-01,-12\n"
+    }
+    said = refused(tmp_path, files, CREDIT.replace("}", f"{sign}}}"))
+    assert said[1:] == [BOTH]
+
+
+@pytest.mark.parametrize("sign", ["", "sign: negative"])
+def test_credit_notes_worked_out_with_both_signs_are_told_so(sign: str, tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": DOCUMENT + "".join(f"N-{number},C-1,2026-01-01,,,,,,,,\n" for number in (1, 2)),
+        "l.csv": LINES + "N-1,a,,,,,-5\nN-2,a,,,,,5\n",
+    }
+    said = refused(tmp_path, files, entry(sign).replace("invoices", "credit_notes"))
+    assert said[1:] == [BOTH]
+
+
+BOTH = "hint: both signs occur, so that no `sign` is right for all: mend those of the fewer, or export them apart"
+
+
 @pytest.mark.parametrize(("column", "place"), [("net", 4), ("total", 6), ("balance", 9)])
 def test_no_amount_of_a_credit_note_may_be_negative(column: str, place: int, tmp_path: Path) -> None:
     cells = {"net": "", "total": "", "balance": "", column: "-5"}

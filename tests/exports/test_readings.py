@@ -116,9 +116,13 @@ def test_the_symbol_of_another_currency_is_refused_in_documents_and_lines(tmp_pa
     comma = "{type: invoices, path: i.csv, decimal: '.', lines: {path: l.csv}}"
     lines = "number;description;amount\nI-1;a;{}\n"
     files: dict[str, str | bytes] = {"i.csv": priced("$12.50"), "l.csv": lines.format("€5")}
-    assert refused(tmp_path, files, comma)[0] == ("i.csv:2:5: total: '$12.50' is in another currency than the document")
+    assert refused(tmp_path, files, comma)[0] == (
+        "i.csv:2:5: total: '$12.50' is in another currency than the document, which is in EUR"
+    )
     files = {"i.csv": priced("12.50"), "l.csv": lines.format("$5")}
-    assert refused(tmp_path, files, comma)[0] == "l.csv:2:3: amount: '$5' is in another currency than the document"
+    assert refused(tmp_path, files, comma)[0] == (
+        "l.csv:2:3: amount: '$5' is in another currency than the document, which is in EUR"
+    )
     files = {"i.csv": priced("$12.50", currency="USD"), "l.csv": lines.format("$12.50")}
     assert refused(tmp_path, files, comma) == []
 
@@ -130,9 +134,40 @@ def test_symbols_of_lines_beside_their_documents_are_compared_with_theirs(tmp_pa
     )
     entry = "{type: invoices, path: i.csv, layout: repeat, decimal: '.', lines: {}}"
     assert refused(tmp_path, {"i.csv": text}, entry) == [
-        "i.csv:3:6: amount: '$1' is in another currency than the document",
-        "hint: say which column the currency is in, or mend one of the two",
+        "i.csv:3:6: amount: '$1' is in another currency than the document, which is in EUR",
+        SAY_WHICH,
     ]
+
+
+SAY_WHICH = (
+    "hint: if it is right: values: {currency: USD}, or site: {currency: USD}, "
+    "or name the column that the currency is in"
+)
+
+
+def test_amounts_in_another_currency_are_told_once_for_a_file_and_counted(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        name: "number,customer_id,date,total\n" + "".join(f"{name}{n},C-1,2026-01-01,$13.50\n" for n in range(40))
+        for name in ("a.csv", "b.csv")
+    }
+    entry = "{type: invoices, path: '[ab].csv', decimal: '.'"
+    said = "total: '$13.50' is in another currency than the document, which is in EUR; so are 39 more"
+    assert refused(tmp_path, files, f"{entry}}}") == [f"a.csv:2:4: {said}", SAY_WHICH, f"b.csv:2:4: {said}", SAY_WHICH]
+    assert refused(tmp_path, files, f"{entry}, values: {{currency: USD}}}}") == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "hint"),
+    [
+        ("26-01-02", "say how dates are written here, maybe dates: '%y-%m-%d'"),
+        ("02/01/26", "say how dates are written here, maybe dates: '%d/%m/%y'"),
+        ("12-01-26", "say how dates are written here: dates: '%d-%m-%y' or '%y-%m-%d'"),
+        ("26-13-45", "the calendar has no such day, or it is before 1900"),
+    ],
+)
+def test_no_pattern_is_proposed_that_reads_a_date_as_one_of_long_ago(cell: str, hint: str, tmp_path: Path) -> None:
+    said = refused(tmp_path, {"i.csv": dated(cell)}, "{type: invoices, path: i.csv}")
+    assert said == [f"i.csv:2:3: date: '{cell}' is not a date", f"hint: {hint}"]
 
 
 def test_without_a_word_dates_are_iso_and_decimals_have_a_point(tmp_path: Path) -> None:
