@@ -6,7 +6,7 @@ from portalgen.errors import Problem
 from portalgen.exports.attachments import attach
 from portalgen.exports.checks import sign_hint
 from portalgen.exports.columns import HEADERS, LINES, Column, Kind
-from portalgen.exports.integrity import differences, find_differences, find_negatives
+from portalgen.exports.integrity import differences, find_differences, find_negatives, too_fine
 from portalgen.exports.layouts import quoted
 from portalgen.exports.rejects import Quarantine
 from portalgen.exports.report import ExportReport, ReadingReport
@@ -17,7 +17,7 @@ from portalgen.model import RECEIPTS, ExportSource, Transaction
 _AMOUNT = "DECIMAL(21,6)"
 _POSITION = "file::BIGINT * 1099511627776 + file_row"
 """Where a line stands in all files: they follow each other."""
-_SHOWN = 20
+_SHOWN, _FEW = 20, 3
 _TYPES = {Kind.DATE: "DATE", Kind.DECIMAL: _AMOUNT, Kind.INTEGER: "INTEGER"}
 _PEOPLE = ("customers", "contacts", "products", RECEIPTS)
 
@@ -101,6 +101,7 @@ class Filling:
         """Compare amounts with each other. Returns the differences that an export refuses; others become warnings."""
         sources = self._sources()
         find_differences(self._database, [source.policy.tolerance for source in sources])
+        self.warnings += self._too_fine()
         shown_anyway = "the portal shows what the export says; `tolerance` and `differences` tell what to do about it"
         refusing = [number for number, source in enumerate(sources) if source.policy.refuse_differences]
         self.warnings += self._listed(
@@ -108,6 +109,15 @@ class Filling:
         )
         hint = "mend the export, raise `tolerance`, or show what it says: differences: report"
         return [*self._refused(refusing, quarantine, hint)]
+
+    def _too_fine(self) -> Iterator[Problem]:
+        """Amounts that pages round, since their currency has fewer decimals: the first few, and how many more."""
+        found, count = too_fine(self._database, _FEW + 1)
+        places = self._staging.places_of_cells([(file, row, column, "") for file, row, column, _ in found])
+        for (*_, message), where in zip(found[:_FEW], places, strict=False):
+            yield Problem(where, message, "mend the amount, or the currency, where it is written")
+        for where in places[_FEW:]:
+            yield Problem(where, f"{count - _FEW} more amounts with more decimals than their currency has")
 
     def _sources(self) -> list[ExportSource]:
         return [tally.source for tally in self._staging.tallies]

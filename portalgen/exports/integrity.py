@@ -14,7 +14,7 @@ in Hungary. A line of text alone adds nothing.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 from portalgen.database import Database
 from portalgen.formats import minor_units
@@ -188,6 +188,33 @@ def _compare_lines(database: Database) -> None:
         "WHERE abs(l.amount * 100 - l.net) > (tolerance + greatest(half - 0.005, 0)) * 100 + l.lost "
         "QUALIFY row_number() OVER (PARTITION BY t.type, t.number ORDER BY l.position) = 1)"
     )
+
+
+_SHOWN_ROUNDED = ("net", "tax", "total", "balance", "paid", "allowance", "charge")
+
+
+def too_fine(database: Database, most: int) -> tuple[list[tuple[int, int, str, str]], int]:
+    """The first amounts of documents with more decimals than their currency has, and how many there are in all.
+
+    With each come file, row, column and what is wrong. `find_differences` must have run.
+    """
+    union = " UNION ALL ".join(
+        f"SELECT file, file_row, '{name}' AS name, {name} AS said, currency FROM transactions WHERE {name} IS NOT NULL"
+        for name in _SHOWN_ROUNDED
+    )
+    fine = f"FROM ({union}) JOIN halves USING (currency) WHERE currency <> '' AND said % (2 * half) <> 0"
+    [(count,)] = database.rows(f"SELECT count(*) {fine}")
+    rows = database.rows(
+        f"SELECT file, file_row, name, {_written('said')}, said, currency {fine} ORDER BY ALL LIMIT {most}"
+        if count
+        else "SELECT 1 WHERE false"
+    )
+    found = []
+    for file, row, name, text, said, currency in rows:
+        rounded = said.quantize(Decimal(1).scaleb(-minor_units(currency)), ROUND_HALF_UP)
+        message = f"{name}: {text} {currency} has more decimals than {currency}: pages show {rounded}"
+        found.append((file, row, name, message))
+    return found, int(count)
 
 
 def _written(amount: str) -> str:

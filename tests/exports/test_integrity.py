@@ -20,7 +20,8 @@ def differences(
 ) -> list[str]:
     files: dict[str, str | bytes] = {"i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,{document}\n", "l.csv": LINES + lines}
     found = imported(folder, files, entry(keys, of_lines)).warnings
-    return [text.split("\n")[0].removeprefix("i.csv:2").partition("I-1: ")[2] for text in found]
+    said = [text.split("\n")[0] for text in found if "more decimals than" not in text]
+    return [text.removeprefix("i.csv:2").partition("I-1: ")[2] for text in said]
 
 
 @pytest.mark.parametrize(
@@ -180,6 +181,36 @@ def test_a_file_that_writes_a_type_with_the_opposite_sign_is_turned(tmp_path: Pa
     [line] = note.lines
     assert [line.quantity, line.unit_price, line.amount] == [Decimal(2), Decimal(5), Decimal(10)]
     assert read.warnings == []
+
+
+def test_amounts_with_more_decimals_than_their_currency_has_are_warned_of(tmp_path: Path) -> None:
+    text = "number,customer_id,date,currency,net,total,balance\nA,C-1,2026-01-01,JPY,,10.50,\n"
+    text += "B,C-1,2026-01-01,USD,0.125,,0.12\nC,C-1,2026-01-01,KWD,,0.125,\nD,C-1,2026-01-01,JPY,,10.00,\n"
+    read = imported(tmp_path, {"i.csv": text}, "{type: invoices, path: i.csv}")
+    hint = "\n  hint: mend the amount, or the currency, where it is written"
+    assert read.warnings == [
+        f"i.csv:2:6: total: 10.50 JPY has more decimals than JPY: pages show 11{hint}",
+        f"i.csv:3:5: net: 0.125 USD has more decimals than USD: pages show 0.13{hint}",
+    ]
+
+
+def test_of_many_such_amounts_a_few_are_named_and_the_others_counted(tmp_path: Path) -> None:
+    rows = "".join(f"I-{number},C-1,2026-01-01,JPY,-1.5\n" for number in range(9))
+    read = imported(
+        tmp_path, {"i.csv": f"number,customer_id,date,currency,total\n{rows}"}, "{type: invoices, path: i.csv}"
+    )
+    assert [warning.partition("\n")[0] for warning in read.warnings] == [
+        *(f"i.csv:{line}:5: total: -1.50 JPY has more decimals than JPY: pages show -2" for line in (2, 3, 4)),
+        "i.csv:5:5: 6 more amounts with more decimals than their currency has",
+    ]
+
+
+def test_prices_and_quantities_may_have_more_decimals(tmp_path: Path) -> None:
+    files: dict[str, str | bytes] = {
+        "i.csv": f"{DOCUMENT}I-1,C-1,2026-01-01,,,,,,,,\n",
+        "l.csv": LINES + "I-1,a,0.125,0.008,,,\n",
+    }
+    assert imported(tmp_path, files, entry()).warnings == []
 
 
 CREDIT = "{type: credit_notes, path: i.csv}"
