@@ -624,9 +624,9 @@ def test_texts_that_mean_nothing_are_proposed_as_empty(tmp_path: Path) -> None:
 
 
 def sheet(*rows: tuple[str | float, ...]) -> str:
-    """The XML of a sheet of these rows; '#N/A' is an error."""
-    error = '<c t="e"><v>#N/A</v></c>'
-    cells = ["".join(error if value == "#N/A" else xlsx.cell(value) for value in row) for row in rows]
+    """The XML of a sheet of these rows; '?' is a cell that cannot be read."""
+    broken = "<c><v>?</v></c>"
+    cells = ["".join(broken if value == "?" else xlsx.cell(value) for value in row) for row in rows]
     return xlsx.sheet_of("".join(f'<row r="{number}">{row}</row>' for number, row in enumerate(cells, start=1)))
 
 
@@ -645,10 +645,10 @@ def test_a_table_that_cannot_be_read_is_told_with_its_hint_on_a_line_of_its_own(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     good = sheet(HEADING, ("I-1", "C-1", "2026-01-01", 1))
-    xlsx.write(tmp_path / "invoices.xlsx", good, sheet(("a", "b"), ("c", "#N/A")))
+    xlsx.write(tmp_path / "invoices.xlsx", good, sheet(("a", "b"), ("c", "?")))
     said = run("invoices.xlsx").stdout
-    assert "  not read  invoices.xlsx [Two]:2:2: an error in place of a value: '#N/A'\n" in said
-    assert "            hint: mend its formula and save the workbook\n" in said
+    assert "  not read  invoices.xlsx [Two]:2:2: this cell cannot be read: '?'\n" in said
+    assert "            hint: save the workbook anew\n" in said
 
 
 @pytest.mark.parametrize(

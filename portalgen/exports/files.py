@@ -3,7 +3,7 @@
 import glob
 import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 
@@ -172,13 +172,17 @@ def _open(file: Path, name: str, kind: str, opening: _Opening) -> TextTable:
         return padded(table, opening.place.folder) if source.totals or source.groups else table
     if kind == "parquet":
         return parquet.read(opening.place.database, file, name, opening.place.folder, opening.place.timezone)
-    return spool(_grid(file, name, kind, opening), opening.place.folder, opening.is_heading)
+    errors: list[Problem] = []
+    table = spool(_grid(file, name, kind, opening, errors), opening.place.folder, opening.is_heading)
+    if in_heading := [error for error in errors if error.where.line == table.first_line]:
+        raise InvalidInputError.of(in_heading)
+    return replace(table, errors=tuple(error for error in errors if error.where.line > table.first_line))
 
 
-def _grid(file: Path, name: str, kind: str, opening: _Opening) -> Grid:
+def _grid(file: Path, name: str, kind: str, opening: _Opening, errors: list[Problem]) -> Grid:
     source = opening.source
     if kind == "xlsx":
-        return workbook.read(file, name, opening.sheet)
+        return workbook.read(file, name, opening.sheet, errors)
     if kind == "sqlite":
         return sqlitefile.read(file, name, opening.sheet)
     lines = source.lines if source.layout == "nested" else None

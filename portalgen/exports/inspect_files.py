@@ -152,7 +152,7 @@ def _tables(seen: FileLook, place: Place) -> FileLook:
         seen = replace(seen, context=outline.context)
         return _several(seen, outline.paths, lambda path: jsonfile.read(file, name, path))
     if seen.format == "xlsx":
-        return _several(seen, workbook.sheets(file, name), lambda sheet: workbook.read(file, name, sheet))
+        return _several(seen, workbook.sheets(file, name), lambda sheet: workbook.read(file, name, sheet, []))
     return _several(seen, sqlitefile.tables(file, name), lambda table: sqlitefile.read(file, name, table))
 
 

@@ -11,7 +11,7 @@ from portalgen.errors import NOWHERE, InvalidInputError, Location, Problem, did_
 from portalgen.exports import layouts, reportrows
 from portalgen.exports.columns import HEADERS, LINES, OF_LINES, Column, Kind
 from portalgen.exports.files import open_source
-from portalgen.exports.headings import Match, Want, is_heading, match, wanted, wanted_lines
+from portalgen.exports.headings import Match, Want, is_heading, match, normal, wanted, wanted_lines
 from portalgen.exports.layouts import quoted, quoted_name
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
 from portalgen.exports.textfile import TextTable, check_table
@@ -199,6 +199,7 @@ class _Loading:
             tally.leave_out("rows above the heading", text.first_line - 1 if text.unit in {"", "row"} else 0)
             staging.warnings += _ids_stored_as_numbers(staging.files[-1], wants)
             staging.problems += _ids_cut_short(staging.files[-1], wants)
+            staging.problems += _without_value(staging.files[-1], self.source)
             yield text, f"{len(staging.files) - 1} AS file, {_select(load, text, found)}"
 
 
@@ -294,6 +295,16 @@ def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_ori
         constant = quoted(want.source.values[want.name])
         value = f"coalesce({value}, {constant})" if cells else constant
     return value
+
+
+def _without_value(file: SourceFile, source: ExportSource) -> Iterator[Problem]:
+    """Cells without a value in columns that something is read from, or that tell which rows count."""
+    titles = [normal(title) for title in file.table.heading]
+    read = {index for indexes in file.cells.values() for index in indexes}
+    read |= {titles.index(title) for title in map(normal, source.rows) if title in titles}
+    if source.totals or source.groups:
+        read.add(0)
+    yield from (error for error in file.table.errors if error.where.column - 1 in read)
 
 
 def _ids_cut_short(file: SourceFile, wants: Iterable[Want]) -> Iterator[Problem]:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile
 
-from portalgen.errors import InvalidInputError, Location, did_you_mean, shown
+from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean, shown
 from portalgen.exports.grid import Grid, GridRow
 from portalgen.exports.markup import MarkupError, elements
 from portalgen.exports.storednumbers import kind_of_format
@@ -47,24 +47,24 @@ def sheets(file: Path, name: str) -> list[str]:
         return [sheet.title for sheet in package.sheets() if sheet.visible]
 
 
-def read(file: Path, name: str, sheet: str = "") -> Grid:
+def read(file: Path, name: str, sheet: str = "", errors: list[Problem] | None = None) -> Grid:
     """One sheet: the one of that title, or else the only visible one, or the only visible one with anything in it.
 
     Whole numbers come as stored, others to the 15 digits that a workbook holds, percentages with their sign, days and
     times in ISO 8601, truths as `true` and `false`, formulas as the results stored with them. Iterating raises
     InvalidInputError too: an error such as `#REF!` in a cell, or a formula without a result, is never taken for an
-    empty cell.
+    empty cell. Where `errors` is given, such cells are added there, and hold '#'.
     """
     with _opened(file, name) as package:
         found = package.sheets()
         chosen = _named(found, sheet, name) if sheet else _only_filled(package, found, name)
     title = f"{name} [{chosen.title}]" if len(found) > 1 else name
-    return Grid(title, _rows(file, title, chosen))
+    return Grid(title, _rows(file, title, chosen, errors))
 
 
-def _rows(file: Path, name: str, sheet: _Sheet) -> Iterator[GridRow]:
+def _rows(file: Path, name: str, sheet: _Sheet, errors: list[Problem] | None) -> Iterator[GridRow]:
     with _opened(file, name) as package:
-        yield from package.rows(sheet, name)
+        yield from package.rows(sheet, name, errors)
 
 
 def _named(found: Sequence[_Sheet], title: str, name: str) -> _Sheet:
@@ -104,10 +104,10 @@ class _Package:
             if sheet.get("id") in targets
         ]
 
-    def rows(self, sheet: _Sheet, name: str) -> Iterator[GridRow]:
+    def rows(self, sheet: _Sheet, name: str, errors: list[Problem] | None) -> Iterator[GridRow]:
         looks = Looks(self._strings(), self._kinds(), self._from_1904())
         with self._open(sheet.part) as stream:
-            yield from read_rows(stream, name, looks)
+            yield from read_rows(stream, name, looks, errors)
 
     def has_rows(self, sheet: _Sheet) -> bool:
         """Whether any cell of the sheet holds something, be it unreadable."""

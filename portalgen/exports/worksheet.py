@@ -1,6 +1,7 @@
 """One sheet of a workbook and the texts that its sheets share, out of their XML, row by row."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -43,9 +44,13 @@ def read_strings(stream: IO[bytes]) -> list[str]:
     return strings.found
 
 
-def read_rows(stream: IO[bytes], name: str, looks: Looks) -> Iterator[GridRow]:
-    """The rows that have something in a cell. Raises MarkupError, and InvalidInputError naming all that is wrong."""
-    sheet = _Sheet(name, looks)
+def read_rows(stream: IO[bytes], name: str, looks: Looks, errors: list[Problem] | None = None) -> Iterator[GridRow]:
+    """The rows that have something in a cell. Raises MarkupError, and InvalidInputError naming all that is wrong.
+
+    Where `errors` is given, cells without a value for an error in a formula are added there instead, the first ones of
+    each column.
+    """
+    sheet = _Sheet(name, looks, errors)
     for _ in feed(stream, sheet):
         sheet.check_size()
         if not sheet.problems:
@@ -119,8 +124,10 @@ class _Strings(_Texts):
 class _Sheet(_Texts):
     """Collects rows, and what is wrong in their cells."""
 
-    def __init__(self, name: str, looks: Looks) -> None:
+    def __init__(self, name: str, looks: Looks, errors: list[Problem] | None) -> None:
         super().__init__()
+        self._errors = errors
+        self._erroneous: Counter[int] = Counter()
         self.rows: list[GridRow] = []
         self.problems: list[Problem] = []
         self._name = name
@@ -170,11 +177,11 @@ class _Sheet(_Texts):
         written = "".join(self._taken)
         type_ = self._attributes.get("t", "n")
         if type_ == "e":
-            self._report(f"an error in place of a value: {shown(written)}", "mend its formula and save the workbook")
+            self._lack(f"an error in place of a value: {shown(written)}", "mend its formula and save the workbook")
         elif not written:
             if self._formula and type_ == "n":
                 hint = "open the workbook in a spreadsheet program and save it"
-                self._report("a formula whose result was not stored", hint)
+                self._lack("a formula whose result was not stored", hint)
         elif not 0 < self._column <= _MOST_COLUMNS or type_ not in self._readers:
             raise MarkupError(f"a cell of a kind or place that no sheet has in row {self._row}")
         else:
@@ -202,6 +209,16 @@ class _Sheet(_Texts):
 
     def _shared(self, written: str) -> str:
         return _at(self._looks.strings, written)
+
+    def _lack(self, message: str, hint: str) -> None:
+        """Report a cell without a value, which is no matter in a column that nobody reads."""
+        if self._errors is None or not 0 < self._column <= _MOST_COLUMNS:
+            self._report(message, hint)
+            return
+        self._erroneous[self._column] += 1
+        if self._erroneous[self._column] <= _MOST_PROBLEMS:
+            self._errors.append(Problem(Location(self._name, self._row, self._column), message, hint))
+        self._put("#")
 
     def _report(self, message: str, hint: str) -> None:
         self.problems.append(Problem(Location(self._name, self._row, self._column), message, hint))

@@ -166,3 +166,27 @@ def test_a_whole_number_of_json_with_an_exponent_is_a_number(tmp_path: Path) -> 
     text = '[{"number": "I-1", "customer_id": "C-1", "date": "2026-01-01", "total": 1e2, "net": 12.5E1, "tax": 0e3}]'
     [document] = imported(tmp_path, {"i.json": text}, "{type: invoices, path: i.json}").documents
     assert (document.total, document.net, document.tax) == (Decimal(100), Decimal(125), Decimal(0))
+
+
+def erroneous(folder: Path, columns: str) -> list[str]:
+    """What is wrong with an invoice in a workbook, with an error as its cost and one as its note."""
+    rows = [
+        "".join(map(xlsx.cell, ("number", "customer_id", "date", "Cost", "note"))),
+        "".join(map(xlsx.cell, ("I-1", "C-1", "2026-01-01"))) + '<c t="e"><v>#N/A</v></c><c><f>x()</f></c>',
+    ]
+    xlsx.write(folder / "i.xlsx", xlsx.sheet_of("".join(f'<row r="{n}">{row}</row>' for n, row in enumerate(rows, 1))))
+    return refused(folder, {}, f"{{type: invoices, path: i.xlsx, {columns}}}")
+
+
+def test_an_error_in_a_column_that_nobody_reads_is_no_matter(tmp_path: Path) -> None:
+    assert erroneous(tmp_path, "ignore: [Cost, note]") == []
+
+
+def test_an_error_in_a_column_that_is_read_is_refused(tmp_path: Path) -> None:
+    assert erroneous(tmp_path, "columns: {total: Cost}, ignore: ALL") == [
+        "i.xlsx:2:4: an error in place of a value: '#N/A'",
+        "hint: mend its formula and save the workbook",
+        "i.xlsx:2:5: a formula whose result was not stored",
+        "hint: open the workbook in a spreadsheet program and save it",
+    ]
+    assert len(erroneous(tmp_path, "rows: {Cost: [x]}, ignore: [Cost, note]")) == 2
