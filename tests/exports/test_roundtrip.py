@@ -148,11 +148,18 @@ def test_what_is_written_in_any_way_is_read_as_it_was(place: int, data: st.DataO
 _SOLID = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Cn", "Co", "Zs", "Zl", "Zp"])
 
 
+def _without_prepayment(document: Transaction) -> Transaction:
+    """An order or a quote of which the payable amount is to tell the total tells it alone: the sum may be too long."""
+    is_told_by_balance = document.type in {"orders", "quotes"} and document.total is None
+    return replace(document, paid=None, rounding=None) if is_told_by_balance else document
+
+
 @given(st.data())
 @settings(ONCE, max_examples=6)
 def test_what_is_written_as_ubl_is_read_as_it_was(data: st.DataObject) -> None:
     customer = replace(data.draw(_customers(_SOLID), "customers")[0], street="1 Road\nHouse", language="", status="")
-    documents = data.draw(st.tuples(*(_documents(type_, [customer.id], _SOLID) for type_ in TRANSACTION_TYPES)), "all")
+    drawn = data.draw(st.tuples(*(_documents(type_, [customer.id], _SOLID) for type_ in TRANSACTION_TYPES)), "all")
+    documents = [[_without_prepayment(document) for document in mine] for mine in drawn]
     with TemporaryDirectory() as name:
         for type_, mine in zip(TRANSACTION_TYPES, documents, strict=True):
             for number, document in enumerate(mine):
