@@ -60,10 +60,15 @@ class Database:
         """All rows of a query."""
         return self._connection.execute(sql, values).fetchall()
 
-    def rows_of_file(self, sql: str, file: Path) -> list[tuple[Any, ...]]:
-        """All rows of a query over a file that anybody may have made, its only question mark. UnreadableFileError."""
+    @staticmethod
+    def rows_of_file(sql: str, file: Path) -> list[tuple[Any, ...]]:
+        """All rows of a query over a file that anybody may have made, its only question mark. UnreadableFileError.
+
+        It is asked in a database of its own: some broken files make DuckDB give up the one that reads them.
+        """
         try:
-            return self.rows(sql, _GLOB.sub(r"[\1]", str(file)))
+            with duckdb.connect(config=_SETTINGS) as apart:
+                return apart.execute(sql, [_GLOB.sub(r"[\1]", str(file))]).fetchall()
         except (duckdb.Error, ValueError) as error:
             raise UnreadableFileError(str(error).strip().partition("\n")[0]) from None
 
