@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from portalgen.database import CsvShapeError, Database
+from portalgen.database import CsvShapeError, Database, UnreadableFileError
 
 ROWS = 300_000
 QUOTED = '"a cell with ""quotes"", a line break\nand some more, so that a file is longer than what is read at once"'
@@ -71,3 +71,12 @@ def test_a_row_with_another_number_of_cells_is_refused(tmp_path: Path) -> None:
         cells = database.csv_rows(tmp_path / "a.csv", ["number", "text"])
         with pytest.raises(CsvShapeError):
             database.load_csv("rows", f"SELECT 0 AS file, number, text FROM {cells}")
+
+
+def test_a_file_that_anybody_may_have_made_is_read_in_a_database_of_its_own(tmp_path: Path) -> None:
+    """A fatal error of the reading, which ends a whole database, ends none that holds anything."""
+    with Database(tmp_path) as database:
+        database.run("CREATE TABLE secret AS SELECT 1 AS one")
+        with pytest.raises(UnreadableFileError, match="secret"):
+            database.rows_of_file("SELECT one FROM secret WHERE ? <> ''", tmp_path / "a.parquet")
+        assert database.rows("SELECT one FROM secret") == [(1,)]
