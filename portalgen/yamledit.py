@@ -4,7 +4,8 @@ A change is one of a value at a path. What is new is written in the style of wha
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -48,15 +49,16 @@ class _Splice:
 
 
 def edited(text: str, changes: Sequence[Change], file: str = "") -> str:
-    """`text` with the changes made one after the other.
+    """`text` with the changes made, those of one portal one after the other.
 
     Raises InvalidInputError where `text` has problems, and PortalgenError should an edit not do what it is to do.
     """
     wanted = parse_yaml(text, file).data
+    for batch in _batches(nodes_of(text), changes):
+        root = nodes_of(text)
+        splices = [splice for change in batch for splice in _splices(text, root, change)]
+        text = _spliced(text, splices)
     for change in changes:
-        splices = _splices(text, nodes_of(text), change)
-        for splice in sorted(splices, key=lambda each: -each.start):
-            text = text[: splice.start] + splice.text + text[splice.end :]
         wanted = _changed(wanted, change)
     try:
         is_done = _same(parse_yaml(text, file).data, wanted)
@@ -65,6 +67,36 @@ def edited(text: str, changes: Sequence[Change], file: str = "") -> str:
     if not is_done:
         raise PortalgenError("this change cannot be written", "edit the file by hand", Location(file))
     return text
+
+
+def _batches(root: Node, changes: Sequence[Change]) -> Iterator[Sequence[Change]]:
+    """The changes in as few groups as can be: in none does one move the place of another.
+
+    Within portals that are there, in lines, changes of different ones do not; any other stands alone.
+    """
+    portals = root.child("portals")
+    there = {node.key for node in portals.children} if portals and not portals.is_flow else set()
+    next_of: dict[str, int] = {}
+    batches: defaultdict[int, list[Change]] = defaultdict(list)
+    first = 0
+    for change in changes:
+        portal = change.at[1] if len(change.at) > 1 and change.at[0] == "portals" else ""
+        is_within = portal in there and (len(change.at) > 2 or isinstance(change, Remove))
+        place = max(first, next_of.get(portal, 0)) if is_within else len(batches)
+        batches[place].append(change)
+        next_of[portal] = place + 1
+        first = first if is_within else place + 1
+        there -= {portal} if change.at[2:] == () else set()
+    yield from (batches[place] for place in sorted(batches))
+
+
+def _spliced(text: str, splices: Sequence[_Splice]) -> str:
+    """All splices made at once; what is put in before something that goes comes first."""
+    parts, place = [], 0
+    for splice in sorted(splices, key=lambda each: (each.start, each.end)):
+        parts += [text[place : splice.start], splice.text]
+        place = max(place, splice.end)
+    return "".join([*parts, text[place:]])
 
 
 def _same(one: Value, other: Value) -> bool:

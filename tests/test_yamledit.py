@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from portalgen import yamledit, yamlfile
 from portalgen.errors import InvalidInputError, PortalgenError
 from portalgen.yamledit import Change, Put, Remove, Written, edited
 from portalgen.yamlfile import parse_yaml
@@ -273,6 +274,22 @@ def test_no_comment_is_lost_where_texts_are_changed(
     changes = [Put(at, value) for at in places if isinstance(at_of(data, at), str | None)]
     comments = re.findall(r"# comment \d+;", text)
     assert re.findall(r"# comment \d+;", edited(text, changes)) == comments
+
+
+def test_a_change_of_each_of_a_thousand_portals_reads_the_file_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "portals:\n" + "".join(f"  p{number}:\n    show: ALL\n" for number in range(1000))
+    readings: list[str] = []
+
+    def counted(text: str) -> yamlfile.Node:
+        readings.append(text)
+        return yamlfile.nodes_of(text)
+
+    monkeypatch.setattr(yamledit, "nodes_of", counted)
+    changes = [Put(("portals", f"p{number}", "revision"), "2") for number in range(1000)]
+    after = edited(text, [*changes, *(Remove(("portals", f"p{number}", "show")) for number in range(0, 1000, 2))])
+    assert len(readings) == 3
+    assert after.count("revision: 2\n") == 1000
+    assert after.count("show: ALL\n") == 500
 
 
 def at_of(data: object, at: Sequence[str]) -> object:
