@@ -3,13 +3,17 @@
 import csv
 import datetime
 import json
+import re
 import sqlite3
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
+from portalgen.pages import Renderer
 from tests.exports.writers import Entry, Read, hints, read_site, refused
+from tests.samples import SITE, bundle
 from tests.shared_data import shared
 
 CENT = Decimal("0.01")
@@ -252,6 +256,26 @@ def test_sap_bikes_orders_and_items_to_the_last_digit(tmp_path: Path) -> None:
     assert read.export("orders").left_out == {"hidden by status": len(everything) - len(orders)}
     assert len(orders) == 331
     assert sum(order.net or 0 for order in found.values()) == sum(amounts_of(row)[0] for row in orders)
+
+
+def test_sap_bikes_orders_are_on_pages_of_their_partners_with_their_totals(tmp_path: Path) -> None:
+    source = link(tmp_path, "sap-bikes")
+    totals = {
+        row["SALESORDERID"]: (row["PARTNERID"], amounts_of(row)[2].quantize(CENT, ROUND_HALF_UP))
+        for row in rows(source / "SalesOrders.csv")
+        if row["LIFECYCLESTATUS"] != "X"
+    }
+    found = {}
+    for account in read_site(tmp_path, [SAP_CUSTOMERS, SAP_ORDERS]).accounts:
+        site = replace(SITE, downloads=())
+        for page in Renderer().render(bundle(account.transactions, ["orders"], customer=account.customer, site=site)):
+            if page.path.startswith("orders/"):
+                text = page.body.decode()
+                [number] = re.findall(r"<h1>Order <bdi>(.*?)</bdi></h1>", text)
+                [total] = re.findall(r"<dt>Total</dt><dd><bdi>\$(.*?)</bdi></dd>", text)
+                assert number not in found
+                found[number] = (account.customer.id, Decimal(total.replace(",", "")))
+    assert found == totals
 
 
 def test_sap_bikes_sums_that_do_not_fit_are_reported_and_can_be_refused(tmp_path: Path) -> None:
