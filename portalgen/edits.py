@@ -169,13 +169,15 @@ def rotating(target: Target) -> Sequence[Change]:
 
 
 def removing(target: Target) -> Sequence[Change]:
-    """The definition deleted, and with it what is below it."""
+    """A portal's definition deleted, and its contacts' with it; nothing of a contact whose portal stays is meant."""
+    if target.id.contact:
+        raise InvalidInputError(f"'{target.id}' is a contact", "`portalgen contact remove` takes one away")
     return [Remove(target.at)]
 
 
 def removing_contacts(target: Target) -> Sequence[Change]:
     """The definitions of contacts deleted; a portal's own stays."""
-    return removing(target) if target.id.contact else []
+    return [Remove(target.at)] if target.id.contact else []
 
 
 def adding(id_: LinkId, definition: Mapping[str, Written], definitions: Definitions) -> tuple[str, Sequence[Change]]:

@@ -124,6 +124,11 @@ class TestLinks:
         assert [str(each) for each in change.links] == ["ants", "ants/ann", "ants/bob"]
         assert [portal.id for portal in load(config).portals] == ["bees", "crows"]
 
+    def test_a_contact_is_no_portal_to_be_removed(self, config: Path) -> None:
+        with pytest.raises(InvalidInputError, match="'ants/ann' is a contact"):
+            run(config, removing, "ants/ann")
+        assert config.read_text(encoding="utf-8") == CONFIG
+
     def test_contacts_alone_are_removed_where_portals_are_meant_by_their_customer(self, config: Path) -> None:
         change = run(config, removing_contacts, customers=("C-1",), with_contacts=True)
         assert [str(each) for each in change.touched] == ["ants/ann", "ants/bob"]
