@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-from collections import Counter
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -21,7 +20,7 @@ from portalgen import __version__
 from portalgen.changes import memory_of, memory_text, recalled
 from portalgen.errors import PortalgenError
 from portalgen.exports.report import ReadingReport
-from portalgen.model import BuiltBundle, BuiltFile, Bundle, LinkId, Refused
+from portalgen.model import RECEIPTS, STATEMENT, BuiltBundle, BuiltFile, Bundle, Documents, LinkId, Refused, Waiting
 from portalgen.names import safe_name
 from portalgen.pages import Page, Renderer
 
@@ -34,7 +33,8 @@ class Built:
     """What a build came to: every bundle in the order given, how many of them were rendered, and how many removed.
 
     `refused` are links whose bundles could not be made right: what was built of them before stays. `reading` is what
-    reading the exports had to tell.
+    reading the exports had to tell. `waiting` is how many documents of each type a link does not show although they are
+    granted.
     """
 
     bundles: tuple[BuiltBundle, ...]
@@ -42,6 +42,7 @@ class Built:
     pages: int
     removed: int
     refused: tuple[Refused, ...] = ()
+    waiting: Waiting = field(default_factory=dict)
     reading: ReadingReport = field(default_factory=ReadingReport)
 
 
@@ -76,8 +77,8 @@ def build_bundles(bundles: Iterable[Bundle | Refused], renderer: Renderer, folde
 
 def fingerprint_of(bundle: Bundle, renderer: Renderer) -> str:
     """Hex SHA-256 over all that the bundle's bytes follow from: the rows, the definition, templates and version."""
-    site = replace(bundle.site, base_url="", key="", as_of=None)
-    link = replace(bundle.link, key="", revision=0)
+    site = replace(bundle.site, base_url="", key="", as_of=None, expires_after=0)
+    link = replace(bundle.link, key="", revision=0, expires=None, definition="")
     parts = (__version__, renderer.digest, replace(bundle, site=site, link=link))
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 
@@ -165,18 +166,29 @@ def _write(
     keep = {file.path for file in files}
     for path in [path for path in home.rglob("*") if path.is_file() and path.relative_to(home).as_posix() not in keep]:
         path.unlink()
-    counts = Counter(transaction.type for transaction in bundle.transactions)
     built = BuiltBundle(
         id=bundle.link.id,
         folder=place,
         fingerprint=fingerprint,
         digest=_digest(files),
-        counts={type_: counts[type_] for type_ in bundle.link.types},
+        documents=_documents(bundle),
         files=files,
     )
     manifest.parent.mkdir(parents=True, exist_ok=True)
     manifest.write_text(json.dumps(asdict(built), ensure_ascii=False, indent=1), encoding="utf-8")
     return built
+
+
+def _documents(bundle: Bundle) -> Documents:
+    """What the bundle shows, and what its statements name."""
+    found: dict[str, list[str]] = {type_: [] for type_ in bundle.link.types}
+    for transaction in bundle.transactions:
+        found[transaction.type].append(transaction.number)
+    for receipt in bundle.receipts:
+        found[RECEIPTS].append(receipt.number)
+    for statement in bundle.statements:
+        found[STATEMENT] += [entry.number for entry in statement.entries if entry.number]
+    return {type_: sorted(dict.fromkeys(numbers)) for type_, numbers in found.items()}
 
 
 def _write_page(page: Page, home: Path, before: BuiltFile | None) -> BuiltFile:

@@ -204,6 +204,7 @@ class _Reading:
             downloads=tuple(dict.fromkeys(site.downloads)),
             statement_months=site.statement_months,
             stale_after=site.stale_after,
+            expires_after=site.expires_after,
         )
 
     def _bulletin(self, item: BulletinModel | None, around: "_Spot") -> Bulletin | None:
@@ -285,6 +286,7 @@ def _portal(
         customer=item.customer,
         name=item.name or "",
         show=_types(item.show, roles),
+        says=tuple(item.show),
         enabled=item.enabled,
         revision=item.revision,
         expires=item.expires,
@@ -305,6 +307,7 @@ def _contact(id_: str, item: ContactModel, roles: Mapping[str, tuple[str, ...]],
         name=item.name or id_,
         email=item.email or "",
         show=_types(item.show, roles),
+        says=tuple(item.show),
         enabled=item.enabled,
         revision=item.revision,
         expires=item.expires,

@@ -1,6 +1,7 @@
 """Who may see what. The only place where rows are chosen for a link."""
 
 import datetime
+from collections import Counter
 from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -47,6 +48,8 @@ def _links_of_portal(portal: Portal, site: Site, today: datetime.date) -> Iterat
         locale=portal.locale or site.locale,
         branches=portal.branches,
         bulletin=portal.bulletin or site.bulletin,
+        expires=portal.expires,
+        definition=", ".join(portal.says),
     )
     for contact in portal.contacts:
         yield Link(
@@ -61,6 +64,8 @@ def _links_of_portal(portal: Portal, site: Site, today: datetime.date) -> Iterat
             contact_email=contact.email,
             branches=_narrowed(contact.branches, portal.branches),
             bulletin=portal.bulletin or site.bulletin,
+            expires=min(filter(None, (portal.expires, contact.expires)), default=None),
+            definition=f"{', '.join(portal.says)} / {', '.join(contact.says)}",
         )
 
 
@@ -79,6 +84,17 @@ def _state(portal: Portal, contact: Contact | None, today: datetime.date) -> str
     if any(definition.expires and definition.expires < today for definition in definitions):
         return EXPIRED
     return LIVE
+
+
+def last_day(link: Link, site: Site, issued: str) -> datetime.date | None:
+    """The last day on which `link` is to answer, inclusive; None if there is none.
+
+    It is its definition's or else, where the site has a default, so many days after the one on which it was `issued`
+    (ISO 8601; '' if it was not).
+    """
+    if link.expires or not (site.expires_after and issued):
+        return link.expires
+    return datetime.date.fromisoformat(issued) + datetime.timedelta(days=site.expires_after)
 
 
 def mismatches(definitions: Definitions, customers: Mapping[str, str]) -> list[Problem]:
@@ -223,6 +239,29 @@ def bundle_for(link: Link, account: Account, site: Site, as_of: datetime.date) -
         receipts=_receipts_for(link, account),
         statements=_statements_for(link, account, site, as_of),
     )
+
+
+class Withholding:
+    """Makes bundles without types that wait, `types` by link, until somebody accepts that a link shows them.
+
+    `waiting` is how many documents of each that left out. A type of which there is nothing is shown to be empty.
+    """
+
+    def __init__(self, types: Mapping[LinkId, Container[str]] | None = None) -> None:
+        self._types = types or {}
+        self.waiting: dict[LinkId, Mapping[str, int]] = {}
+
+    def bundle_for(self, link: Link, account: Account, site: Site, as_of: datetime.date) -> Bundle:
+        """As the function of this name."""
+        bundle, types = bundle_for(link, account, site, as_of), self._types.get(link.id, ())
+        there = Counter(transaction.type for transaction in bundle.transactions)
+        there += Counter({RECEIPTS: len(bundle.receipts), STATEMENT: len(bundle.statements)})
+        left_out = {type_: count for type_, count in there.items() if type_ in types}
+        if not left_out:
+            return bundle
+        self.waiting[link.id] = left_out
+        narrower = replace(link, types=tuple(type_ for type_ in link.types if type_ not in left_out))
+        return bundle_for(narrower, account, site, as_of)
 
 
 def _statements_for(link: Link, account: Account, site: Site, as_of: datetime.date) -> tuple[Statement, ...]:

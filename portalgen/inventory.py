@@ -1,15 +1,18 @@
 """Which links should be out there, and which are: definitions and keys on one side, ledger and store on the other."""
 
 import datetime
+import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from portalgen.errors import InvalidInputError, Location, Problem, RefusedError
-from portalgen.grants import links_of
-from portalgen.ledger import LIVE, OpenLedger, Record
+from portalgen.grants import EXPIRED, last_day, links_of
+from portalgen.ledger import LIVE, Clock, Ledger, OpenLedger, Record
 from portalgen.links import KeyRing, Verdict, fingerprint
-from portalgen.model import BuiltBundle, Definitions, LinkId
+from portalgen.model import STATEMENT, BuiltBundle, Definitions, LinkId
 from portalgen.plan import (
     Step,
+    Stored,
     Wanted,
     by_fingerprint,
     is_current,
@@ -19,6 +22,7 @@ from portalgen.plan import (
     rekeyed,
     spoken_of,
     uploads,
+    waiting,
     withdrawals,
 )
 from portalgen.publish import look
@@ -27,7 +31,7 @@ from portalgen.stores.base import Store
 
 
 class Inventory:
-    """The links of one site in one store, on one day.
+    """The links of one site in one store, at one time: `today` is the day of `clock` where the site is.
 
     `wanted` are the links that the definitions speak of and `tokens` their tokens, both by fingerprint. `refused`,
     unless empty, says why nothing but what was taken away on purpose may be touched.
@@ -38,15 +42,16 @@ class Inventory:
         definitions: Definitions,
         ring: KeyRing,
         store: Store,
-        today: datetime.date,
+        clock: Clock,
         expected_removals: int | None = None,
     ) -> None:
+        zone = zoneinfo.ZoneInfo(definitions.site.timezone)
         self.definitions = definitions
         self._ring = ring
-        self.today = today
+        self.today = clock().astimezone(zone).date()
         self.store = store
-        self.wanted, self.tokens = wanted_links(definitions, ring, today)
-        self.ledger = OpenLedger(store, definitions.site.id, today)
+        self.ledger = OpenLedger(store, definitions.site.id, clock, zone)
+        self.wanted, self.tokens = wanted_links(definitions, ring, self.today, self.ledger.records)
         if not self.ledger.found:
             self._recover(expected_removals)
         self.refused = refusal(self.wanted, self.ledger.records, expected_removals)
@@ -121,30 +126,66 @@ class Inventory:
         }
         return uploads(self.wanted, built, self.ledger.records, stored)
 
-    def _look(self, link: Wanted) -> Mapping[str, str]:
+    def _look(self, link: Wanted) -> Stored:
         record = self.ledger.records.get(link.fingerprint)
         if record is None:
-            return {}
+            return Stored()
         return look(self.store, self.tokens[link.fingerprint], link.fingerprint, trusted=not record.unfinished)
 
+    def waiting(self) -> Mapping[LinkId, tuple[str, ...]]:
+        """By link, the types that wait until somebody accepts that it shows them."""
+        return waiting(self.wanted, self.ledger.records)
+
+    def withhold(self, types: Mapping[LinkId, Iterable[str]]) -> None:
+        """Want these links without these types."""
+        for mark, link in self.wanted.items():
+            if link.id in types:
+                left = tuple(type_ for type_ in link.types if type_ not in types[link.id])
+                self.wanted[mark] = replace(link, types=left)
+
     def begin(self, steps: Iterable[Step]) -> None:
-        """Note in the ledger that these links are about to be written."""
+        """Note in the ledger that these links are about to be written, and how all are defined now."""
         for step in steps:
             self.ledger.begin(_record(self.wanted[step.fingerprint]))
+        for link in self.wanted.values():
+            if link.fingerprint in self.ledger.records:
+                self.ledger.define(link.fingerprint, link.definition, link.offered)
 
 
 def wanted_links(
-    definitions: Definitions, ring: KeyRing, today: datetime.date
-) -> tuple[Mapping[str, Wanted], dict[str, str]]:
+    definitions: Definitions, ring: KeyRing, today: datetime.date, ledger: Ledger
+) -> tuple[dict[str, Wanted], dict[str, str]]:
     """The links that the definitions speak of, and their tokens, by fingerprint. Raises InvalidInputError."""
     tokens: dict[str, str] = {}
     wanted = []
+    offered = _offered(definitions)
     for link in links_of(definitions, today):
         token = ring.token_of(link)
-        tokens[fingerprint(token)] = token
-        mark, key = fingerprint(token), ring.key_of(link)
-        wanted.append(Wanted(link.id, link.customer, link.revision, key, mark, link.state, link.types, link.branches))
+        mark = fingerprint(token)
+        tokens[mark] = token
+        known = ledger.get(mark)
+        ends = last_day(link, definitions.site, known.issued if known else "")
+        wanted.append(
+            Wanted(
+                id=link.id,
+                customer=link.customer,
+                revision=link.revision,
+                key=ring.key_of(link),
+                fingerprint=mark,
+                state=EXPIRED if link.state == LIVE and ends and ends < today else link.state,
+                types=link.types,
+                branches=link.branches,
+                definition=link.definition,
+                offered=tuple(type_ for type_ in link.types if type_ in offered),
+            )
+        )
     return by_fingerprint(wanted), tokens
+
+
+def _offered(definitions: Definitions) -> frozenset[str]:
+    """The types of which there are exports."""
+    exported = {source.type for source in definitions.exports}
+    return frozenset(exported | ({STATEMENT} if "invoices" in exported else set()))
 
 
 def _record(link: Wanted) -> Record:
@@ -157,6 +198,8 @@ def _record(link: Wanted) -> Record:
         customer=link.customer,
         types=link.types,
         branches=link.branches,
+        definition=link.definition,
+        granted=link.offered,
     )
 
 

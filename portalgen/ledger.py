@@ -6,16 +6,18 @@ burned, and which were left half-way. It is one object, `private/ledger.json`.
 
 import datetime
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from portalgen.errors import NotInStoreError, PortalgenError
+from portalgen.history import Event, Head, append, find_head
 from portalgen.model import LinkId
 from portalgen.stores.base import PRIVATE, Metadata, Store
 
 _KEY = f"{PRIVATE}ledger.json"
-_FORMAT = 1
+_FORMAT = 2
+_READABLE = (1, _FORMAT)
 LIVE, DISABLED, EXPIRED, REVOKED = "live", "disabled", "expired", "revoked"
 
 
@@ -27,8 +29,10 @@ class Record:
     `state` is live, disabled, expired or revoked; a revoked link never comes back. `since` is the ISO date of the last
     change of state, `issued` that of the first publish. `types` are all types ever published under the link, `shows`
     those that may be there now, `branches` the only branches whose documents may be (None: any). `bundle` is the digest
-    of the published bundle, '' where there is none. `unfinished` says that a publish or a purge of this link began and
-    may not have ended: what the store holds is then not known.
+    of the published bundle, '' where there is none; `published` is the UTC moment (ISO 8601, to the second) of the last
+    publish of the link that ended well. `definition` is as in Link, and `granted` are the types that it came to when it
+    was last changed, with the exports of then. `unfinished` says that a publish or a purge of this link began and may
+    not have ended: what the store holds is then not known.
     """
 
     portal: str
@@ -44,6 +48,9 @@ class Record:
     shows: tuple[str, ...] = ()
     branches: tuple[str, ...] | None = None
     bundle: str = ""
+    published: str = ""
+    definition: str = ""
+    granted: tuple[str, ...] = ()
     unfinished: bool = False
 
     @property
@@ -54,29 +61,44 @@ class Record:
 Ledger = Mapping[str, Record]
 """Records by fingerprint."""
 
+Clock = Callable[[], datetime.datetime]
+"""What time it is, with a time zone."""
+
 
 def read_ledger(store: Store, site: str) -> Ledger | None:
     """The ledger of `site`, or None where there is none. Raises PortalgenError if it is another site's or broken."""
+    found = _read(store, site)
+    return found[0] if found else None
+
+
+def read_head(store: Store, site: str) -> Head:
+    """The last entry of the site's history, as its ledger knows it. Raises PortalgenError likewise."""
+    found = _read(store, site)
+    return found[1] if found else Head()
+
+
+def _read(store: Store, site: str) -> tuple[Ledger, Head] | None:
     try:
         data = json.loads(store.read(_KEY))
-        if data["format"] != _FORMAT:
+        if data["format"] not in _READABLE:
             raise PortalgenError(f"the ledger has format {data['format']}", "a newer portalgen wrote it; use that one")
         if data["site"] != site:
             hint = "give each site a store, or a prefix in the bucket, of its own"
             raise PortalgenError(f"this store holds the site '{data['site']}', not '{site}'", hint)
         records = [_record(item) for item in data["links"]]
+        head = Head(**data.get("history", {}))
     except NotInStoreError:
         return None
     except (ValueError, TypeError, KeyError) as error:
         hint = "restore private/ledger.json from a backup; without it, links that were revoked could come back"
         raise PortalgenError(f"the ledger cannot be read: {error}", hint) from None
-    return {record.fingerprint: record for record in records}
+    return {record.fingerprint: record for record in records}, head
 
 
 def _record(item: Mapping[str, Any]) -> Record:
     """A record as JSON gave it. Raises TypeError or ValueError where it is none of ours."""
     branches = item.get("branches")
-    lists = {"types": tuple(item["types"]), "shows": tuple(item["shows"])}
+    lists = {name: tuple(item.get(name, ())) for name in ("types", "shows", "granted")}
     record = Record(**{**item, **lists, "branches": None if branches is None else tuple(branches)})
     texts = [record.portal, record.contact, record.key, record.fingerprint, record.customer, record.since]
     if not all(isinstance(text, str) for text in texts) or not isinstance(record.revision, int):
@@ -86,24 +108,30 @@ def _record(item: Mapping[str, Any]) -> Record:
     return record
 
 
-def write_ledger(store: Store, site: str, records: Iterable[Record]) -> None:
+def write_ledger(store: Store, site: str, records: Iterable[Record], head: Head) -> None:
     """Replace the ledger. Raises StoreError."""
     links = [asdict(record) for record in sorted(records, key=lambda record: (record.id, record.revision, record.key))]
-    data = json.dumps({"format": _FORMAT, "site": site, "links": links}, ensure_ascii=False, indent=1)
+    whole = {"format": _FORMAT, "site": site, "history": asdict(head), "links": links}
+    data = json.dumps(whole, ensure_ascii=False, indent=1)
     store.write(_KEY, data.encode(), Metadata("application/json"))
 
 
 class OpenLedger:
-    """The ledger of one store while a publish is at work. `found` says whether the store had one."""
+    """The ledger of one store while a publish is at work. `found` says whether the store had one.
 
-    def __init__(self, store: Store, site: str, today: datetime.date) -> None:
-        found = read_ledger(store, site)
+    `clock` gives moments with a time zone; days are those of `zone`.
+    """
+
+    def __init__(self, store: Store, site: str, clock: Clock, zone: datetime.tzinfo) -> None:
+        found = _read(store, site)
         self.found = found is not None
-        self.records: dict[str, Record] = dict(found or {})
+        records, self.head = found or ({}, find_head(store))
+        self.records: dict[str, Record] = dict(records)
         self._store = store
         self._site = site
-        self._today = today.isoformat()
-        self._saved = dict(self.records)
+        self._clock = clock
+        self._today = clock().astimezone(zone).date().isoformat()
+        self._saved = (dict(self.records), self.head)
 
     def begin(self, link: Record) -> None:
         """Note that `link` is about to be written, before it is: a crash must not leave a link that nobody knows of."""
@@ -113,9 +141,17 @@ class OpenLedger:
         ever = tuple(dict.fromkeys([*(known.types if known else ()), *link.types]))
         shows = tuple(dict.fromkeys([*(known.shows if known else ()), *link.types]))
         branches = link.branches if not known else _either(known.branches, link.branches)
-        bundle = known.bundle if known else ""
         begun = replace(
-            link, state=LIVE, issued=issued, since=since, types=ever, shows=shows, branches=branches, bundle=bundle
+            link,
+            state=LIVE,
+            issued=issued,
+            since=since,
+            types=ever,
+            shows=shows,
+            branches=branches,
+            bundle=known.bundle if known else "",
+            published=known.published if known else "",
+            granted=known.granted if known and known.definition == link.definition else link.granted,
         )
         self.records[link.fingerprint] = replace(begun, unfinished=True)
 
@@ -125,8 +161,25 @@ class OpenLedger:
 
     def finish(self, fingerprint: str, bundle: str, shows: tuple[str, ...], branches: tuple[str, ...] | None) -> None:
         """Note that a link that was begun is published whole, and shows these types and branches and no other."""
+        now = self._clock().astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+        self.records[fingerprint] = replace(
+            self.records[fingerprint], bundle=bundle, shows=shows, branches=branches, published=now, unfinished=False
+        )
+
+    def define(self, fingerprint: str, definition: str, granted: tuple[str, ...]) -> None:
+        """Note how a link is defined now, and what that comes to if it is another definition than before."""
         record = self.records[fingerprint]
-        self.records[fingerprint] = replace(record, bundle=bundle, shows=shows, branches=branches, unfinished=False)
+        if record.definition != definition:
+            self.records[fingerprint] = replace(record, definition=definition, granted=granted)
+
+    def accept(self, fingerprint: str, types: Iterable[str]) -> None:
+        """Note that somebody said a link may show these types, which it was not to show unasked."""
+        record = self.records[fingerprint]
+        self.records[fingerprint] = replace(record, granted=tuple(dict.fromkeys([*record.granted, *types])))
+
+    def tell(self, events: Sequence[Event]) -> None:
+        """Write an entry of history; it counts once the ledger is saved. Raises StoreError."""
+        self.head = append(self._store, self.head, self._clock(), events)
 
     def doubt(self, fingerprint: str, state: str) -> None:
         """Note that a link is about to be purged, before it is: after a crash it counts as gone, and is looked at."""
@@ -140,9 +193,9 @@ class OpenLedger:
 
     def save(self) -> None:
         """Write the ledger, if anything in it changed. Raises StoreError."""
-        if self.records != self._saved:
-            write_ledger(self._store, self._site, self.records.values())
-            self._saved = dict(self.records)
+        if (self.records, self.head) != self._saved:
+            write_ledger(self._store, self._site, self.records.values(), self.head)
+            self._saved = (dict(self.records), self.head)
 
 
 def _either(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:

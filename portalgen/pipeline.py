@@ -14,13 +14,14 @@ from portalgen.enclosing import Enclosing
 from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, StatementError, StoreError
 from portalgen.exports.reader import read_exports
 from portalgen.exports.report import ReadingReport, write_rejects
-from portalgen.grants import LIVE, bundle_for, links_of, mismatches
+from portalgen.exposure import begun, doubtful, ended, finished, withdrawn
+from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.links import fingerprint
-from portalgen.model import STATEMENT, Bundle, Definitions, Link, Refused
+from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
 from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
-from portalgen.publish import Progress, Upload, Written, upload
+from portalgen.publish import Progress, Upload, Written, read_published, upload
 from portalgen.purge import Taken, list_paths, purge, withdraw
 from portalgen.stores.base import Failure
 
@@ -32,23 +33,31 @@ def open_book(definitions: Definitions) -> Iterator[Book]:
         yield book
 
 
-def build(definitions: Definitions, today: datetime.date) -> Built:
+def build(
+    definitions: Definitions, today: datetime.date, withheld: Mapping[LinkId, Sequence[str]] | None = None
+) -> Built:
     """Definitions and exports in, bundles under build/ out. Needs neither keys nor a store.
 
-    What is held back of the exports stands in build/rejects.csv afterwards.
+    What is held back of the exports stands in build/rejects.csv afterwards. `withheld` are types, by link, of which it
+    shows nothing although they are granted.
     """
     renderer = Renderer(templates_of(definitions))
     links = [link for link in links_of(definitions, today) if link.state == LIVE]
-    enclosing = Enclosing(definitions)
+    withholding, enclosing = Withholding(withheld), Enclosing(definitions)
     with open_book(definitions) as book:
-        built = build_bundles(_bundles(links, book, definitions, enclosing), renderer, build_folder(definitions))
+        bundles = _bundles(links, book, definitions, withholding, enclosing)
+        built = build_bundles(bundles, renderer, build_folder(definitions))
         write_rejects(build_folder(definitions) / "rejects.csv", book.report.rejects)
         warnings = (*book.report.warnings, *enclosing.problems)
-        return replace(built, reading=replace(book.report, warnings=warnings))
+        return replace(built, reading=replace(book.report, warnings=warnings), waiting=withholding.waiting)
 
 
 def _bundles(
-    links: Sequence[Link], book: Book, definitions: Definitions, enclosing: Enclosing | None
+    links: Sequence[Link],
+    book: Book,
+    definitions: Definitions,
+    withholding: Withholding,
+    enclosing: Enclosing | None = None,
 ) -> Iterator[Bundle | Refused]:
     by_customer: dict[str, list[Link]] = {}
     for link in links:
@@ -56,7 +65,7 @@ def _bundles(
     for account in book.accounts(by_customer):
         for link in by_customer[account.customer.id]:
             try:
-                bundle = bundle_for(link, account, definitions.site, book.as_of)
+                bundle = withholding.bundle_for(link, account, definitions.site, book.as_of)
                 yield enclosing.enclose(bundle) if enclosing else bundle
             except StatementError as error:
                 yield Refused(link.id, error.problems)
@@ -65,7 +74,7 @@ def _bundles(
 def unmade(definitions: Definitions, book: Book, today: datetime.date) -> list[Refused]:
     """The live links of which no bundle can be made, and why: of the others nothing is rendered."""
     links = [link for link in links_of(definitions, today) if link.state == LIVE and STATEMENT in link.types]
-    return [each for each in _bundles(links, book, definitions, None) if isinstance(each, Refused)]
+    return [each for each in _bundles(links, book, definitions, Withholding()) if isinstance(each, Refused)]
 
 
 def build_folder(definitions: Definitions) -> Path:
@@ -90,14 +99,19 @@ class Published:
     purged_links: int
     failed: tuple[Failure, ...]
     refused: tuple[Refused, ...] = ()
+    waiting: Waiting = field(default_factory=dict)
     reading: ReadingReport = field(default_factory=ReadingReport)
 
 
 @dataclass(frozen=True, slots=True)
 class Planned(Plan):
-    """A plan, what reading the exports for it had to tell, and the links of which no bundle can be made."""
+    """A plan, what reading the exports for it had to tell, and the links of which no bundle can be made.
+
+    `waiting` is what links are granted through something else than their own definitions, and do not show yet.
+    """
 
     unmade: tuple[Refused, ...] = ()
+    waiting: Waiting = field(default_factory=dict)
     reading: ReadingReport = field(default_factory=ReadingReport)
 
 
@@ -105,11 +119,26 @@ def plan(inventory: Inventory) -> Planned:
     """What `publish` would do. Builds, and writes nothing to the store."""
     gone = inventory.purges()
     tokens = inventory.tokens_for(gone)
-    counted = [replace(step, delete=list_paths(inventory.store, tokens.get(step.fingerprint, ""))) for step in gone]
+    counted = [_counted(step, inventory, tokens.get(step.fingerprint, "")) for step in gone]
     if inventory.refused:
         return Planned(tuple(counted), inventory.refused)
-    built = build(inventory.definitions, inventory.today)
-    return Planned((*counted, *inventory.uploads(built.bundles)), unmade=built.refused, reading=built.reading)
+    built = _build(inventory)
+    steps = (*counted, *inventory.uploads(built.bundles))
+    return Planned(steps, unmade=built.refused, waiting=built.waiting, reading=built.reading)
+
+
+def _counted(step: Step, inventory: Inventory, token: str) -> Step:
+    """A purge with what it takes away."""
+    published = read_published(inventory.store, step.fingerprint).documents
+    paths = list_paths(inventory.store, token)
+    return replace(step, delete=paths, disappears=published or {}, is_whole=published is None and bool(paths))
+
+
+def _build(inventory: Inventory) -> Built:
+    """Build, without what somebody has to accept first."""
+    built = build(inventory.definitions, inventory.today, inventory.waiting())
+    inventory.withhold(built.waiting)
+    return built
 
 
 def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Published:
@@ -122,7 +151,7 @@ def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Publis
             raise RefusedError(inventory.refused)
 
         # Read the exports, render what changed, and compare it with what is published.
-        built = build(inventory.definitions, inventory.today)
+        built = _build(inventory)
         steps = inventory.uploads(built.bundles)
 
         # Write what differs, the ledger before and after it.
@@ -136,16 +165,17 @@ def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Publis
         purged_links=sum(step.fingerprint not in taken.failed for step in gone),
         failed=tuple(chain(*taken.failed.values(), *written.failed.values())),
         refused=built.refused,
+        waiting=built.waiting,
         reading=built.reading,
     )
 
 
 def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
     """Purge the links of `gone`, and from other links what they may no longer show."""
-    ledger, withdrawn = inventory.ledger, inventory.withdrawals()
+    ledger, fewer = inventory.ledger, inventory.withdrawals()
     for step in gone:
         ledger.doubt(step.fingerprint, step.becomes)
-    for token in withdrawn:
+    for token in fewer:
         ledger.withdraw(fingerprint(token))
     with suppress(StoreError):  # a ledger that cannot be written now must not hold a purge back either
         ledger.save()
@@ -153,23 +183,29 @@ def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
     for step in gone:
         if step.fingerprint not in taken.failed:
             ledger.purged(step.fingerprint)
-    taken = taken + withdraw(inventory.store, withdrawn)
+    taken = taken + withdraw(inventory.store, fewer)
+    ended_steps = [step for step in gone if step.fingerprint not in taken.failed]
+    types = {fingerprint(token): types for token, types in fewer.items() if fingerprint(token) not in taken.failed}
+    ledger.tell([*ended(ended_steps, ledger.records), *withdrawn(types, ledger.records)])
     ledger.save()
     return taken
 
 
 def _write(inventory: Inventory, steps: Sequence[Step], built: Built, progress: Progress) -> Written:
     changed = [step for step in steps if step.action != KEEP]
-    inventory.begin(changed)
-    inventory.ledger.save()
     bundles = {bundle.id: bundle for bundle in built.bundles}
+    ledger, in_doubt = inventory.ledger, doubtful(changed, inventory.ledger.records)
+    inventory.begin(changed)
+    ledger.tell(begun(changed, bundles, in_doubt, ledger.records))
+    ledger.save()
     jobs = [Upload(step, bundles[step.id], inventory.tokens[step.fingerprint]) for step in changed]
     written = upload(inventory.store, jobs, build_folder(inventory.definitions), progress)
-    for step in changed:
-        if step.fingerprint not in written.failed:
-            link = inventory.wanted[step.fingerprint]
-            inventory.ledger.finish(step.fingerprint, bundles[step.id].digest, link.types, link.branches)
-    inventory.ledger.save()
+    done = [step for step in changed if step.fingerprint not in written.failed]
+    for step in done:
+        link = inventory.wanted[step.fingerprint]
+        ledger.finish(step.fingerprint, bundles[step.id].digest, link.types, link.branches)
+    ledger.tell(finished(done, bundles, in_doubt, ledger.records))
+    ledger.save()
     return written
 
 

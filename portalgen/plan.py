@@ -1,16 +1,13 @@
 """Desired x ledger x store -> what a publish would do, and why. Pure: no I/O, no clock, no environment."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from portalgen.errors import InvalidInputError
 from portalgen.ledger import LIVE, REVOKED, Ledger, Record
-from portalgen.model import TRANSACTION_TYPES, BuiltBundle, LinkId
+from portalgen.model import TRANSACTION_TYPES, BuiltBundle, Documents, LinkId
 
 CREATE, UPDATE, KEEP, PURGE = "create", "update", "keep", "purge"
-
-Stored = Mapping[str, str]
-"""What lies under one link: by path, the hex SHA-256 of the content, or '' where it is not known."""
 
 _GUARD_PORTALS = 10
 _GUARD_SHARE = 5
@@ -19,7 +16,10 @@ _NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A link as the definitions want it. `fingerprint` stands for its token; `state` is live, disabled or expired."""
+    """A link as the definitions want it. `fingerprint` stands for its token; `state` is live, disabled or expired.
+
+    `definition` is as in Link; `offered` are those of its types of which there are exports.
+    """
 
     id: LinkId
     customer: str
@@ -29,11 +29,28 @@ class Wanted:
     state: str
     types: tuple[str, ...] = ()
     branches: tuple[str, ...] | None = None
+    definition: str = ""
+    offered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What lies under one link: by path, the hex SHA-256 of the content, or '' where it is not known.
+
+    `documents` are those that the last publish of the link which ended well left there; None where that is not known.
+    """
+
+    files: Mapping[str, str] = field(default_factory=dict)
+    documents: Documents | None = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What happens to one link. `put` and `delete` are paths within it; `becomes` is its state afterwards."""
+    """What happens to one link. `put` and `delete` are paths within it; `becomes` is its state afterwards.
+
+    `appears` and `disappears` are documents that it comes to show, and shows no longer. Where it is not known what it
+    showed, `is_whole` is set, and `appears` is all that it shows.
+    """
 
     id: LinkId
     fingerprint: str
@@ -42,13 +59,15 @@ class Step:
     becomes: str
     put: tuple[str, ...] = ()
     delete: tuple[str, ...] = ()
+    appears: Documents = field(default_factory=dict)
+    disappears: Documents = field(default_factory=dict)
+    is_whole: bool = False
 
     @property
     def withdrawn(self) -> Mapping[str, int]:
-        """By type, how many transactions the link shows no longer: those whose pages go, of a link that stays."""
-        pages = [path for path in self.delete if "/" in path and path.endswith(".html")]
-        types = [page.partition("/")[0] for page in pages] if self.becomes == LIVE else []
-        return {type_: types.count(type_) for type_ in TRANSACTION_TYPES if type_ in types}
+        """By type, how many transactions the link shows no longer, of a link that stays."""
+        gone = self.disappears if self.becomes == LIVE else {}
+        return {type_: len(gone[type_]) for type_ in TRANSACTION_TYPES if gone.get(type_)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +78,7 @@ class Plan:
     refused: str = ""
 
 
-def by_fingerprint(wanted: Iterable[Wanted]) -> Mapping[str, Wanted]:
+def by_fingerprint(wanted: Iterable[Wanted]) -> dict[str, Wanted]:
     """Links by fingerprint. Raises InvalidInputError if two have one identity."""
     found: dict[str, Wanted] = {}
     for link in wanted:
@@ -212,11 +231,37 @@ def uploads(
             steps.append(Step(link.id, link.fingerprint, KEEP, "unchanged", LIVE))
             continue
         there = stored[link.fingerprint]
-        put = tuple(file.path for file in bundle.files if there.get(file.path) != file.sha256)
-        delete = tuple(sorted(there.keys() - {file.path for file in bundle.files}))
+        put = tuple(file.path for file in bundle.files if there.files.get(file.path) != file.sha256)
+        delete = tuple(sorted(there.files.keys() - {file.path for file in bundle.files}))
         action, reason = _why_written(link, record, link.id in issued)
-        steps.append(Step(link.id, link.fingerprint, action, reason, LIVE, put, delete))
+        known = there.documents or {}
+        appears, disappears = without(bundle.documents, known), without(known, bundle.documents)
+        is_whole = there.documents is None
+        steps.append(Step(link.id, link.fingerprint, action, reason, LIVE, put, delete, appears, disappears, is_whole))
     return steps
+
+
+def without(documents: Documents, others: Documents) -> Documents:
+    """Those of `documents` that are not among `others`."""
+    left = {}
+    for type_, numbers in documents.items():
+        known = set(others.get(type_, ()))
+        left[type_] = [number for number in numbers if number not in known]
+    return {type_: numbers for type_, numbers in left.items() if numbers}
+
+
+def waiting(wanted: Mapping[str, Wanted], ledger: Ledger) -> Mapping[LinkId, tuple[str, ...]]:
+    """By link, the types that it is not to show before somebody accepts that.
+
+    They come to it through something else than its own definition: a role that was widened, or exports of a type that
+    there were none of.
+    """
+    found = {}
+    for link in wanted.values():
+        record = ledger.get(link.fingerprint)
+        if record and record.definition and record.definition == link.definition and link.state == LIVE:
+            found[link.id] = tuple(type_ for type_ in link.types if type_ not in record.granted)
+    return {id_: types for id_, types in found.items() if types}
 
 
 def is_current(bundle: BuiltBundle, record: Record | None) -> bool:

@@ -15,7 +15,7 @@ from portalgen.purge import manifest_key
 from portalgen.stores.base import PUBLIC, Failure, Metadata, Store
 
 _THREADS = 8
-_FORMAT = 1
+_FORMAT = 2
 
 Progress = Callable[[int], None]
 """Called with the number of objects written since the last call."""
@@ -34,16 +34,20 @@ def look(store: Store, token: str, link: str, *, trusted: bool) -> Stored:
     """What lies under a link. Digests are those of the last publish, if that is `trusted` to have ended well."""
     prefix = f"{PUBLIC}{token}/"
     there = [item.key.removeprefix(prefix) for item in store.objects(prefix)]
-    digests = _published(store, link) if trusted and there else {}
-    return {path: digests.get(path, "") for path in there}
+    published = read_published(store, link)
+    digests = published.files if trusted else {}
+    return Stored({path: digests.get(path, "") for path in there}, published.documents)
 
 
-def _published(store: Store, link: str) -> Mapping[str, str]:
+def read_published(store: Store, link: str) -> Stored:
+    """What the last publish of a link that ended well left there, if its manifest tells. Raises StoreError."""
     try:
         data = json.loads(store.read(manifest_key(link)))
-        return dict(data["files"]) if data["format"] == _FORMAT else {}
+        if data["format"] not in {1, _FORMAT}:
+            return Stored({}, None)
+        return Stored(dict(data["files"]), data.get("documents"))
     except (NotInStoreError, ValueError, KeyError, TypeError):
-        return {}
+        return Stored({}, None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +118,8 @@ def _finish(store: Store, item: Upload, *, whole: bool) -> list[Failure]:
         if failures or not whole:
             return failures
         files = {file.path: file.sha256 for file in item.bundle.files}
-        data = json.dumps({"format": _FORMAT, "files": files}, ensure_ascii=False).encode()
+        manifest_of = {"format": _FORMAT, "files": files, "documents": item.bundle.documents}
+        data = json.dumps(manifest_of, ensure_ascii=False).encode()
         store.write(manifest, data, Metadata("application/json"))
     except StoreError as error:
         return [Failure(manifest, "put", error.problems[0].message)]

@@ -13,6 +13,7 @@ from portalgen.pipeline import build, publish
 from portalgen.stores.base import PUBLIC
 from portalgen.stores.memory import MemoryStore
 from tests.leak_scan import Files, LinkKey
+from tests.sites import noon_of
 from tests.worlds import TODAY, World, widened, write
 
 KEYS = {"a": bytes(range(32))}
@@ -54,7 +55,7 @@ def rebuilt(world: World, folder: Path) -> dict[LinkKey, Files]:
 def publish_world(world: World, folder: Path, store: MemoryStore) -> None:
     """Build `world` in `folder` and publish it to `store`. Fails if the publish reports a failure."""
     definitions = load(write(world, folder))
-    inventory = Inventory(definitions, KeyRing(definitions.site.id, KEYS), store, TODAY)
+    inventory = Inventory(definitions, KeyRing(definitions.site.id, KEYS), store, lambda: noon_of(TODAY))
     assert not publish(inventory).failed
 
 

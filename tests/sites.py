@@ -32,6 +32,10 @@ PORTALS = {
 }
 
 
+def noon_of(day: datetime.date) -> datetime.datetime:
+    return datetime.datetime.combine(day, datetime.time(12), datetime.UTC)
+
+
 @dataclass
 class SmallSite:
     """Three customers, one of them with a contact. Change `portals` or the files, then `publish` again."""
@@ -75,7 +79,7 @@ class SmallSite:
         return KeyRing("small", parse_keys(self.keys))
 
     def inventory(self, today: datetime.date = TODAY, expected_removals: int | None = None) -> Inventory:
-        return Inventory(self.definitions, self.ring, self.store, today, expected_removals)
+        return Inventory(self.definitions, self.ring, self.store, lambda: noon_of(today), expected_removals)
 
     def publish(self, today: datetime.date = TODAY, expected_removals: int | None = None) -> Published:
         return publish(self.inventory(today, expected_removals))

@@ -13,6 +13,7 @@ from portalgen.plan import (
     CREATE,
     KEEP,
     UPDATE,
+    Stored,
     Wanted,
     by_fingerprint,
     misgiven,
@@ -67,7 +68,7 @@ def test_a_bundle_that_is_published_already_is_kept() -> None:
 
 
 def test_a_changed_bundle_puts_what_differs_and_deletes_what_is_left_over() -> None:
-    stored = {"f1": {"index.html": "old", "a.html": "s2", "b.html": "s3"}}
+    stored = {"f1": Stored({"index.html": "old", "a.html": "s2", "b.html": "s3"})}
     [step] = uploads({"f1": ACME}, {ACME.id: BUNDLE}, {"f1": replace(PUBLISHED, bundle="d0")}, stored)
     assert (step.action, step.put, step.delete) == (UPDATE, ("index.html",), ("b.html",))
 
@@ -80,7 +81,7 @@ def test_after_its_puts_and_deletes_a_link_holds_exactly_its_bundle(
     stored: dict[str, str], built: dict[str, str]
 ) -> None:
     bundle = replace(BUNDLE, digest="d2", files=tuple(BuiltFile(path, sha, 1) for path, sha in built.items()))
-    [step] = uploads({"f1": ACME}, {ACME.id: bundle}, {"f1": PUBLISHED}, {"f1": stored})
+    [step] = uploads({"f1": ACME}, {ACME.id: bundle}, {"f1": PUBLISHED}, {"f1": Stored(stored)})
     after = {path: sha for path, sha in stored.items() if path not in step.delete}
     assert after | {path: built[path] for path in step.put} == built
     assert all(stored.get(path) != built[path] for path in step.put), "nothing is put that is there"
@@ -97,7 +98,7 @@ def test_after_its_puts_and_deletes_a_link_holds_exactly_its_bundle(
 )
 def test_every_write_says_why(record: Record | None, action: str, reason: str) -> None:
     ledger = {"f1": record} if record else {}
-    [step] = uploads({"f1": ACME}, {ACME.id: BUNDLE}, ledger, {"f1": {}})
+    [step] = uploads({"f1": ACME}, {ACME.id: BUNDLE}, ledger, {"f1": Stored()})
     assert (step.action, step.reason) == (action, reason)
 
 

@@ -653,7 +653,7 @@ def test_the_private_part_holds_no_token(site: SmallSite, store: MemoryStore) ->
     site.publish()
     tokens = {key.split("/")[1].encode() for key in site.everything_public()}
     private = {key: data for key, data in store.contents.items() if key.startswith("private/")}
-    assert len(private) == 1 + len(ALL_LINKS)
+    assert len(private) == 2 + len(ALL_LINKS), "the ledger, an entry of history, and a manifest for each link"
     assert not any(token in data or token.decode() in key for key, data in private.items() for token in tokens)
 
 

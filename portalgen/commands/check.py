@@ -76,7 +76,7 @@ def check(config: Path) -> Checked:
         *_languages(definitions),
     ]
     if definitions.keys:  # a machine that only builds may do without
-        warned += _problems_of(lambda: wanted_links(definitions, ring_of(definitions), today))
+        warned += _problems_of(lambda: wanted_links(definitions, ring_of(definitions), today, {}))
     try:
         with open_book(definitions) as book:
             there, reading = book.extents(), book.report

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from portalgen.commands.project import ring_of, store_of, today_in
+from portalgen.commands.project import now, ring_of, store_of
 from portalgen.commands.report import Done, counted, exports_json, not_made, plural, table, told
 from portalgen.definitions import load
 from portalgen.errors import PortalgenError, Problem, RefusedError
@@ -80,5 +80,5 @@ def plan(config: Path, store: str | None, expected_removals: int | None) -> Plan
     """Build what changed and compare it with the store, which is only read."""
     definitions = load(config)
     opened, ring = store_of(definitions, store), ring_of(definitions)
-    inventory = Inventory(definitions, ring, opened, today_in(definitions), expected_removals)
+    inventory = Inventory(definitions, ring, opened, now, expected_removals)
     return PlanReport(plan_site(inventory))

@@ -12,9 +12,14 @@ from portalgen.stores import open_store
 from portalgen.stores.counting import CountingStore
 
 
+def now() -> datetime.datetime:
+    """What time it is, in UTC."""
+    return datetime.datetime.now(datetime.UTC)
+
+
 def today_in(definitions: Definitions) -> datetime.date:
     """The date of now where the site is."""
-    return datetime.datetime.now(zoneinfo.ZoneInfo(definitions.site.timezone)).date()
+    return now().astimezone(zoneinfo.ZoneInfo(definitions.site.timezone)).date()
 
 
 def ring_of(definitions: Definitions) -> KeyRing:

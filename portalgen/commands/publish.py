@@ -8,7 +8,7 @@ from typing import Any
 
 from portalgen.commands.link import LinkReport, links_to_print
 from portalgen.commands.plan import step_json, steps_table
-from portalgen.commands.project import ring_of, store_of, today_in
+from portalgen.commands.project import now, ring_of, store_of
 from portalgen.commands.report import Done, exports_json, not_made, plural, told
 from portalgen.definitions import load
 from portalgen.errors import NOWHERE, PortalgenError, Problem
@@ -91,8 +91,8 @@ def publish(
     """Make the store what the definitions and exports say."""
     started = time.monotonic()
     definitions = load(config)
-    opened, ring, today = store_of(definitions, store), ring_of(definitions), today_in(definitions)
-    inventory = Inventory(definitions, ring, opened, today, expected_removals)
+    opened, ring = store_of(definitions, store), ring_of(definitions)
+    inventory = Inventory(definitions, ring, opened, now, expected_removals)
     published = publish_site(inventory, progress)
-    links = links_to_print(definitions, ring, today) if show_links else None
+    links = links_to_print(definitions, ring, inventory.today) if show_links else None
     return PublishReport(published, opened.requests, time.monotonic() - started, links)

@@ -11,9 +11,11 @@ from portalgen.model.links import (
     Bundle,
     Change,
     Changes,
+    Documents,
     Link,
     LinkId,
     Refused,
+    Waiting,
     Withdrawn,
 )
 from portalgen.model.records import (
@@ -76,6 +78,7 @@ __all__ = [
     "Contact",
     "Customer",
     "Definitions",
+    "Documents",
     "Entry",
     "ExportSource",
     "Headings",
@@ -93,5 +96,6 @@ __all__ = [
     "StoreSource",
     "Transaction",
     "Visibility",
+    "Waiting",
     "Withdrawn",
 ]

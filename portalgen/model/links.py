@@ -1,7 +1,7 @@
 """Links, what each may show, and what was built of it."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from portalgen.attachments import Attachment
@@ -28,6 +28,8 @@ class Link:
 
     `branches` are the only ones whose transactions it may show; None means all, and those without a branch.
     `state` is 'live', 'disabled' or 'expired'; only a live link has a bundle. `key` names the root key that makes it.
+    `expires` is the last day that its definition gives it, inclusive. `definition` is what the portal, and the contact,
+    are said to show, as written: of what changes in a grant while that stays, somebody else's change is the reason.
     """
 
     id: LinkId
@@ -41,6 +43,16 @@ class Link:
     contact_email: str = ""
     branches: tuple[str, ...] | None = None
     bulletin: Bulletin | None = None
+    expires: datetime.date | None = None
+    definition: str = ""
+
+
+Documents = Mapping[str, Sequence[str]]
+"""Numbers of documents by granted type; for `receipts` and `statement`, of the receipts and of what it names."""
+
+
+Waiting = Mapping[LinkId, Mapping[str, int]]
+"""By link and type, how many documents it does not show yet, although they are granted: somebody has to accept them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,12 +129,17 @@ class BuiltFile:
 class BuiltBundle:
     """A bundle as it lies under build/. `fingerprint` stands for all that went into it, `digest` for what came out.
 
-    `counts` maps each granted type to the number of its transactions.
+    `documents` are the numbers of the documents that it shows.
     """
 
     id: LinkId
     folder: str
     fingerprint: str
     digest: str
-    counts: Mapping[str, int]
+    documents: Documents
     files: tuple[BuiltFile, ...]
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """By granted type, how many documents."""
+        return {type_: len(numbers) for type_, numbers in self.documents.items()}

@@ -39,7 +39,8 @@ class Site:
     `tracking` maps a carrier, casefolded, to the address of its tracking page, with TRACKING_NUMBER in it once.
     `address` is one line or more; `accent` is '#rrggbb' or ''. `pages` tells how many transactions share a page:
     'document' (one), 'month', 'year' or 'all'. `downloads` are 'csv', 'xlsx', 'zip', or fewer of them. A statement goes
-    back `statement_months`; a page warns where the exports are older than `stale_after` days when it is read.
+    back `statement_months`; a page warns where the exports are older than `stale_after` days when it is read. A link
+    whose definition does not say when it expires does so `expires_after` days after it was given out (0: never).
     """
 
     id: str
@@ -62,19 +63,22 @@ class Site:
     downloads: tuple[str, ...] = ("csv", "xlsx", "zip")
     statement_months: int = 12
     stale_after: int = 7
+    expires_after: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Contact:
     """A person at the customer with a link of their own.
 
-    `show` and `branches` as granted by the definition, not yet narrowed; `branches` as of a portal.
+    `show` and `branches` as granted by the definition, not yet narrowed; `branches` as of a portal. `says` is how the
+    definition says what to show: types, roles and ALL, as written.
     """
 
     id: str
     name: str
     email: str = ""
     show: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
     enabled: bool = True
     revision: int = 1
     expires: datetime.date | None = None
@@ -88,13 +92,15 @@ class Contact:
 class Portal:
     """One customer's definition. `expires` is inclusive; `places` says where in the file a field stands.
 
-    `branches` are the only ones whose transactions are shown; None means all, and those without a branch.
+    `branches` are the only ones whose transactions are shown; None means all, and those without a branch. `says` is
+    as of a contact.
     """
 
     id: str
     customer: str
     name: str = ""
     show: tuple[str, ...] = ()
+    says: tuple[str, ...] = ()
     enabled: bool = True
     revision: int = 1
     expires: datetime.date | None = None

@@ -3,7 +3,6 @@
 Every scalar arrives as text, exactly as it was written, and is read by the field it stands in.
 """
 
-import datetime
 from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
@@ -14,7 +13,6 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
-    ValidationInfo,
     WithJsonSchema,
     model_validator,
 )
@@ -23,89 +21,50 @@ from portalgen import fields
 from portalgen.errors import Problem
 from portalgen.faults import KEYS_EXPECTED, problem_of
 from portalgen.fields import FieldError
+from portalgen.schema.types import (
+    SCALAR,
+    Accent,
+    Carrier,
+    Count,
+    Currency,
+    Dates,
+    Day,
+    Days,
+    Delimiter,
+    Email,
+    Encoding,
+    Grant,
+    Id,
+    KeyId,
+    KeySource,
+    Locale,
+    Months,
+    Name,
+    Prefix,
+    Revision,
+    Role,
+    RoleName,
+    Scalar,
+    SiteId,
+    Text,
+    Texts,
+    Timezone,
+    Tolerance,
+    TrackingUrl,
+    Truth,
+    Version,
+    Written,
+    Writtens,
+    listed,
+    path_or_mapping,
+)
 from portalgen.yamlfile import At, Document
 
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def _grantable(value: object, info: ValidationInfo) -> str:
-    """A type, ALL, or (the context's `roles`) the name of a role."""
-    return fields.shown_type(value, (info.context or {}).get("roles", ()))
-
-
-def _list(value: object) -> object:
-    return [value] if isinstance(value, str) else value
-
-
-def _path_or_mapping(value: object) -> object:
-    return {"path": value} if isinstance(value, str) else value
-
-
 def _headings(value: object) -> object:
-    return value if isinstance(value, Mapping | HeadingsModel) else {"any_of": _list(value)}
-
-
-def _matching(pattern: str, what: str, hint: str) -> BeforeValidator:
-    return BeforeValidator(fields.matching(pattern, what, hint))
-
-
-_SCALAR = ["string", "number", "boolean"]
-Text = Annotated[str, BeforeValidator(fields.text)]
-Id = Annotated[str, BeforeValidator(fields.id_), WithJsonSchema({"type": _SCALAR})]
-Name = Annotated[str, BeforeValidator(fields.name)]
-Truth = Annotated[bool, BeforeValidator(fields.truth)]
-Day = Annotated[datetime.date, BeforeValidator(fields.day)]
-Revision = Annotated[
-    int,
-    _matching(r"[1-9]\d{0,8}", "a revision", "write a whole number from 1"),
-    WithJsonSchema({"type": "integer", "minimum": 1}),
-]
-Version = Annotated[
-    int, _matching("1", "a known version", "write 1; there is no other yet"), WithJsonSchema({"const": 1})
-]
-Currency = Annotated[str, BeforeValidator(fields.currency)]
-Locale = Annotated[str, BeforeValidator(fields.locale)]
-Timezone = Annotated[str, BeforeValidator(fields.timezone)]
-Email = Annotated[
-    str,
-    _matching(
-        r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+", "an e-mail address", "write one address, like ann@example.com"
-    ),
-]
-SiteId = Annotated[
-    str, _matching(r"[a-z0-9][a-z0-9-]{0,62}", "a site id", "at most 63 of a-z, 0-9 and '-', not '-' first")
-]
-KeyId = Annotated[
-    str,
-    _matching(r"[0-9a-hjkmnp-tv-z]", "a key id", "write one of 0-9, a-z without i, l, o, u"),
-    WithJsonSchema({"type": _SCALAR}),
-]
-KeySource = Annotated[str, BeforeValidator(fields.key_source)]
-Prefix = Annotated[str, _matching(r"[\w.-]+(/[\w.-]+)*/?", "a folder in a bucket", "write it like portals/")]
-Scalar = Annotated[str, BeforeValidator(fields.text), WithJsonSchema({"type": _SCALAR})]
-Texts = Annotated[list[Scalar], BeforeValidator(_list)]
-Grant = Annotated[list[Annotated[str, BeforeValidator(_grantable)]], BeforeValidator(_list)]
-Carrier = Annotated[str, BeforeValidator(fields.carrier)]
-TrackingUrl = Annotated[str, BeforeValidator(fields.tracking_url)]
-RoleName = Annotated[str, BeforeValidator(fields.role_name)]
-Role = Annotated[list[Annotated[str, BeforeValidator(fields.shown_type)]], BeforeValidator(_list)]
-Written = Annotated[str, BeforeValidator(fields.written), WithJsonSchema({"type": _SCALAR})]
-Writtens = Annotated[list[Written], BeforeValidator(_list)]
-Delimiter = Annotated[str, BeforeValidator(fields.delimiter)]
-Encoding = Annotated[str, BeforeValidator(fields.encoding)]
-Dates = Annotated[list[Annotated[str, BeforeValidator(fields.date_pattern)]], BeforeValidator(_list)]
-Tolerance = Annotated[Decimal, BeforeValidator(fields.amount), WithJsonSchema({"type": ["number", "string"]})]
-Accent = Annotated[str, BeforeValidator(fields.accent)]
-Count = Annotated[
-    int,
-    _matching(r"\d{1,9}", "a whole number", "write it like 20"),
-    WithJsonSchema({"type": "integer", "minimum": 0}),
-]
-Months = Annotated[
-    int,
-    _matching(r"[1-9]\d{0,2}", "a number of months", "write a whole number from 1, like 12"),
-    WithJsonSchema({"type": "integer", "minimum": 1, "maximum": 999}),
-]
+    return value if isinstance(value, Mapping | HeadingsModel) else {"any_of": listed(value)}
 
 
 class _Strict(BaseModel):
@@ -136,7 +95,7 @@ class BulletinModel(_Strict):
         return self
 
 
-BulletinEntry = Annotated[BulletinModel, BeforeValidator(_path_or_mapping)]
+BulletinEntry = Annotated[BulletinModel, BeforeValidator(path_or_mapping)]
 
 
 class SiteModel(_Strict):
@@ -159,9 +118,10 @@ class SiteModel(_Strict):
     accent: Accent = ""
     bulletin: BulletinEntry | None = None
     pages: Literal["document", "month", "year", "all"] = "document"
-    downloads: Annotated[list[Literal["csv", "xlsx", "zip"]], BeforeValidator(_list)] = ["csv", "xlsx", "zip"]
+    downloads: Annotated[list[Literal["csv", "xlsx", "zip"]], BeforeValidator(listed)] = ["csv", "xlsx", "zip"]
     statement_months: Months = 12
     stale_after: Count = 7
+    expires_after: Days = 0
 
     @model_validator(mode="before")
     @classmethod
@@ -185,12 +145,12 @@ Headings = Annotated[
     WithJsonSchema(
         {
             "anyOf": [
-                {"type": _SCALAR},
-                {"type": "array", "items": {"type": _SCALAR}},
+                {"type": SCALAR},
+                {"type": "array", "items": {"type": SCALAR}},
                 {
                     "type": "object",
                     "properties": {
-                        name: {"type": "array", "items": {"type": _SCALAR}} for name in ("any_of", "join", "first")
+                        name: {"type": "array", "items": {"type": SCALAR}} for name in ("any_of", "join", "first")
                     },
                 },
             ]
@@ -262,7 +222,7 @@ class SettingsModel(_Strict):
     tolerance: Tolerance = Decimal("0.05")
     differences: Literal["report", "refuse"] = "report"
     similar_ids: Literal["refuse", "allow"] = "refuse"
-    lines: Annotated[LinesModel, BeforeValidator(_path_or_mapping)] | None = None
+    lines: Annotated[LinesModel, BeforeValidator(path_or_mapping)] | None = None
 
 
 class ExportModel(SettingsModel):

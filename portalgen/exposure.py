@@ -1,0 +1,57 @@
+"""What the steps of a publish make links show, as events of history. Pure."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+
+from portalgen.history import ADDS, DROPS, ENDS, SHOWS, Event
+from portalgen.ledger import Ledger, Record
+from portalgen.model import BuiltBundle, Documents, LinkId
+from portalgen.plan import CREATE, Step
+
+
+def ended(steps: Iterable[Step], ledger: Ledger) -> list[Event]:
+    """Links that were purged."""
+    return [_event(ENDS, ledger[step.fingerprint], why=step.reason) for step in steps]
+
+
+def withdrawn(types: Mapping[str, Sequence[str]], ledger: Ledger) -> list[Event]:
+    """Links, by fingerprint, of which all of some types was taken away."""
+    return [_event(DROPS, ledger[mark], tuple(gone), why="no longer granted") for mark, gone in types.items()]
+
+
+def doubtful(steps: Iterable[Step], ledger: Ledger) -> frozenset[str]:
+    """The links, by fingerprint, of which it is not known for sure what they showed before these steps."""
+    known = {mark for mark, record in ledger.items() if record.unfinished}
+    return frozenset(step.fingerprint for step in steps if step.is_whole or step.fingerprint in known)
+
+
+def begun(
+    steps: Iterable[Step], bundles: Mapping[LinkId, BuiltBundle], in_doubt: Collection[str], ledger: Ledger
+) -> list[Event]:
+    """What links are about to show besides what they showed; of those `in_doubt`, all that they are about to show."""
+    events = []
+    for step in steps:
+        built = bundles[step.id].documents
+        documents = built if step.fingerprint in in_doubt else step.appears
+        if documents or step.action == CREATE:
+            events.append(_event(ADDS, ledger[step.fingerprint], tuple(built), documents, step.reason))
+    return events
+
+
+def finished(
+    steps: Iterable[Step], bundles: Mapping[LinkId, BuiltBundle], in_doubt: Collection[str], ledger: Ledger
+) -> list[Event]:
+    """What links show no longer, now that they are written; of those that were `in_doubt`, all that they show."""
+    events = []
+    for step in steps:
+        record, documents = ledger[step.fingerprint], bundles[step.id].documents
+        if step.fingerprint in in_doubt:
+            events.append(_event(SHOWS, record, tuple(documents), documents, step.reason))
+        elif step.disappears:
+            events.append(_event(DROPS, record, (), step.disappears, step.reason))
+    return events
+
+
+def _event(
+    what: str, record: Record, types: tuple[str, ...] = (), documents: Documents | None = None, why: str = ""
+) -> Event:
+    return Event(what, record.id, record.fingerprint, record.customer, types, documents or {}, why)

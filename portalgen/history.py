@@ -1,0 +1,204 @@
+"""What each link could see, from when to when: entries in a chain, each of which holds the digest of the one before.
+
+An entry is one object, `private/history/00000017.jsonl`: a line that says its number, its moment and the SHA-256 of the
+entry before, then a line for each event. The ledger keeps number and digest of the last one. An entry is written before
+what it tells of becomes visible, and after what it tells of was taken away: where it errs, it says too much.
+"""
+
+import datetime
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from portalgen.errors import NotInStoreError, PortalgenError
+from portalgen.model import Documents, LinkId
+from portalgen.stores.base import PRIVATE, Metadata, Store
+
+_FOLDER = f"{PRIVATE}history/"
+_FORMAT = 1
+_THREADS = 8
+_ALTERED = "the history was altered"
+_HINT = "restore private/history/ and private/ledger.json from a backup of one moment"
+ADDS, DROPS, SHOWS, ENDS = "adds", "drops", "shows", "ends"
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The last entry: its number, from 1 (0: there is none), and the hex SHA-256 of its bytes."""
+
+    number: int = 0
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What became of a link, which `fingerprint` stands for.
+
+    `what` is 'adds' (the link shows these documents, too), 'drops' (it no longer shows them, nor anything of `types`),
+    'shows' (it shows these and no others) or 'ends' (it shows nothing, and does not answer).
+    """
+
+    what: str
+    link: LinkId
+    fingerprint: str
+    customer: str
+    types: tuple[str, ...] = ()
+    documents: Documents = field(default_factory=dict)
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """Events of one moment, in UTC."""
+
+    number: int
+    at: datetime.datetime
+    events: tuple[Event, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A link could see a document from `since` until `until`, which is None if it still can. Both are in UTC.
+
+    `type` and `number` are '' for the link itself: its first page, which names the customer.
+    """
+
+    link: LinkId
+    fingerprint: str
+    customer: str
+    type: str
+    number: str
+    since: datetime.datetime
+    until: datetime.datetime | None = None
+
+
+def append(store: Store, head: Head, at: datetime.datetime, events: Sequence[Event]) -> Head:
+    """Write an entry after `head`; without events there is none. Raises StoreError."""
+    if not events:
+        return head
+    number = head.number + 1
+    moment = at.astimezone(datetime.UTC).isoformat(timespec="seconds")
+    first = {"format": _FORMAT, "number": number, "at": moment, "previous": head.digest}
+    lines = [first, *map(_event_json, events)]
+    data = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
+    store.write(_key(number), data, Metadata("application/x-ndjson"))
+    return Head(number, sha256(data).hexdigest())
+
+
+def find_head(store: Store) -> Head:
+    """The last entry that the store holds, for want of a ledger that names it. Raises StoreError."""
+    last = max((item.key for item in store.objects(_FOLDER)), default="")
+    return Head(_number_of(last), sha256(store.read(last)).hexdigest()) if last else Head()
+
+
+def read(store: Store, head: Head) -> list[Entry]:
+    """All entries up to `head`, the oldest first. Raises PortalgenError unless the chain is whole.
+
+    What lies behind `head` was written by a publish that broke off before anything came of it.
+    """
+    with ThreadPoolExecutor(_THREADS) as pool:
+        texts = [*pool.map(lambda number: _read(store, number), range(1, head.number + 1))]
+    entries, digest = [], ""
+    for number, text in enumerate(texts, 1):
+        first, *events = _lines(text, number)
+        if (first["number"], first["previous"]) != (number, digest):
+            raise PortalgenError(f"{_ALTERED}: entry {number} does not follow from the one before", _HINT)
+        digest = sha256(text).hexdigest()
+        moment = datetime.datetime.fromisoformat(first["at"])
+        entries.append(Entry(number, moment, tuple(_event_of(event) for event in events)))
+    if digest != head.digest:
+        raise PortalgenError(f"{_ALTERED}: entry {head.number} is not the one that the ledger knows", _HINT)
+    return entries
+
+
+def sights(entries: Iterable[Entry]) -> Iterator[Sight]:
+    """What could be seen: first what no longer can be, in the order in which that ended, then what still can."""
+    there: dict[str, dict[tuple[str, str], Sight]] = {}
+    for entry in entries:
+        for event in entry.events:
+            open_ = there.setdefault(event.fingerprint, {})
+            for key in _ended(event, open_):
+                yield _until(open_.pop(key), entry.at)
+            if event.what in {ADDS, SHOWS}:
+                for type_, number in [("", ""), *_named(event.documents)]:
+                    sight = Sight(event.link, event.fingerprint, event.customer, type_, number, entry.at)
+                    open_.setdefault((type_, number), sight)
+    for open_ in there.values():
+        yield from open_.values()
+
+
+def _ended(event: Event, open_: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+    named = set(_named(event.documents))
+    if event.what == ENDS:
+        return [*open_]
+    if event.what == SHOWS:
+        return [key for key in open_ if key[0] and key not in named]
+    if event.what == DROPS:
+        return [key for key in open_ if key in named or key[0] in event.types]
+    return []
+
+
+def _named(documents: Documents) -> Iterator[tuple[str, str]]:
+    return ((type_, number) for type_, numbers in documents.items() for number in numbers)
+
+
+def _until(sight: Sight, at: datetime.datetime) -> Sight:
+    return Sight(sight.link, sight.fingerprint, sight.customer, sight.type, sight.number, sight.since, at)
+
+
+def _key(number: int) -> str:
+    return f"{_FOLDER}{number:08}.jsonl"
+
+
+def _number_of(key: str) -> int:
+    text = key.removeprefix(_FOLDER).removesuffix(".jsonl")
+    if not (text.isascii() and text.isdecimal()):
+        raise PortalgenError(f"{_ALTERED}: {key} is no entry of it", _HINT)
+    return int(text)
+
+
+def _read(store: Store, number: int) -> bytes:
+    try:
+        return store.read(_key(number))
+    except NotInStoreError:
+        raise PortalgenError(f"{_ALTERED}: entry {number} is missing", _HINT) from None
+
+
+def _lines(text: bytes, number: int) -> list[Any]:
+    try:
+        lines = [json.loads(line) for line in text.splitlines()]
+        format_ = lines[0]["format"]
+    except (ValueError, KeyError, IndexError, TypeError):
+        raise PortalgenError(f"{_ALTERED}: entry {number} cannot be read", _HINT) from None
+    if format_ != _FORMAT:
+        raise PortalgenError(f"the history has format {format_}", "a newer portalgen wrote it; use that one")
+    return lines
+
+
+def _event_json(event: Event) -> Mapping[str, Any]:
+    whole = {
+        "what": event.what,
+        "portal": event.link.portal,
+        "contact": event.link.contact,
+        "link": event.fingerprint,
+        "customer": event.customer,
+        "types": [*event.types],
+        "documents": {type_: [*numbers] for type_, numbers in event.documents.items() if numbers},
+        "why": event.why,
+    }
+    return {name: value for name, value in whole.items() if value}
+
+
+def _event_of(event: Mapping[str, Any]) -> Event:
+    return Event(
+        event["what"],
+        LinkId(event["portal"], event.get("contact", "")),
+        event["link"],
+        event.get("customer", ""),
+        tuple(event.get("types", ())),
+        event.get("documents", {}),
+        event.get("why", ""),
+    )
