@@ -128,7 +128,11 @@ class Inventory:
         every, reasons = self.definitions.every_customer, {}
         defined = {portal.customer for portal in self.definitions.portals}
         for mark, record in self.ledger.records.items():
-            if every and record.is_derived and record.revision == every.revision and record.customer not in defined:
+            if not every or not record.is_derived or record.revision != every.revision:
+                continue
+            if record.customer in defined:
+                reasons[mark] = "the customer has another portal"
+            else:
                 is_excepted = record.customer in every.excepted
                 reasons[mark] = "excepted from every_customer" if is_excepted else "not in the exports any more"
         return reasons
