@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 FLOORS = [
     {"__init__", "errors", "cldr"},
     {"names", "keys", "plain"},
-    {"attachments"},
+    {"attachments", "keysources"},
     {"model.records", "model.sources"},
     {"model.sites", "model.statements"},
     {"model.links"},
