@@ -25,6 +25,7 @@ FLOORS = [
     | {"exports.values"}
     | {"exports.markup", "exports.storednumbers", "exports.jsonevents"},
     {
+        "addressees",
         "yamlfile",
         "fields",
         "links",
