@@ -75,11 +75,7 @@ Email = Annotated[
 SiteId = Annotated[
     str, _matching(r"[a-z0-9][a-z0-9-]{0,62}", "a site id", "at most 63 of a-z, 0-9 and '-', not '-' first")
 ]
-KeyId = Annotated[
-    str,
-    _matching(r"[0-9a-hjkmnp-tv-z]", "a key id", "write one of 0-9, a-z without i, l, o, u"),
-    WithJsonSchema({"type": _SCALAR}),
-]
+KeyId = Annotated[str, BeforeValidator(fields.key_id), WithJsonSchema({"type": _SCALAR})]
 KeySource = Annotated[str, BeforeValidator(fields.key_source)]
 Prefix = Annotated[str, _matching(r"[\w.-]+(/[\w.-]+)*/?", "a folder in a bucket", "write it like portals/")]
 Scalar = Annotated[str, BeforeValidator(fields.text), WithJsonSchema({"type": _SCALAR})]

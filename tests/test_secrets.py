@@ -456,6 +456,18 @@ def test_a_key_in_the_place_of_its_source_is_not_repeated(
             assert result.exit_code == 2 or verb == "check", result.output
 
 
+@pytest.mark.parametrize("old", ["key: a}", "key: b,"])
+def test_a_mistyped_key_in_the_place_of_its_id_is_not_repeated(
+    old: str, site: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = site / "config/portals.yaml"
+    text = config.read_text("utf-8").replace(old, f"key: {mistyped(KEYS['a'])}{old[-1]}")
+    config.write_text(text, encoding="utf-8")
+    result = call("check")
+    assert secrets_in(result.output + "".join(capfd.readouterr())) == []
+    assert "this is not a key id" in result.output
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [
