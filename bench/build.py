@@ -26,7 +26,7 @@ from portalgen import __version__, builder, pipeline
 from portalgen.book import Book
 from portalgen.commands.build import build
 from portalgen.commands.publish import publish
-from portalgen.keys import write_key_file
+from portalgen.keysources import write_key_file
 from portalgen.pages import Renderer
 
 TYPES = ("quotes", "orders", "invoices", "credit_notes", "delivery_notes")

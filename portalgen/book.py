@@ -72,6 +72,17 @@ class Book:
         )
         yield from (Person(*row) for row in rows)
 
+    def addresses(self) -> Mapping[str, list[str]]:
+        """By customer id, the e-mail addresses of the customer and of its contacts, as exported."""
+        rows = self._database.rows(
+            "SELECT id, email FROM customers WHERE email IS NOT NULL "
+            "UNION ALL SELECT customer_id, email FROM contacts WHERE email IS NOT NULL ORDER BY ALL"
+        )
+        found: defaultdict[str, list[str]] = defaultdict(list)
+        for customer, address in rows:
+            found[customer].append(address)
+        return dict(found)
+
     def accounts(self, customers: Collection[str]) -> Iterator[Account]:
         """The accounts of `customers` in the order of their ids, one at a time; an id that is not there is left out."""
         self._database.run("CREATE OR REPLACE TABLE wanted AS SELECT DISTINCT unnest(?::VARCHAR[]) AS id", [*customers])

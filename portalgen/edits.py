@@ -1,6 +1,6 @@
 """What an admin asks of portals and contacts -> changes to the YAML, and what they mean for links. Pure: no I/O."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from portalgen.errors import InvalidInputError, Location, did_you_mean
@@ -175,9 +175,49 @@ def removing(target: Target) -> Sequence[Change]:
     return [Remove(target.at)]
 
 
-def removing_contacts(target: Target) -> Sequence[Change]:
-    """The definitions of contacts deleted; a portal's own stays."""
-    return [Remove(target.at)] if target.id.contact else []
+def removing_contacts(selection: Selection) -> Edit:
+    """The definitions of contacts deleted; a portal's own stays, and is not meant where no contacts are."""
+
+    def edit(target: Target) -> Sequence[Change]:
+        if not target.id.contact and not selection.with_contacts:
+            hint = "`portalgen portal remove` takes one away; --contacts means the contacts of a portal"
+            raise InvalidInputError(f"'{target.id}' is a portal", hint)
+        return [Remove(target.at)] if target.id.contact else []
+
+    return edit
+
+
+def moving(
+    definitions: Definitions, meant: Collection[LinkId], to: str, default: str
+) -> tuple[Mapping[str, Sequence[Change]], list[LinkId]]:
+    """Have the root key `to` make the links that are `meant`, and leave every other with its own.
+
+    Gives the changes by file, and the links that are made with another key than before. `default` is the key of a
+    definition that names none. Where all portals are meant, it is the site's key that changes, for new ones, too.
+    """
+    is_whole = all(LinkId(portal.id) in meant for portal in definitions.portals)
+    changes: dict[str, list[Change]] = {}
+    moved = []
+    if is_whole and to != default:
+        changes[definitions.file] = [Put(("site", "key"), to)]
+    for portal in definitions.portals:
+        had, inherits = default, to if is_whole else default
+        for id_, grantee in _grantees(portal):
+            was = grantee.key or had
+            wanted = to if id_ in meant else was
+            moved += [id_] * (was != wanted)
+            if found := _key_written((*at_of(id_), "key"), grantee.key, wanted, inherits):
+                changes.setdefault(portal.places[""].file, []).append(found)
+            if not id_.contact:
+                had, inherits = was, wanted
+    return changes, moved
+
+
+def _key_written(at: tuple[str, ...], written: str, wanted: str, inherits: str) -> Change | None:
+    """What makes a definition name the key that is `wanted`, or none where it inherits that."""
+    if (written or inherits) == wanted:
+        return None
+    return Remove(at) if inherits == wanted else Put(at, wanted)
 
 
 def adding(id_: LinkId, definition: Mapping[str, Written], definitions: Definitions) -> tuple[str, Sequence[Change]]:

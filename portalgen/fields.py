@@ -121,6 +121,15 @@ def amount(value: object) -> Decimal:
     return Decimal(said)
 
 
+def key_id(value: object) -> str:
+    """Which key is meant. What is longer than an id may be the key itself, so no message repeats it."""
+    said = text(value)
+    if not re.fullmatch(r"[0-9a-hjkmnp-tv-z]", said):
+        named = shown(said) if len(said) < 4 else "this"
+        raise FieldError(f"{named} is not a key id", "write one of 0-9, a-z without i, l, o, u")
+    return said
+
+
 def key_source(value: object) -> str:
     """Where the keys are. What stands here instead may be a key, so no message repeats it."""
     said = text(value)

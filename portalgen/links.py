@@ -14,7 +14,7 @@ from enum import StrEnum
 from itsdangerous import Signer
 
 from portalgen.errors import InvalidInputError, did_you_mean
-from portalgen.keys import RootKeys, base32
+from portalgen.keys import RootKeys, base32, without_keys
 from portalgen.model import Link
 
 TOKEN = re.compile(r"p([0-9a-hjkmnp-tv-z])([0-9a-hjkmnp-tv-z]{26})([0-9a-f]{32})")
@@ -37,6 +37,7 @@ class KeyRing:
 
     site: str
     root_keys: RootKeys = field(repr=False)
+    _derived: dict[tuple[str, str], bytes] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def key_of(self, link: Link) -> str:
         """The id of the key that makes `link`. Raises InvalidInputError if there are several and nothing says which."""
@@ -53,7 +54,7 @@ class KeyRing:
             raise InvalidInputError(message, did_you_mean(key, list(self.root_keys)))
         parts = [text.encode() for text in (portal, contact, str(revision))]
         belongs_to = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
-        link_id = base32(_hmac(self._derived(key, "id"), belongs_to).digest())[:_LINK_ID_LENGTH]
+        link_id = base32(self._hmac(key, "id", belongs_to))[:_LINK_ID_LENGTH]
         signed = f"p{key}{link_id}"
         return signed + self._tag(key, signed)
 
@@ -72,17 +73,18 @@ class KeyRing:
         return Verdict.OK if hmac.compare_digest(right, tag) else Verdict.BAD_SIGNATURE
 
     def _tag(self, key: str, signed: str) -> str:
-        return _hmac(self._derived(key, "tag"), signed.encode()).hexdigest()[:32]
+        return self._hmac(key, "tag", signed.encode()).hex()[:32]
 
-    def _derived(self, key: str, purpose: str) -> str:
-        """The key for one purpose: derived by itsdangerous, as lower-case hex text."""
-        salt = f"portalgen-link/v1/{purpose}/{self.site}"
-        signer = Signer(self.root_keys[key], salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
-        return signer.derive_key().hex()
+    def _hmac(self, key: str, purpose: str, message: bytes) -> bytes:
+        if (key, purpose) not in self._derived:
+            self._derived[key, purpose] = _derived_key(self.root_keys[key], f"portalgen-link/v1/{purpose}/{self.site}")
+        return hmac.digest(self._derived[key, purpose], message, "sha256")
 
 
-def _hmac(key: str, message: bytes) -> "hmac.HMAC":
-    return hmac.new(key.encode(), message, hashlib.sha256)
+def _derived_key(root_key: bytes, salt: str) -> bytes:
+    """The key for one purpose: derived by itsdangerous, as lower-case hex text."""
+    signer = Signer(root_key, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
+    return signer.derive_key().hex().encode()
 
 
 def fingerprint(token: str) -> str:
@@ -92,5 +94,5 @@ def fingerprint(token: str) -> str:
 
 
 def redact(text: str) -> str:
-    """`text` with everything that has the shape of a token replaced by its fingerprint."""
-    return _IN_TEXT.sub(lambda match: f"[{fingerprint(match.group())}]", text)
+    """`text` with everything that has the shape of a token replaced by its fingerprint, and root keys taken out."""
+    return without_keys(_IN_TEXT.sub(lambda match: f"[{fingerprint(match.group())}]", text))

@@ -66,11 +66,19 @@ class _Handler(SimpleHTTPRequestHandler):
             return None
         self.directory = str(self._built if in_build else folder)
         path = Path(self.translate_path(self.path))
-        is_there = path.is_file() and path.resolve().is_relative_to(folder.resolve())
-        return (path.read_bytes(), 200, content_type(path.name)) if is_there else None
+        try:
+            is_there = path.is_file() and path.resolve().is_relative_to(folder.resolve())
+            return (path.read_bytes(), 200, content_type(path.name)) if is_there else None
+        except OSError:
+            return None
 
     def log_message(self, *_: object) -> None:
         """Say nothing: a path may hold a token."""
+
+
+class _Server(ThreadingHTTPServer):
+    def handle_error(self, *_: object) -> None:
+        """Say nothing: what failed may name a path, and so a token."""
 
 
 class Preview:
@@ -83,7 +91,7 @@ class Preview:
         """
         handler = partial(_Handler, built=built, published=published, contents=_front_page(titles))
         try:
-            self._server = ThreadingHTTPServer((HOST, port), handler)
+            self._server = _Server((HOST, port), handler)
         except (OSError, OverflowError) as error:
             reason = error.strerror if isinstance(error, OSError) else "there is no such port"
             raise PortalgenError(f"cannot listen on {HOST}:{port}: {reason}", "choose another with --port") from None

@@ -57,3 +57,11 @@ def s3_bucket(s3_server: S3Server, s3_client: S3Client, monkeypatch: pytest.Monk
     bucket = f"portals-{uuid.uuid4().hex}"
     s3_client.create_bucket(Bucket=bucket)
     return bucket
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print the figures that tests recorded, on whatever core they ran."""
+    for report in terminalreporter.getreports("passed"):
+        for name, value in report.user_properties:
+            if name == "figures":
+                terminalreporter.write_line(str(value))

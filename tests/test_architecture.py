@@ -13,7 +13,7 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 FLOORS = [
     {"__init__", "errors", "cldr"},
     {"names", "keys", "plain"},
-    {"attachments"},
+    {"attachments", "keysources"},
     {"model.records", "model.sources"},
     {"model.sites", "model.statements"},
     {"model.links"},
@@ -26,6 +26,7 @@ FLOORS = [
     | {"exports.markup", "exports.storednumbers", "exports.jsonevents"},
     {"history"},
     {
+        "addressees",
         "yamlfile",
         "fields",
         "links",

@@ -66,7 +66,9 @@ def test_every_verb_explains_itself_and_offers_json(verb: str) -> None:
     assert "--json" in said
 
 
-@pytest.mark.parametrize("verb", [(each,) for each in EDITS] + [("portal", "remove"), ("contact", "remove")])
+@pytest.mark.parametrize(
+    "verb", [*((each,) for each in EDITS), ("portal", "remove"), ("contact", "remove"), ("keys", "rotate")]
+)
 def test_every_edit_explains_itself_and_what_it_may_touch(verb: tuple[str, ...]) -> None:
     said = run(*verb, "--help").stdout
     assert [option for option in ("--all", "--customer", "--role", "--expect", "--json") if option not in said] == []

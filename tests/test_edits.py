@@ -35,7 +35,7 @@ def config(tmp_path: Path) -> Path:
     return file
 
 
-def yes(_: Edited) -> bool:
+def yes(_: object) -> bool:
     return True
 
 
@@ -130,8 +130,17 @@ class TestLinks:
         assert config.read_text(encoding="utf-8") == CONFIG
 
     def test_contacts_alone_are_removed_where_portals_are_meant_by_their_customer(self, config: Path) -> None:
-        change = run(config, removing_contacts, customers=("C-1",), with_contacts=True)
+        selection = Selection(customers=("C-1",), with_contacts=True)
+        change = edit(config, selection, lambda _: removing_contacts(selection), yes)
         assert [str(each) for each in change.touched] == ["ants/ann", "ants/bob"]
+
+    @pytest.mark.parametrize(
+        "selection", [Selection(("ants",)), Selection(is_all=True), Selection(("ants/ann", "bees"))]
+    )
+    def test_a_portal_is_no_contact_to_be_removed(self, config: Path, selection: Selection) -> None:
+        with pytest.raises(InvalidInputError, match=r"'(ants|bees)' is a portal\n.*portal remove"):
+            edit(config, selection, lambda _: removing_contacts(selection), yes)
+        assert config.read_text(encoding="utf-8") == CONFIG
 
 
 class TestSelections:

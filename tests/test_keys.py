@@ -1,14 +1,11 @@
-"""Only keys that portalgen made are taken, from a place that only their owner can read."""
-
-import os
-from pathlib import Path
+"""Only keys that portalgen made are taken."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from portalgen.errors import InvalidInputError
-from portalgen.keys import holds_key, key_text, load_keys, new_key, parse_key, parse_keys, write_key_file
+from portalgen.keys import holds_key, key_fingerprint, key_text, new_key, parse_key, parse_keys, without_keys
 
 KEY = key_text(bytes(range(32)))
 
@@ -57,52 +54,19 @@ def test_two_keys_with_one_id_are_refused() -> None:
         parse_keys(f"a:{KEY} a:{KEY}")
 
 
-def test_a_key_file_is_made_for_its_owner_alone(tmp_path: Path) -> None:
-    path = tmp_path / "config" / "portalgen.keys"
-    write_key_file(path, "a")
-    assert path.stat().st_mode & 0o777 == 0o600
-    assert list(load_keys("file:config/portalgen.keys", tmp_path)) == ["a"]
-
-
-def test_a_key_file_is_never_overwritten(tmp_path: Path) -> None:
-    path = tmp_path / "portalgen.keys"
-    write_key_file(path, "a")
-    before = path.read_bytes()
-    with pytest.raises(InvalidInputError, match="is there already"):
-        write_key_file(path, "a")
-    assert path.read_bytes() == before
-
-
-def test_a_key_file_that_others_can_read_is_refused(tmp_path: Path) -> None:
-    path = tmp_path / "portalgen.keys"
-    write_key_file(path, "a")
-    path.chmod(0o640)
-    with pytest.raises(InvalidInputError, match="others can read"):
-        load_keys("file:portalgen.keys", tmp_path)
-
-
-def test_a_link_to_a_key_file_is_refused(tmp_path: Path) -> None:
-    write_key_file(tmp_path / "real.keys", "a")
-    (tmp_path / "portalgen.keys").symlink_to(tmp_path / "real.keys")
-    with pytest.raises(InvalidInputError, match="not a regular file"):
-        load_keys("file:portalgen.keys", tmp_path)
-
-
-def test_keys_come_from_the_environment_or_a_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("PORTALGEN_TEST_KEYS", f"a:{KEY}")
-    assert load_keys("env:PORTALGEN_TEST_KEYS", tmp_path) == load_keys(f"cmd:echo a:{KEY}", tmp_path)
-
-
-@pytest.mark.parametrize(
-    "source", ["", "env:PORTALGEN_NOT_SET", "file:nowhere", "cmd:false", "cmd:no-such-command", "cmd:echo x"]
-)
-def test_keys_that_cannot_be_had_are_one_sentence(source: str, tmp_path: Path) -> None:
-    assert "PORTALGEN_NOT_SET" not in os.environ
-    with pytest.raises(InvalidInputError) as caught:
-        load_keys(source, tmp_path)
-    assert len(caught.value.problems) == 1
-
-
 def test_a_key_is_seen_in_whatever_it_stands() -> None:
     assert holds_key(f"x\x00a:{new_key()},".encode("latin-1"))
     assert not holds_key(b"pgk1_" + b"0" * 55)
+
+
+def test_keys_can_be_compared_without_being_shown() -> None:
+    marks = {key_fingerprint(bytes([number] * 32)) for number in range(256)}
+    assert len(marks) == 256
+    assert {len(mark) for mark in marks} == {10}
+    assert key_fingerprint(bytes(range(32))) == "8effec7c1a"
+
+
+@pytest.mark.parametrize("text", ["{}", "a:{},b:{}\n", "'{}'", "x{}x", "{}."])
+def test_a_key_is_taken_out_of_a_text(text: str) -> None:
+    assert without_keys(text.replace("{}", KEY)) == text.replace("{}", "[root key]").replace("]x", "]")
+    assert KEY[5:20] not in without_keys(text.replace("{}", KEY[:-10]))

@@ -15,7 +15,7 @@ from mypy_boto3_s3.client import S3Client
 from portalgen.cli import main
 from portalgen.commands.project import ring_of
 from portalgen.definitions import load
-from portalgen.keys import write_key_file
+from portalgen.keysources import write_key_file
 from tests.s3_server import S3Server
 from tests.shared_data import shared
 

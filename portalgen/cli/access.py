@@ -8,12 +8,15 @@ from typing import Any
 import click
 
 from portalgen import edits
-from portalgen.cli.options import config_option, json_option, selection_options
+from portalgen.cli.options import config_option, json_option, selection_options, store_option
 from portalgen.cli.running import ask, run
+from portalgen.commands.edit import Approval, approval
 from portalgen.commands.edit import add as run_add
-from portalgen.commands.edit import approval
 from portalgen.commands.edit import edit as run_edit
+from portalgen.commands.edit import move as run_move
+from portalgen.commands.keys import keys_list as run_keys_list
 from portalgen.commands.keys import keys_new as run_keys_new
+from portalgen.commands.keys import keys_retire as run_keys_retire
 from portalgen.commands.portal import portal_show as run_portal_show
 from portalgen.keys import KEY_IDS
 from portalgen.model import Definitions
@@ -22,9 +25,18 @@ _ID_HELP = "What to call it: one of 0-9, a-z without i, l, o, u."
 
 
 def _edit(how: Callable[[Definitions], edits.Edit], config: Path, as_json: bool, **said: Any) -> None:
-    approve = approval(said.pop("expect"), ask if sys.stdin.isatty() else None, yes=said.pop("yes"))
-    selection = edits.Selection(said.pop("links"), **said)
+    selection, approve = _meant(said)
     run(lambda: run_edit(config, selection, how, approve), as_json=as_json)
+
+
+def _meant(said: dict[str, Any]) -> tuple[edits.Selection, Approval]:
+    """Which links the options of a verb mean, and who approves of the change."""
+    approve = approval(said.pop("expect"), _ask_if_there_is_somebody(), yes=said.pop("yes"))
+    return edits.Selection(said.pop("links"), **said), approve
+
+
+def _ask_if_there_is_somebody() -> Callable[[str, str], bool] | None:
+    return ask if sys.stdin.isatty() else None
 
 
 @click.group()
@@ -85,7 +97,8 @@ def contact_add(name_: str, config: Path, as_json: bool, **definition: Any) -> N
 @selection_options
 def contact_remove(config: Path, as_json: bool, **said: Any) -> None:
     """Delete contacts, named as PORTAL/ID: their links die with the next publish, for good."""
-    _edit(lambda _: edits.removing_contacts, config, as_json, **said)
+    selection, approve = _meant(said)
+    run(lambda: run_edit(config, selection, lambda _: edits.removing_contacts(selection), approve), as_json=as_json)
 
 
 @click.command()
@@ -133,7 +146,39 @@ def keys() -> None:
 @keys.command("new")
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--id", "key_id", type=click.Choice(KEY_IDS), default="a", show_default=True, metavar="ID", help=_ID_HELP)
+@click.option("--add", is_flag=True, help="Put it behind the keys that FILE holds.")
 @json_option
-def keys_new(file: Path | None, key_id: str, as_json: bool) -> None:
+def keys_new(file: Path | None, key_id: str, add: bool, as_json: bool) -> None:
     """Make a root key and print it, or write it to FILE, readable by you alone."""
-    run(lambda: run_keys_new(file, key_id), as_json=as_json)
+    run(lambda: run_keys_new(file, key_id, add=add), as_json=as_json)
+
+
+@keys.command("list")
+@config_option
+@store_option
+@json_option
+def keys_list(config: Path, store: str | None, as_json: bool) -> None:
+    """List the root keys by fingerprint, and how many links are made with each. No key is printed."""
+    run(lambda: run_keys_list(config, store), as_json=as_json)
+
+
+@keys.command("rotate")
+@click.option("--to", required=True, metavar="ID", help="The root key that is to make these links.")
+@selection_options
+def keys_rotate(to: str, config: Path, as_json: bool, **said: Any) -> None:
+    """Make links with another root key, and so give new ones: of each LINK, or with --all --contacts of all.
+
+    The links that are not meant stay as they are. The old ones die with the next publish.
+    """
+    selection, approve = _meant(said)
+    run(lambda: run_move(config, selection, to, approve), as_json=as_json)
+
+
+@keys.command("retire")
+@click.argument("key_id", metavar="ID")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@config_option
+@json_option
+def keys_retire(key_id: str, yes: bool, config: Path, as_json: bool) -> None:
+    """Take the root key ID out of the key file. Refused while a link is made with it, or published in any store."""
+    run(lambda: run_keys_retire(config, key_id, _ask_if_there_is_somebody(), yes=yes), as_json=as_json)

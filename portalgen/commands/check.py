@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from portalgen.addressees import doubtful_addressees
 from portalgen.book import Extent
 from portalgen.commands.project import ring_of, today_in
 from portalgen.commands.report import Done, counted, exports_json, left_out, not_made, plural, problem_json, told
@@ -80,14 +81,18 @@ def check(config: Path) -> Checked:
         warned += _problems_of(lambda: wanted_links(definitions, ring_of(definitions), today, {}))
     try:
         with open_book(definitions) as book:
-            there, reading = book.extents(), book.report
+            there, reading, addresses = book.extents(), book.report, book.addresses()
             definitions = with_everyone(definitions, book.people())
             wrong += not_made(unmade(definitions, book, today))
     except InvalidInputError as error:
         return Checked(sorted([*error.problems, *wrong]), warned=warned)
     shown = [(link, extents_of(link, there)) for link in links_of(definitions, today)]
-    nothing = _nothing_to_show(definitions, {type_ for _, type_ in there})
-    warned = [*warned, *told(reading), *unknown_branches(definitions, there), *nothing]
+    warned += [
+        *told(reading),
+        *unknown_branches(definitions, there),
+        *doubtful_addressees(definitions, addresses),
+        *_nothing_to_show(definitions, {type_ for _, type_ in there}),
+    ]
     return Checked(wrong, shown, warned, reading, _missing(definitions))
 
 

@@ -12,7 +12,7 @@ from portalgen.commands.link import LinkReport
 from portalgen.commands.publish import PublishReport, Said, publish
 from portalgen.commands.report import Done
 from portalgen.demo import write_demo
-from portalgen.keys import write_key_file
+from portalgen.keysources import write_key_file
 from portalgen.publish import Progress
 
 _LINKS = 3

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from portalgen.commands.project import today_in
+from portalgen.commands.project import default_key, ring_of, today_in
 from portalgen.commands.report import Done, plural
 from portalgen.definitions import load
-from portalgen.edits import Edit, Effect, Selection, Show, adding, effects, link_id, names_in, selected
-from portalgen.errors import RefusedError
+from portalgen.edits import Edit, Effect, Selection, Show, adding, effects, link_id, moving, names_in, selected
+from portalgen.errors import InvalidInputError, RefusedError, did_you_mean
 from portalgen.grants import links_of
 from portalgen.model import Definitions, LinkId
 from portalgen.yamledit import Change, Written, edited
@@ -93,10 +93,10 @@ class Edited(Done):
         }
 
     def to_text(self) -> str:
-        if not self.touched:
+        if not self.before:
             return "nothing to change"
-        end = "written; nothing is published before `portalgen publish`" if self.was_written else "nothing was changed"
-        return "\n".join([self.shown, end])
+        written = f"{plural(len(self.links), 'link')}: written; nothing is published before `portalgen publish`"
+        return "\n".join([self.shown, written if self.was_written else "nothing was changed"])
 
     @property
     def shown(self) -> str:
@@ -114,7 +114,7 @@ def said(effect: Effect) -> str:
 
 
 def approval(expect: int | None, ask: Callable[[str, str], bool] | None, *, yes: bool) -> Approval:
-    """Changes of one link are made; of several, once their number was said in `expect` or typed when asked.
+    """A change of one link, or of none, is made; of several, once `expect` says how many, or that is typed when asked.
 
     `ask` shows a text and tells whether what is typed is the second; None where there is nobody to ask.
     """
@@ -123,7 +123,7 @@ def approval(expect: int | None, ask: Callable[[str, str], bool] | None, *, yes:
         count = len(change.links)
         if expect not in {None, count}:
             raise RefusedError(f"{count} links would be touched, not {expect}; nothing was changed")
-        if count == 1 or (yes and expect == count):
+        if count <= 1 or (yes and expect == count):
             return True
         if yes or ask is None:
             raise RefusedError(f"this touches {change.summary}; nothing was changed", f"--yes --expect {count}")
@@ -143,6 +143,19 @@ def edit(config: Path, selection: Selection, how: Callable[[Definitions], Edit],
             changes.setdefault(target.file, []).extend(found)
             touched.append(target.id)
     return _approved(config, definitions, changes, touched, approve)
+
+
+def move(config: Path, selection: Selection, to: str, approve: Approval) -> Edited:
+    """Have the root key `to` make the links that a selection means. Raises InvalidInputError if it is not held."""
+    definitions = load(config)
+    ring, links = ring_of(definitions), links_of(definitions, today_in(definitions))
+    if to not in ring.root_keys:
+        raise InvalidInputError(f"there is no root key '{to}'", did_you_mean(to, [*ring.root_keys]))
+    for link in links:
+        ring.key_of(link)  # refuses where nothing says which key makes it
+    meant = {target.id for target in selected(definitions, selection, _shows(definitions))}
+    changes, moved = moving(definitions, meant, to, default_key(definitions, ring))
+    return _approved(config, definitions, changes, moved, approve)
 
 
 def add(config: Path, name: str, said: Mapping[str, str | Sequence[str] | None]) -> Edited:
@@ -170,7 +183,7 @@ def _approved(
     today = today_in(definitions)
     new = load(config, after)
     change = Edited(texts, after, effects(links_of(definitions, today), links_of(new, today)), touched)
-    if not touched or not approve(change):
+    if not changes or not approve(change):
         return change
     for name in after:
         if _text(Path(name)) != texts[name]:

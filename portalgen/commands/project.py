@@ -7,7 +7,7 @@ import zoneinfo
 from pathlib import Path
 
 from portalgen.errors import InvalidInputError, Location, did_you_mean
-from portalgen.keys import load_keys
+from portalgen.keysources import load_keys
 from portalgen.links import KeyRing
 from portalgen.model import Definitions, StoreSource
 from portalgen.stores import open_store
@@ -27,6 +27,11 @@ def today_in(definitions: Definitions) -> datetime.date:
 def ring_of(definitions: Definitions) -> KeyRing:
     """The site's keys. Raises InvalidInputError."""
     return KeyRing(definitions.site.id, load_keys(definitions.keys, definitions.root))
+
+
+def default_key(definitions: Definitions, ring: KeyRing) -> str:
+    """The id of the key that makes a link whose definition names none; '' where nothing says which."""
+    return definitions.site.key or (next(iter(ring.root_keys)) if len(ring.root_keys) == 1 else "")
 
 
 def store_source(definitions: Definitions, name: str | None) -> StoreSource:

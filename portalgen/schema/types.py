@@ -52,11 +52,7 @@ Email = Annotated[
 SiteId = Annotated[
     str, matching(r"[a-z0-9][a-z0-9-]{0,62}", "a site id", "at most 63 of a-z, 0-9 and '-', not '-' first")
 ]
-KeyId = Annotated[
-    str,
-    matching(r"[0-9a-hjkmnp-tv-z]", "a key id", "write one of 0-9, a-z without i, l, o, u"),
-    WithJsonSchema({"type": SCALAR}),
-]
+KeyId = Annotated[str, BeforeValidator(fields.key_id), WithJsonSchema({"type": SCALAR})]
 KeySource = Annotated[str, BeforeValidator(fields.key_source)]
 Prefix = Annotated[str, matching(r"[\w.-]+(/[\w.-]+)*/?", "a folder in a bucket", "write it like portals/")]
 Scalar = Annotated[str, BeforeValidator(fields.text), WithJsonSchema({"type": SCALAR})]
