@@ -298,9 +298,12 @@ def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_ori
 
 
 def _without_value(file: SourceFile, source: ExportSource) -> Iterator[Problem]:
-    """Cells without a value in columns that something is read from, or that tell which rows count."""
+    """Cells without a value in columns that something is read from, or that tell which rows count.
+
+    A quarantine holds back what it reads from the former; the latter could be in any document, or in none.
+    """
     titles = [normal(title) for title in file.table.heading]
-    read = {index for indexes in file.cells.values() for index in indexes}
+    read = {index for indexes in file.cells.values() for index in indexes if not source.policy.quarantine}
     read |= {titles.index(title) for title in map(normal, source.rows) if title in titles}
     if source.totals or source.groups:
         read.add(0)

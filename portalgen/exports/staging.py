@@ -162,6 +162,11 @@ class Staging:
         there = {key.removeprefix(part.prefix) for file in staged for key in file.cells if key.startswith(part.prefix)}
         return [name for name in part.columns if name in there | given or name == "number"]
 
+    def has_errors(self, part: Part) -> bool:
+        """Whether a part's files have cells without a value in columns that something is read from."""
+        is_own = part.is_lines and not part.prefix
+        return any(file.table.errors for file in self.tally_of(part).staged if file.is_lines is is_own)
+
     def counts_of(self, part: Part) -> dict[int, int]:
         """The number of typed rows by file."""
         return dict(self.database.rows(f"SELECT file, count(*) FROM {part.table} GROUP BY file"))
