@@ -248,7 +248,7 @@ def test_a_cell_without_a_value_holds_back_its_whole_document(
     (second if column > 7 else first)[column] = error
     good = "I-1,C-1,2026-01-01,Sent,EUR,1,n,yes,1,a,1"
     workbook(tmp_path, "i.xlsx", FULL + "\n".join([good, ",".join(first), ",".join(second)]))
-    keys = f"path: i.xlsx, layout: {layout}, lines: {{}}, visible: {{status: [Sent]}}"
+    keys = f"path: i.xlsx, layout: {layout}, decimal: '.', lines: {{}}, visible: {{status: [Sent]}}"
     read = imported(tmp_path, {}, f"{{type: invoices, on_error: quarantine, limit: 1, {keys}}}")
     assert (read.lines, read.export.held_back, read.export.left_out) == ({"I-1": ["a"]}, 1, {})
     reason = "a formula whose result was not stored" if error == "=1+1" else f"an error in place of a value: '{error}'"
