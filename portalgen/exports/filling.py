@@ -156,6 +156,7 @@ class Filling:
                     dropped=dropped,
                     others=tuple(tally.others),
                     held_back=held_back.get(number, 0),
+                    left_out_values=tuple(tally.left_out_values()),
                 )
             )
         return ReadingReport(tuple(exports), tuple(self.warnings), tuple(quarantine.all()))

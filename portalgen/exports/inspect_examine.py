@@ -21,6 +21,7 @@ from portalgen.exports.profiles import sounds_private
 from portalgen.exports.proofs import Proof, Verdict, prove_dates, prove_decimal
 from portalgen.exports.readings import Readings
 from portalgen.exports.rejects import Quarantine, listed
+from portalgen.exports.report import LeftOutValue
 from portalgen.exports.settling import settle
 from portalgen.exports.similar import similar_ids
 from portalgen.exports.staging import Part, SourceFile, Staging
@@ -88,6 +89,7 @@ class Examined:
     lines: int = 0
     shown: int | None = None
     left_out: dict[str, int] = field(default_factory=dict)
+    left_out_values: list[LeftOutValue] = field(default_factory=list)
     others: int = 0
     statuses: list[Status] = field(default_factory=list)
     names_currency: bool = True
@@ -141,6 +143,7 @@ class _Examination:
             self._judge(readings)
         if tally:
             found.rows, found.left_out, found.others = max(tally.rows, 0), tally.left_out, len(tally.others)
+            found.left_out_values = tally.left_out_values()
         return found
 
     def _map(self, staged: Sequence[SourceFile], heading: Sequence[str], parts: Sequence[Part]) -> None:

@@ -128,7 +128,9 @@ class _Loading:
             layouts.fill_down(database, table, [name for name in headers if name not in source.values], source.groups)
         keys = {PREFIX + name: name for name in _without_number(_kept(LINES))}
         self.staging.problems += self._divided()
+        self._note_values(table, "is_other_line", of_lines=True)
         self.tally.add(layouts.drop_lines(database, table, source, [*keys]))
+        self._note_values(table, "is_other AND is_first" if in_blocks else "false")
         self.tally.add(layouts.drop_documents(database, table, source))
         self.staging.problems += self._settle_left_out(table, in_blocks=in_blocks)
         keyed = layouts.Keyed(table, "number", [*headers, *keys], in_blocks)
@@ -157,6 +159,7 @@ class _Loading:
             except InvalidInputError as error:
                 self.staging.problems += error.problems
             tally.rows += rows
+        self._note_values(load.table, "kind = 'other'")
         counts = layouts.drop_rows(database, load.table, source)
         tally.add(counts)
         if load.is_lines and layouts.OTHERS in counts and not database.rows(f"SELECT 1 FROM {load.table} LIMIT 1"):
@@ -165,6 +168,11 @@ class _Loading:
             self.staging.warnings.append(Problem(Location(tally.line_files[0]), message, hint))
         given = {want.key for want in load.wants if want.name in want.source.values} | {source.groups}
         tally.add(layouts.drop_blank(database, load.table, [key for key in kept if key not in given]))
+
+    def _note_values(self, table: str, condition: str, *, of_lines: bool = False) -> None:
+        """Count the values that `rows` leaves out, in the rows for which a condition is true."""
+        found = layouts.values_left_out(self.staging.database, table, self.source, condition, of_lines=of_lines)
+        self.tally.values.update(found)
 
     def _view(self, load: _Load) -> None:
         """Make a database view of all files of an export, or of its lines' own files: they are read when it is."""

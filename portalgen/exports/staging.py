@@ -3,6 +3,7 @@
 An export becomes parts: the rows of its documents, and the rows of their lines, whichever way its files lay them out.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -13,6 +14,7 @@ from portalgen.database import Database
 from portalgen.errors import InvalidInputError, Location, Problem
 from portalgen.exports.columns import IDENTITY, Column, Kind
 from portalgen.exports.files import Place
+from portalgen.exports.report import LeftOutValue
 from portalgen.exports.textfile import TextTable, check_table, read_places
 from portalgen.model import ExportSource
 
@@ -69,7 +71,10 @@ class Part:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of an export's rows: how many were read, and how many were left out for which reason."""
+    """What became of an export's rows: how many were read, and how many were left out for which reason.
+
+    `values` are the cells for which `rows` left some out, by heading and text.
+    """
 
     source: ExportSource
     rows: int = 0
@@ -80,6 +85,7 @@ class Tally:
     held_numbers: list[str] = field(default_factory=list)
     line_files: list[str] = field(default_factory=list)
     staged: list[SourceFile] = field(default_factory=list)
+    values: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, counts: Mapping[str, int]) -> None:
         for reason, rows in counts.items():
@@ -88,6 +94,11 @@ class Tally:
     def leave_out(self, reason: str, rows: int) -> None:
         if rows:
             self.left_out[reason] = self.left_out.get(reason, 0) + rows
+
+    def left_out_values(self) -> list[LeftOutValue]:
+        """What `rows` left out, the most frequent first."""
+        found = [LeftOutValue(heading, text, count) for (heading, text), count in self.values.items()]
+        return sorted(found, key=lambda each: (-each.count, each.heading, each.value))
 
 
 @dataclass(slots=True)
