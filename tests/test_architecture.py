@@ -56,6 +56,7 @@ FLOORS = [
         "yamledit",
         "logs",
         "exports.headings",
+        "exports.padding",
     }
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},

@@ -4,7 +4,7 @@ A column that is neither canonical nor mapped never gets further than this modul
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portalgen.database import CsvShapeError
 from portalgen.errors import NOWHERE, InvalidInputError, Location, Problem, did_you_mean, shown
@@ -13,6 +13,7 @@ from portalgen.exports.columns import HEADERS, LINES, OF_LINES, Column, Kind
 from portalgen.exports.files import open_source
 from portalgen.exports.headings import Match, Want, is_heading, match, normal, wanted, wanted_lines
 from portalgen.exports.layouts import quoted, quoted_name
+from portalgen.exports.padding import padded_cells
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
 from portalgen.exports.textfile import TextTable, check_table
 from portalgen.exports.values import STORED
@@ -196,7 +197,8 @@ class _Loading:
         tally.others += opened.others
         tally.held_back += opened.held_back
         tally.held_numbers += opened.held_numbers
-        for text in opened.tables:
+        for table in opened.tables:
+            text = replace(table, padded=padded_cells(staging.database, table))
             found = match(text.heading, wants, heading_place(text), [] if load.lines else [*self.source.rows])
             if problems := [*found.problems, *_missing_titles(load, text), *_missing_status(load, text, found)]:
                 staging.problems += problems
@@ -214,7 +216,7 @@ class _Loading:
 def _select(load: _Load, text: TextTable, found: Match) -> str:
     """SQL for the cells of one file, under the names of their columns."""
     picked = {
-        quoted_name(want.key): _cell(found.cells.get(want.key, ()), want, load.source, has_origins=bool(text.unit))
+        quoted_name(want.key): _cell(found.cells.get(want.key, ()), want, load.source, text)
         for want in load.wants
         if want.column.kept and (want.key in found.cells or want.name in want.source.values)
     }
@@ -280,10 +282,16 @@ def _without(cell: str, empty: tuple[str, ...]) -> str:
     return cell
 
 
-def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_origins: bool) -> str:
+def _unpadded(index: int, text: TextTable) -> str:
+    """SQL of a cell as it is written, without the blanks that are none of its text."""
+    trim = text.padded.get(index)
+    return f"nullif({trim}(c{index}, ' '), '')" if trim else f"c{index}"
+
+
+def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, text: TextTable) -> str:
     """SQL of what a wanted column holds in a row, with a mark before what the file holds as a number with decimals."""
-    raw = cells = [_without(f"c{index}", source.empty) for index in indexes]
-    if has_origins and want.column.kind is Kind.DECIMAL:
+    raw = cells = [_without(_unpadded(index, text), source.empty) for index in indexes]
+    if text.unit and want.column.kind is Kind.DECIMAL:
         cells = [
             f"CASE WHEN contains(origin, ' {index} ') THEN '{STORED}' || {cell} ELSE {cell} END"
             for index, cell in zip(indexes, cells, strict=True)
