@@ -38,6 +38,7 @@ FLOORS = [
         "words",
         "exports.columns",
         "exports.integrity",
+        "exports.remarks",
         "stores.counting",
     }
     | {"exports.einvoice.document", "exports.textfile"}

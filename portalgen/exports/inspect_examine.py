@@ -221,6 +221,7 @@ class _Examination:
         if not found.problems:
             filling.fill()
             found.problems += filling.compare(quarantine)
+            filling.remark(staging.newest_day())
             found.shown = filling.report(quarantine).exports[0].shown
         found.warnings += filling.warnings
 

@@ -3,6 +3,8 @@
 An export becomes parts: the rows of its documents, and the rows of their lines, whichever way its files lay them out.
 """
 
+import datetime
+import zoneinfo
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -121,6 +123,11 @@ class Staging:
     def names_of(self, type_: str) -> list[str]:
         """What messages call the files of a type."""
         return [name for tally in self.tallies if tally.source.type == type_ for name in tally.files]
+
+    def newest_day(self) -> datetime.date:
+        """The day, in the site's time zone, on which the newest of the files was written."""
+        newest = max(path.stat().st_mtime for path in self.paths)
+        return datetime.datetime.fromtimestamp(newest, zoneinfo.ZoneInfo(self.place.timezone)).date()
 
     def customer_names(self) -> dict[str, str]:
         """The name of each customer by id, in the order of the ids."""
