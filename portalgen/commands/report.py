@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from portalgen.errors import NOWHERE, Problem, shown
+from portalgen.errors import NOWHERE, Problem, printable, shown
 from portalgen.exports.report import MOST_VALUES, LeftOutValue, ReadingReport
 from portalgen.model import Refused
 
@@ -129,7 +129,7 @@ def values_told(values: Sequence[LeftOutValue]) -> str:
     for heading in dict.fromkeys(each.heading for each in values[:_FEW]):
         under = [each for each in values[:_FEW] if each.heading == heading]
         texts = ", ".join(f"{shown(each.value) if each.value else 'blank'} {each.count:,}" for each in under)
-        said.append(f"{heading}: {texts}")
+        said.append(printable(f"{heading}: {texts}"))
     if len(values) > _FEW:
         least = "at least " if len(values) >= MOST_VALUES else ""
         said.append(f"and {least}{len(values) - _FEW:,} more values")

@@ -25,7 +25,7 @@ from portalgen.exports.report import LeftOutValue
 from portalgen.exports.settling import settle
 from portalgen.exports.similar import similar_ids
 from portalgen.exports.staging import Part, SourceFile, Staging
-from portalgen.exports.values import STORED
+from portalgen.exports.values import bare
 from portalgen.exports.visibility import fates, leave_out_hidden
 from portalgen.model import TRANSACTION_TYPES, ExportSource
 
@@ -235,5 +235,5 @@ class _Examination:
 
 
 def _short(text: str) -> str:
-    text = printable(text.removeprefix(STORED).replace("\r\n", " / ").replace("\n", " / "))
+    text = printable(bare(text).replace("\r\n", " / ").replace("\n", " / "))
     return text if len(text) <= _LENGTH else text[: _LENGTH - 3] + "..."
