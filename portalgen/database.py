@@ -95,6 +95,13 @@ class Database:
             f"compression='none', max_line_size=16000000, buffer_size=16000000, columns={{{columns}}}))"
         )
 
+    def csv_values(self, sql: str) -> list[tuple[Any, ...]]:
+        """All rows of a query that reads CSV files. Raises CsvShapeError."""
+        try:
+            return self.rows(sql)
+        except duckdb.InvalidInputException as error:
+            raise CsvShapeError(str(error).splitlines()[0]) from None
+
     def load_csv(self, table: str, rows: str) -> int:
         """Append `rows`, a statement that reads CSV files, to `table`, and return how many. Raises CsvShapeError.
 

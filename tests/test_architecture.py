@@ -40,6 +40,7 @@ FLOORS = [
         "words",
         "exports.columns",
         "exports.integrity",
+        "exports.remarks",
         "stores.counting",
     }
     | {"exports.einvoice.document", "exports.textfile"}
@@ -60,6 +61,7 @@ FLOORS = [
         "yamledit",
         "logs",
         "exports.headings",
+        "exports.padding",
     }
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},

@@ -197,6 +197,20 @@ def test_check_counts_what_is_left_out_and_held_back(site: Site) -> None:
     assert not site.rejects.exists()
 
 
+def test_check_names_the_values_that_rows_leaves_out(site: Site) -> None:
+    site.entry = "rows: {Kind: [Sale]}, ignore: ALL"
+    kinds = ["Bill", "Bill", *(f"K{number:02}" for number in range(12)), "\x1b[31m", "\x1b[31m"]
+    rows = "".join(f"I-{number},C-1,2026-01-01,OPEN_RAW,1,{kind}\n" for number, kind in enumerate(["Sale", *kinds]))
+    site.write("invoices.csv", f"{HEADING.strip()},Kind\n{rows}")
+    lines = site.run("check").stdout.splitlines()
+    at = lines.index("invoices: 1 from 17 rows; left out: 16 rows that `rows` leaves out")
+    some = ", ".join(f"'K{number:02}' 1" for number in range(8))
+    assert lines[at + 1] == f"  by `rows`: Kind: '\\x1b[31m' 2, 'Bill' 2, {some}; and 4 more values"
+    [told] = [each for each in site.json("check")["exports"] if each["type"] == "invoices"]
+    assert told["left_out_values"][1] == {"heading": "Kind", "value": "Bill", "count": 2}
+    assert len(told["left_out_values"]) == 10
+
+
 def test_a_customer_in_quarantine_with_a_portal_stops_all(site: Site) -> None:
     """Whose link it is must be known."""
     site.write("customers.csv", "id,name\nC-1,Ants\nC-2,\n")

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from portalgen.cli import main
+from portalgen.commands.inspect import Inspected
 from portalgen.definitions import load
 from portalgen.demo import write_demo
 from portalgen.errors import InvalidInputError
@@ -390,6 +391,20 @@ def test_statuses_are_counted_as_shown_hidden_or_unknown(tmp_path: Path) -> None
     assert told == [("Paid", 2, "shown"), ("Draft", 1, "hidden"), ("Frozen", 1, "unknown")]
     assert (finding.examined.shown, finding.examined.left_out) == (2, {"hidden by status": 2})
     assert "'Frozen' is not one that `visible` names" in finding.examined.warnings[0].message
+
+
+def test_what_a_profile_s_rows_leave_out_is_told_by_its_values(tmp_path: Path) -> None:
+    kinds = ["Sales invoice", "Bill", "Bill", "Sales overpayment"]
+    rows = "".join(f"A,I{number},2026-01-31,{kind},Paid,1,1,1,1\n" for number, kind in enumerate(kinds))
+    heading = "ContactName,InvoiceNumber,InvoiceDate,Type,Status,InvoiceAmountDue,Total,UnitAmount,LineAmount\n"
+    write(tmp_path, "x.csv", heading + rows)
+    inspection = inspect(["x.csv"], tmp_path)
+    told = only(inspection).examined.left_out_values
+    assert [(each.heading, each.value, each.count) for each in told] == [
+        ("Type", "Bill", 2),
+        ("Type", "Sales overpayment", 1),
+    ]
+    assert "left out  Type: 'Bill' 2, 'Sales overpayment' 1" in Inspected(inspection).to_text()
 
 
 def test_a_type_or_a_profile_can_be_demanded(tmp_path: Path) -> None:

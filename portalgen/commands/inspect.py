@@ -6,7 +6,7 @@ from pathlib import Path
 from textwrap import wrap
 from typing import Any, get_args
 
-from portalgen.commands.report import counted, plural, problem_json
+from portalgen.commands.report import counted, plural, problem_json, values_json, values_told
 from portalgen.errors import InvalidInputError, Problem
 from portalgen.exports.inspect_entry import block, printable
 from portalgen.exports.inspect_examine import Examined, Mapped, Style
@@ -118,6 +118,8 @@ def _finding_lines(finding: Finding, look: FileLook) -> Iterator[str]:
     if finding.entry.type in {*TRANSACTION_TYPES, "products"}:
         yield from _fact("decimals", _style(examined.decimals, "decimal"))
     yield from _fact("rows", _counts(finding))
+    if examined.left_out_values:
+        yield from _fact("left out", values_told(examined.left_out_values))
     if examined.statuses:
         yield from _fact("statuses", "; ".join(_statuses(examined)))
     if not examined.names_currency:
@@ -280,6 +282,7 @@ def _finding_json(finding: Finding) -> Any:
         "lines": examined.lines,
         "shown": examined.shown,
         "left_out": examined.left_out,
+        "left_out_values": values_json(examined.left_out_values),
         "files_of_other_types": examined.others,
         "statuses": [
             {"status": each.written, "count": each.count, "verdict": each.verdict, "word": each.word}

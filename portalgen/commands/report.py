@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
-from portalgen.errors import NOWHERE, Problem
-from portalgen.exports.report import ReadingReport
+from portalgen.errors import NOWHERE, Problem, printable, shown
+from portalgen.exports.report import MOST_VALUES, LeftOutValue, ReadingReport
 from portalgen.model import STATEMENT, Documents, Refused, Waiting
 
-_SHOWN = 20
+_SHOWN, _FEW = 20, 10
 _NAMED = 5
 
 
@@ -150,7 +150,27 @@ def left_out(reading: ReadingReport) -> list[str]:
         if parts:
             read = f"{export.shown:,} from {plural(export.rows, 'row')}"
             lines.append(f"{export.type}: {read}; left out: {', '.join(parts)}")
+        if export.left_out_values:
+            lines.append(f"  by `rows`: {values_told(export.left_out_values)}")
     return lines
+
+
+def values_told(values: Sequence[LeftOutValue]) -> str:
+    """The most frequent values that `rows` left out, each with its count, and how many more values there are."""
+    said = []
+    for heading in dict.fromkeys(each.heading for each in values[:_FEW]):
+        under = [each for each in values[:_FEW] if each.heading == heading]
+        texts = ", ".join(f"{shown(each.value) if each.value else 'blank'} {each.count:,}" for each in under)
+        said.append(printable(f"{heading}: {texts}"))
+    if len(values) > _FEW:
+        least = "at least " if len(values) >= MOST_VALUES else ""
+        said.append(f"and {least}{len(values) - _FEW:,} more values")
+    return "; ".join(said)
+
+
+def values_json(values: Sequence[LeftOutValue]) -> Any:
+    """The most frequent values that `rows` left out."""
+    return [{"heading": each.heading, "value": each.value, "count": each.count} for each in values[:_FEW]]
 
 
 def exports_json(reading: ReadingReport) -> Any:
@@ -162,6 +182,7 @@ def exports_json(reading: ReadingReport) -> Any:
             "rows": export.rows,
             "shown": export.shown,
             "left_out": dict(export.left_out),
+            "left_out_values": values_json(export.left_out_values),
             "dropped_columns": list(export.dropped),
             "files_of_other_types": list(export.others),
             "held_back": export.held_back,

@@ -4,7 +4,7 @@ A column that should hold a date and does not is NULL there, and the row is mark
 find in the rows of text.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from portalgen.database import CsvShapeError
 from portalgen.errors import InvalidInputError, Problem
@@ -38,17 +38,22 @@ def is_kind(kind: Kind, cell: str, reading: Reading, discount: str = "percent") 
     }[kind]
 
 
-def fault_conditions(part: Part, reading: Reading) -> Iterator[tuple[str, str, str]]:
-    """Each way in which a row of text can be at fault: the column, 'empty' or 'kind', and SQL that is true then."""
+def fault_conditions(part: Part, reading: Reading, *, has_errors: bool) -> Iterator[tuple[str, str, str]]:
+    """Each way in which a row of text can be at fault, and SQL that is true then.
+
+    It is a column and 'empty', 'kind', or, where the files have cells without a value (`has_errors`), 'error' or
+    'unstored'.
+    """
     for name, column in part.columns.items():
         if column.required or (name == part.source.groups and not part.is_lines):
             yield name, "empty", f"{name} IS NULL"
         if column.kind not in {Kind.TEXT, Kind.CURRENCY}:
-            yield (
-                name,
-                "kind",
-                f"{name} IS NOT NULL AND NOT ({is_kind(column.kind, name, reading, discount_of(part))})",
-            )
+            is_wrong = f"{name} IS NOT NULL AND NOT ({is_kind(column.kind, name, reading, discount_of(part))})"
+            yield name, "kind", f"{is_wrong} AND NOT {values.has_error_sql(name)}" if has_errors else is_wrong
+        if has_errors:
+            is_unstored = values.is_unstored_sql(name)
+            yield name, "error", f"coalesce({values.has_error_sql(name)} AND NOT {is_unstored}, false)"
+            yield name, "unstored", f"coalesce({is_unstored}, false)"
 
 
 def type_parts(staging: Staging, readings: Readings) -> None:
@@ -74,7 +79,8 @@ def _type(staging: Staging, part: Part, reading: Reading) -> None:
         typed |= {"discount": f"NULL::{_AMOUNT}", "discount_amount": typed["discount"]}
     if part.source.is_negative:
         typed |= {name: f"-({sql})" for name, sql in typed.items() if name in SUMS}
-    faults = [*_faults(part, there, reading)] or ["false"]
+    conditions = fault_conditions(part, reading, has_errors=staging.has_errors(part))
+    faults = [*_faults(part, there, conditions)] or ["false"]
     inner = ", ".join(f"{sql} AS t_{name}" for name, sql in values_of.items())
     select = ", ".join(f"{sql} AS {name}" for name, sql in typed.items())
     filled = layouts.any_filled(there) if there else "false"
@@ -112,9 +118,9 @@ def _has_symbol(part: Part, there: Sequence[str], reading: Reading) -> str:
     return f"regexp_matches(concat({', '.join(numbers)}), '[^-+0-9.,{values.STORED}]')"
 
 
-def _faults(part: Part, there: Sequence[str], reading: Reading) -> Iterator[str]:
+def _faults(part: Part, there: Sequence[str], conditions: Iterable[tuple[str, str, str]]) -> Iterator[str]:
     """The conditions of faults, where a cell that has no value of its type does not need to be looked at twice."""
-    for name, kind, condition in fault_conditions(part, reading):
+    for name, kind, condition in conditions:
         if kind == "kind" and part.columns[name].kind in _TYPED:
             if name in there:
                 yield f"(t_{name} IS NULL AND {name} IS NOT NULL)"

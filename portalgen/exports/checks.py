@@ -11,7 +11,15 @@ from portalgen.exports.columns import Kind, hint_for
 from portalgen.exports.layouts import quoted_name
 from portalgen.exports.readings import Readings
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place, is_stored_number
-from portalgen.exports.values import currencies_beside, currency_sql, fits_currency_sql, quoted, read_date
+from portalgen.exports.values import (
+    ERROR,
+    currencies_beside,
+    currency_sql,
+    fits_currency_sql,
+    has_error_sql,
+    quoted,
+    read_date,
+)
 from portalgen.formats import known_currency
 from portalgen.model import RECEIPTS, TRANSACTION_TYPES
 
@@ -21,6 +29,10 @@ _KNOWN = 5000
 _IN_A_CURRENCY = frozenset({*TRANSACTION_TYPES, RECEIPTS})
 _NO_GROUP = "a row with its first cell alone begins a group; a total, or another text in that cell, ends it"
 _NO_OLDER = 2010
+_WITHOUT_VALUE = {
+    "error": ("an error in place of a value: {value}", "mend its formula and save the workbook"),
+    "unstored": ("a formula whose result was not stored", "open the workbook in a spreadsheet program and save it"),
+}
 _CURRENCY_FOR_ALL = "or name one for all in portals.yaml: site: {currency: EUR}"
 
 
@@ -148,9 +160,12 @@ class Checks:
         """What is wrong with rows of text, those left out that are blank or hidden."""
         marked = f"(file, file_row) IN (SELECT (file, file_row) FROM {part.table} WHERE is_bad)"
         may_be_group = self._may_be_groups(part)
-        for name, kind, condition in fault_conditions(part, self._readings.of(part)):
+        has_errors = self._staging.has_errors(part)
+        for name, kind, condition in fault_conditions(part, self._readings.of(part), has_errors=has_errors):
             if kind == "empty":
                 fault = _required(part, name)
+            elif kind in _WITHOUT_VALUE:
+                fault = _without_value(part, name, condition, *_WITHOUT_VALUE[kind])
             else:
                 wanted = part.columns[name].kind
                 is_discount = name == "discount" and part.source.lines
@@ -186,6 +201,7 @@ class Checks:
         marked = f"(file, file_row) IN (SELECT (file, file_row) FROM {part.table} WHERE has_symbol)"
         for name in part.of_kind(Kind.DECIMAL) if part.is_lines or "currency" in part.columns else ():
             has_symbol = f"{name} IS NOT NULL AND {currency_sql(name)} IS NOT NULL AND {marked}"
+            has_symbol += f" AND NOT {has_error_sql(name)}"
             condition = f"{has_symbol} AND NOT {fits_currency_sql(name, currency)}"
             for (code,) in self._rows(f"SELECT DISTINCT {currency} AS c FROM {part.raw} WHERE {condition} ORDER BY c"):
                 message = f"{{value}} is in another currency than the document{f', which is in {code}' if code else ''}"
@@ -209,7 +225,8 @@ class Checks:
     def _list_unknown_currencies(self) -> None:
         tables = [part.table for part in self._staging.parts if part.of_kind(Kind.CURRENCY)]
         union = " UNION ".join(f"SELECT DISTINCT currency FROM {table}" for table in tables) or "SELECT NULL"
-        unknown = [code for (code,) in self._rows(union) if code is not None and not known_currency(code)]
+        codes = [code for (code,) in self._rows(union) if code is not None and ERROR not in code]
+        unknown = [code for code in codes if not known_currency(code)]
         self._staging.database.run("CREATE TABLE unknown_currencies AS SELECT unnest(?::VARCHAR[]) AS code", unknown)
 
     def repeated(self) -> Iterator[Fault]:
@@ -296,6 +313,11 @@ def _required(part: Part, name: str) -> Fault:
     if name == "number" and layout == "repeat":
         hint += "; if a document's further lines leave it blank, say: layout: continuation"
     return Fault(part, name, "must not be empty", f"{name} IS NULL", lambda _: hint, not is_unknown)
+
+
+def _without_value(part: Part, name: str, condition: str, message: str, hint: str) -> Fault:
+    """Cells that have no value. In place of what names a row, it could be anything's."""
+    return Fault(part, name, message, condition, lambda _: hint, names_document=name != part.key)
 
 
 def needs_currency(part: Part) -> bool:

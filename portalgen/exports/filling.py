@@ -1,5 +1,6 @@
 """Staged rows of text -> the typed tables of the book, without what customers must not see."""
 
+import datetime
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from portalgen.errors import Problem
@@ -9,6 +10,7 @@ from portalgen.exports.columns import HEADERS, LINES, Column, Kind
 from portalgen.exports.integrity import differences, find_differences, find_negatives, too_fine
 from portalgen.exports.layouts import quoted
 from portalgen.exports.rejects import Quarantine
+from portalgen.exports.remarks import remarks
 from portalgen.exports.report import ExportReport, ReadingReport
 from portalgen.exports.staging import Part, Staging
 from portalgen.exports.visibility import hidden_sql, word_sql
@@ -110,6 +112,12 @@ class Filling:
         hint = "mend the export, raise `tolerance`, or show what it says: differences: report"
         return [*self._refused(refusing, quarantine, hint)]
 
+    def remark(self, as_of: datetime.date) -> None:
+        """Warn of dates that are hardly meant."""
+        found = [*remarks(self._database, as_of)]
+        places = self._staging.places_of_cells([(each.file, each.file_row, each.column, "") for each in found])
+        self.warnings += [Problem(where, each.message, each.hint) for each, where in zip(found, places, strict=True)]
+
     def _too_fine(self) -> Iterator[Problem]:
         """Amounts that pages round, since their currency has fewer decimals: the first few, and how many more."""
         found, count = too_fine(self._database, _FEW + 1)
@@ -156,6 +164,7 @@ class Filling:
                     dropped=dropped,
                     others=tuple(tally.others),
                     held_back=held_back.get(number, 0),
+                    left_out_values=tuple(tally.left_out_values()),
                 )
             )
         return ReadingReport(tuple(exports), tuple(self.warnings), tuple(quarantine.all()))

@@ -25,7 +25,7 @@ def normal(title: str) -> str:
 class Want:
     """A column wanted from a file, under `key`: where `source` says it comes from, or what it is called itself.
 
-    `own` are titles that mean the column without being mapped to it, to the letter.
+    `own` are titles that mean the column without being mapped to it, to the letter but for blanks around them.
     """
 
     key: str
@@ -48,7 +48,8 @@ class Want:
         if together := self.headings.join or self.headings.first:
             return tuple(titles.index(normal(title)) for title in together if normal(title) in titles)
         named = (titles.index(normal(title)) for title in self.headings.any_of if normal(title) in titles)
-        own = (list(heading).index(title) for title in self.own if title in heading)
+        bare = [title.strip(" ") for title in heading]
+        own = (bare.index(title) for title in self.own if title in bare)
         return next(((index,) for index in (*named, *own)), ())
 
 

@@ -21,10 +21,11 @@ from portalgen.exports.profiles import sounds_private
 from portalgen.exports.proofs import Proof, Verdict, prove_dates, prove_decimal
 from portalgen.exports.readings import Readings
 from portalgen.exports.rejects import Quarantine, listed
+from portalgen.exports.report import LeftOutValue
 from portalgen.exports.settling import settle
 from portalgen.exports.similar import similar_ids
 from portalgen.exports.staging import Part, SourceFile, Staging
-from portalgen.exports.values import STORED
+from portalgen.exports.values import bare
 from portalgen.exports.visibility import fates, leave_out_hidden
 from portalgen.model import TRANSACTION_TYPES, ExportSource
 
@@ -88,6 +89,7 @@ class Examined:
     lines: int = 0
     shown: int | None = None
     left_out: dict[str, int] = field(default_factory=dict)
+    left_out_values: list[LeftOutValue] = field(default_factory=list)
     others: int = 0
     statuses: list[Status] = field(default_factory=list)
     names_currency: bool = True
@@ -141,6 +143,7 @@ class _Examination:
             self._judge(readings)
         if tally:
             found.rows, found.left_out, found.others = max(tally.rows, 0), tally.left_out, len(tally.others)
+            found.left_out_values = tally.left_out_values()
         return found
 
     def _map(self, staged: Sequence[SourceFile], heading: Sequence[str], parts: Sequence[Part]) -> None:
@@ -218,6 +221,7 @@ class _Examination:
         if not found.problems:
             filling.fill()
             found.problems += filling.compare(quarantine)
+            filling.remark(staging.newest_day())
             found.shown = filling.report(quarantine).exports[0].shown
         found.warnings += filling.warnings
 
@@ -231,5 +235,5 @@ class _Examination:
 
 
 def _short(text: str) -> str:
-    text = printable(text.removeprefix(STORED).replace("\r\n", " / ").replace("\n", " / "))
+    text = printable(bare(text).replace("\r\n", " / ").replace("\n", " / "))
     return text if len(text) <= _LENGTH else text[: _LENGTH - 3] + "..."

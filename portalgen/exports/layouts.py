@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from portalgen.database import Database
 from portalgen.errors import Location, Problem, shown
 from portalgen.exports.headings import normal
+from portalgen.exports.report import MOST_VALUES
 from portalgen.exports.reportrows import extra_columns
 from portalgen.model import ExportSource
 
@@ -43,6 +44,24 @@ def drop_rows(database: Database, table: str, source: ExportSource) -> dict[str,
         _note_others(database, table, "kind = 'other'")
     database.run(f"DELETE FROM {table} WHERE kind IS NOT NULL")
     return counts
+
+
+def values_left_out(
+    database: Database, table: str, source: ExportSource, condition: str, *, of_lines: bool = False
+) -> dict[tuple[str, str], int]:
+    """The most frequent cells by which `rows` leaves out what stands in the rows for which `condition` is true.
+
+    By its heading and its text, each says how many such rows there are.
+    """
+    if not source.rows:
+        return {}
+    text, titles = "other_line_text" if of_lines else "other_text", [*source.rows]
+    counted = database.rows(
+        f"SELECT {text}, count(*) FROM {table} WHERE ({condition}) AND {text} IS NOT NULL GROUP BY 1 "
+        f"ORDER BY 2 DESC, 1 LIMIT {MOST_VALUES}"
+    )
+    parted = ((each.partition(":"), count) for each, count in counted)
+    return {(titles[int(place)], value): count for (place, _, value), count in parted}
 
 
 def _note_others(database: Database, table: str, condition: str) -> None:

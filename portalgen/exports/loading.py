@@ -4,7 +4,7 @@ A column that is neither canonical nor mapped never gets further than this modul
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from portalgen.database import CsvShapeError
 from portalgen.errors import NOWHERE, InvalidInputError, Location, Problem, did_you_mean, shown
@@ -13,6 +13,7 @@ from portalgen.exports.columns import HEADERS, LINES, OF_LINES, Column, Kind
 from portalgen.exports.files import open_source
 from portalgen.exports.headings import Match, Want, is_heading, match, normal, wanted, wanted_lines
 from portalgen.exports.layouts import quoted, quoted_name
+from portalgen.exports.padding import padded_cells
 from portalgen.exports.staging import Part, SourceFile, Staging, Tally, heading_place
 from portalgen.exports.textfile import TextTable, check_table
 from portalgen.exports.values import STORED
@@ -128,7 +129,9 @@ class _Loading:
             layouts.fill_down(database, table, [name for name in headers if name not in source.values], source.groups)
         keys = {PREFIX + name: name for name in _without_number(_kept(LINES))}
         self.staging.problems += self._divided()
+        self._note_values(table, "is_other_line", of_lines=True)
         self.tally.add(layouts.drop_lines(database, table, source, [*keys]))
+        self._note_values(table, "is_other AND is_first" if in_blocks else "false")
         self.tally.add(layouts.drop_documents(database, table, source))
         self.staging.problems += self._settle_left_out(table, in_blocks=in_blocks)
         keyed = layouts.Keyed(table, "number", [*headers, *keys], in_blocks)
@@ -157,6 +160,7 @@ class _Loading:
             except InvalidInputError as error:
                 self.staging.problems += error.problems
             tally.rows += rows
+        self._note_values(load.table, "kind = 'other'")
         counts = layouts.drop_rows(database, load.table, source)
         tally.add(counts)
         if load.is_lines and layouts.OTHERS in counts and not database.rows(f"SELECT 1 FROM {load.table} LIMIT 1"):
@@ -165,6 +169,11 @@ class _Loading:
             self.staging.warnings.append(Problem(Location(tally.line_files[0]), message, hint))
         given = {want.key for want in load.wants if want.name in want.source.values} | {source.groups}
         tally.add(layouts.drop_blank(database, load.table, [key for key in kept if key not in given]))
+
+    def _note_values(self, table: str, condition: str, *, of_lines: bool = False) -> None:
+        """Count the values that `rows` leaves out, in the rows for which a condition is true."""
+        found = layouts.values_left_out(self.staging.database, table, self.source, condition, of_lines=of_lines)
+        self.tally.values.update(found)
 
     def _view(self, load: _Load) -> None:
         """Make a database view of all files of an export, or of its lines' own files: they are read when it is."""
@@ -188,7 +197,8 @@ class _Loading:
         tally.others += opened.others
         tally.held_back += opened.held_back
         tally.held_numbers += opened.held_numbers
-        for text in opened.tables:
+        for table in opened.tables:
+            text = replace(table, padded=padded_cells(staging.database, table))
             found = match(text.heading, wants, heading_place(text), [] if load.lines else [*self.source.rows])
             if problems := [*found.problems, *_missing_titles(load, text), *_missing_status(load, text, found)]:
                 staging.problems += problems
@@ -206,7 +216,7 @@ class _Loading:
 def _select(load: _Load, text: TextTable, found: Match) -> str:
     """SQL for the cells of one file, under the names of their columns."""
     picked = {
-        quoted_name(want.key): _cell(found.cells.get(want.key, ()), want, load.source, has_origins=bool(text.unit))
+        quoted_name(want.key): _cell(found.cells.get(want.key, ()), want, load.source, text)
         for want in load.wants
         if want.column.kept and (want.key in found.cells or want.name in want.source.values)
     }
@@ -272,10 +282,16 @@ def _without(cell: str, empty: tuple[str, ...]) -> str:
     return cell
 
 
-def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_origins: bool) -> str:
+def _unpadded(index: int, text: TextTable) -> str:
+    """SQL of a cell as it is written, without the blanks that are none of its text."""
+    trim = text.padded.get(index)
+    return f"nullif({trim}(c{index}, ' '), '')" if trim else f"c{index}"
+
+
+def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, text: TextTable) -> str:
     """SQL of what a wanted column holds in a row, with a mark before what the file holds as a number with decimals."""
-    raw = cells = [_without(f"c{index}", source.empty) for index in indexes]
-    if has_origins and want.column.kind is Kind.DECIMAL:
+    raw = cells = [_without(_unpadded(index, text), source.empty) for index in indexes]
+    if text.unit and want.column.kind is Kind.DECIMAL:
         cells = [
             f"CASE WHEN contains(origin, ' {index} ') THEN '{STORED}' || {cell} ELSE {cell} END"
             for index, cell in zip(indexes, cells, strict=True)
@@ -298,9 +314,12 @@ def _cell(indexes: tuple[int, ...], want: Want, source: ExportSource, *, has_ori
 
 
 def _without_value(file: SourceFile, source: ExportSource) -> Iterator[Problem]:
-    """Cells without a value in columns that something is read from, or that tell which rows count."""
+    """Cells without a value in columns that something is read from, or that tell which rows count.
+
+    A quarantine holds back what it reads from the former; the latter could be in any document, or in none.
+    """
     titles = [normal(title) for title in file.table.heading]
-    read = {index for indexes in file.cells.values() for index in indexes}
+    read = {index for indexes in file.cells.values() for index in indexes if not source.policy.quarantine}
     read |= {titles.index(title) for title in map(normal, source.rows) if title in titles}
     if source.totals or source.groups:
         read.add(0)

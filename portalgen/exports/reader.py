@@ -1,7 +1,5 @@
 """Exports -> the book: read as text, judged cell by cell, given types, and compared with themselves."""
 
-import datetime
-import zoneinfo
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
@@ -60,11 +58,12 @@ def _book(staging: Staging, definitions: Definitions, judge: JudgeCustomers) -> 
     problems += _judged(checks.relations(), staging, quarantine)
     problems += [*checks.twice(), *similar_ids(staging), *judge(staging.customer_names())]
     filling = Filling(staging, currency)
-    as_of = definitions.site.as_of or _newest_day(staging.paths, definitions.site.timezone)
+    as_of = definitions.site.as_of or staging.newest_day()
     if not problems:
         filling.fill()
         problems += filling.refuse_negatives(Book(staging.database, as_of).credit_notes_worked_out(), quarantine)
         problems += filling.compare(quarantine)
+        filling.remark(as_of)
     _raise([*problems, *quarantine.beyond_limits()])
     return Book(staging.database, as_of, filling.report(quarantine))
 
@@ -84,8 +83,3 @@ def _judged(faults: Iterable[Fault], staging: Staging, quarantine: Quarantine) -
 def _raise(problems: list[Problem]) -> None:
     if problems:
         raise InvalidInputError.of(problems)
-
-
-def _newest_day(paths: list[Path], timezone: str) -> datetime.date:
-    newest = max(path.stat().st_mtime for path in paths)
-    return datetime.datetime.fromtimestamp(newest, zoneinfo.ZoneInfo(timezone)).date()

@@ -7,7 +7,7 @@ from portalgen.exports.checks import SHOWN, Fault
 from portalgen.exports.layouts import quoted
 from portalgen.exports.report import Reject
 from portalgen.exports.staging import Staging
-from portalgen.exports.values import STORED
+from portalgen.exports.values import bare, bare_sql
 from portalgen.model import ExportSource
 
 
@@ -24,7 +24,7 @@ def listed(staging: Staging, fault: Fault) -> Iterator[Problem]:
     )
     placed = [*zip(rows, staging.places(fault.column, rows, part.prefix), strict=True)]
     for (_, _, value), where in placed[:SHOWN]:
-        text = str(value).removeprefix(STORED)
+        text = bare(str(value))
         message = fault.message.format(value=shown(text))
         yield Problem(where, f"{fault.column}: {message}", fault.hint(text))
     for _, where in placed[SHOWN:]:
@@ -38,7 +38,7 @@ def _listed_by_file(staging: Staging, fault: Fault) -> Iterator[Problem]:
         f"WHERE {fault.condition} GROUP BY file ORDER BY file LIMIT {SHOWN}"
     )
     for (_, _, value, count), where in zip(rows, staging.places(fault.column, rows, fault.part.prefix), strict=True):
-        text = str(value).removeprefix(STORED)
+        text = bare(str(value))
         more = f"; so are {count - 1} more" if count > 1 else ""
         yield Problem(where, f"{fault.column}: {fault.message.format(value=shown(text))}{more}", fault.hint(text))
 
@@ -70,7 +70,7 @@ class Quarantine:
         self._database.run(
             f"INSERT INTO rejects SELECT {self._number(part.source)}, '{part.type}', {part.key}, {part.is_lines}, "
             f"file, file_row, '{fault.column}', '{part.prefix}', "
-            f"replace({reason}, '{{value}}', coalesce('''' || ltrim({fault.column}::VARCHAR, '{STORED}') || '''', '')) "
+            f"replace({reason}, '{{value}}', coalesce('''' || {bare_sql(fault.column)} || '''', '')) "
             f"FROM {fault.table} WHERE {fault.condition}"
         )
 

@@ -20,13 +20,27 @@ class Reject:
     reason: str
 
 
+MOST_VALUES = 1000
+"""How many different values that `rows` leaves out are counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutValue:
+    """A cell under a `heading` of `rows` that is none of those to be kept, and how many rows or documents have it."""
+
+    heading: str
+    value: str
+    count: int
+
+
 @dataclass(frozen=True, slots=True)
 class ExportReport:
     """What became of one entry of `exports:`.
 
     `rows` were read from `files`; `shown` documents (or customers, contacts, products) came out. `left_out` counts, by
     the reason, rows or documents that did not; `dropped` are headings that nothing is read from; `others` are files
-    that hold another type of document; `held_back` is how many are in quarantine.
+    that hold another type of document; `held_back` is how many are in quarantine; `left_out_values` are what `rows`
+    left out, the most frequent first.
     """
 
     type: str
@@ -37,6 +51,7 @@ class ExportReport:
     dropped: tuple[str, ...] = ()
     others: tuple[str, ...] = ()
     held_back: int = 0
+    left_out_values: tuple[LeftOutValue, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -151,7 +151,8 @@ class ReportRow:
 def extra_columns(source: ExportSource) -> dict[str, str]:
     """The columns, with their types, that a table needs besides its cells to tell which rows count."""
     is_wanted = source.rows or source.totals or source.groups
-    texts, truths = ("kind", "first_text", "verdicts"), ("is_other", "is_other_line", "ends_group", "parts")
+    texts = ("kind", "first_text", "verdicts", "other_text", "other_line_text")
+    truths = ("is_other", "is_other_line", "ends_group", "parts")
     return dict.fromkeys(texts, "VARCHAR") | dict.fromkeys(truths, "BOOLEAN") if is_wanted else {}
 
 
@@ -163,7 +164,8 @@ def extra_cells(
     `kind` is NULL for a row that counts, as far as the row alone can tell; `is_other` is true where a cell of the
     document's says that it does not count, and `verdicts` has a letter for each such cell: k for one that says that it
     counts, o for another, - for nothing in it; `is_other_line` is true where the line of a document's does not count;
-    `first_text` is the text that made a row a group or a total;
+    `first_text` is the text that made a row a group or a total; `other_text` and `other_line_text` are, of what does
+    not count, the place of the heading that says so among those of `rows`, a colon, and the cell;
     `ends_group` is true of a row below which no group is known, and `parts` of one below which no document goes on.
     `columns` are the indexes of the cells that fill each column. Lines in files of their own are in no groups.
     """
@@ -182,6 +184,8 @@ def extra_cells(
         "is_other": " OR ".join(others.documents.values()) or "false",
         "is_other_line": " OR ".join(others.lines) or "false",
         "verdicts": " || ".join(_verdict(cell, is_other) for cell, is_other in others.documents.items()) or "''",
+        "other_text": _first_of(others.texts),
+        "other_line_text": _first_of(others.line_texts),
         "ends_group": row.ends_group() if is_grouped else "false",
         "parts": row.parts_documents() if source.layout == "continuation" else "false",
     }
@@ -191,29 +195,41 @@ def _verdict(cell: str, is_other: str) -> str:
     return f"CASE WHEN coalesce(trim({cell}), '') = '' THEN '-' WHEN {is_other} THEN 'o' ELSE 'k' END"
 
 
+def _first_of(cases: Sequence[str]) -> str:
+    """SQL of the text of the first case that is so, or NULL."""
+    return f"CASE {' '.join(cases)} END" if cases else "NULL::VARCHAR"
+
+
 @dataclass(frozen=True, slots=True)
 class _Others:
     """SQL that is true of what `rows` leaves out: of whole rows, of the lines in them, and by the cell that says so of
-    documents, in their first rows."""
+    documents, in their first rows. With each goes what to call such a row, or the line in it."""
 
     rows: list[str] = field(default_factory=list)
     lines: list[str] = field(default_factory=list)
     documents: dict[str, str] = field(default_factory=dict)
+    texts: list[str] = field(default_factory=list)
+    line_texts: list[str] = field(default_factory=list)
 
 
 def _others(row: ReportRow) -> _Others:
     source, titles, others = row.source, [normal(title) for title in row.heading], _Others()
     inner = f"{source.lines.records}." if source.lines and source.lines.records else ""
-    for title, texts in source.rows.items():
+    for place, (title, texts) in enumerate(source.rows.items()):
         if normal(title) not in titles:
             continue
         index = titles.index(normal(title))
         wanted = ", ".join(quoted(text.lower()) for text in texts)
         is_other = f"lower(coalesce(trim(c{index}), '')) NOT IN ({wanted})"
+        text = f"WHEN {is_other} THEN '{place}:' || coalesce(trim(c{index}), '')"
+        is_line = (inner and title.startswith(inner)) or row.is_of_lines(index)
         if not source.lines or source.layout in {"two-files", "repeat"}:
             others.rows.append(is_other)
-        elif (inner and title.startswith(inner)) or row.is_of_lines(index):
+            others.texts.append(text)
+        elif is_line:
             others.lines.append(is_other)
+            others.line_texts.append(text)
         else:
             others.documents[f"c{index}"] = is_other
+            others.texts.append(text)
     return others

@@ -3,6 +3,9 @@
 An export becomes parts: the rows of its documents, and the rows of their lines, whichever way its files lay them out.
 """
 
+import datetime
+import zoneinfo
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby
@@ -13,6 +16,7 @@ from portalgen.database import Database
 from portalgen.errors import InvalidInputError, Location, Problem
 from portalgen.exports.columns import IDENTITY, Column, Kind
 from portalgen.exports.files import Place
+from portalgen.exports.report import LeftOutValue
 from portalgen.exports.textfile import TextTable, check_table, read_places
 from portalgen.model import ExportSource
 
@@ -69,7 +73,10 @@ class Part:
 
 @dataclass(slots=True)
 class Tally:
-    """What became of an export's rows: how many were read, and how many were left out for which reason."""
+    """What became of an export's rows: how many were read, and how many were left out for which reason.
+
+    `values` are the cells for which `rows` left some out, by heading and text.
+    """
 
     source: ExportSource
     rows: int = 0
@@ -80,6 +87,7 @@ class Tally:
     held_numbers: list[str] = field(default_factory=list)
     line_files: list[str] = field(default_factory=list)
     staged: list[SourceFile] = field(default_factory=list)
+    values: Counter[tuple[str, str]] = field(default_factory=Counter)
 
     def add(self, counts: Mapping[str, int]) -> None:
         for reason, rows in counts.items():
@@ -88,6 +96,11 @@ class Tally:
     def leave_out(self, reason: str, rows: int) -> None:
         if rows:
             self.left_out[reason] = self.left_out.get(reason, 0) + rows
+
+    def left_out_values(self) -> list[LeftOutValue]:
+        """What `rows` left out, the most frequent first."""
+        found = [LeftOutValue(heading, text, count) for (heading, text), count in self.values.items()]
+        return sorted(found, key=lambda each: (-each.count, each.heading, each.value))
 
 
 @dataclass(slots=True)
@@ -110,6 +123,11 @@ class Staging:
     def names_of(self, type_: str) -> list[str]:
         """What messages call the files of a type."""
         return [name for tally in self.tallies if tally.source.type == type_ for name in tally.files]
+
+    def newest_day(self) -> datetime.date:
+        """The day, in the site's time zone, on which the newest of the files was written."""
+        newest = max(path.stat().st_mtime for path in self.paths)
+        return datetime.datetime.fromtimestamp(newest, zoneinfo.ZoneInfo(self.place.timezone)).date()
 
     def customer_names(self) -> dict[str, str]:
         """The name of each customer by id, in the order of the ids."""
@@ -161,6 +179,11 @@ class Staging:
         staged = [file for file in self.tally_of(part).staged if file.is_lines is (part.is_lines and not part.prefix)]
         there = {key.removeprefix(part.prefix) for file in staged for key in file.cells if key.startswith(part.prefix)}
         return [name for name in part.columns if name in there | given or name == "number"]
+
+    def has_errors(self, part: Part) -> bool:
+        """Whether a part's files have cells without a value in columns that something is read from."""
+        is_own = part.is_lines and not part.prefix
+        return any(file.table.errors for file in self.tally_of(part).staged if file.is_lines is is_own)
 
     def counts_of(self, part: Part) -> dict[int, int]:
         """The number of typed rows by file."""

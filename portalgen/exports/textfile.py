@@ -56,7 +56,8 @@ class TextTable:
     one cell more in each row than titles: the row's origin, and behind it, a space about each, the indexes of the cells
     that were stored as numbers with decimals or as percentages. `numbers` gives, by the index of a cell, the origin of
     the first row in which it was stored as a number that may have been an id once, `long_numbers` that of the first
-    one of more than 15 digits. `errors` are the first cells of each column that have no value.
+    one of more than 15 digits. `errors` are the first cells of each column that have no value; `padded` gives, by
+    the index of a cell that is padded with blanks, the function of SQL that takes them off.
     """
 
     path: Path
@@ -70,6 +71,7 @@ class TextTable:
     numbers: Mapping[int, int] = field(default_factory=dict)
     long_numbers: Mapping[int, int] = field(default_factory=dict)
     errors: Sequence[Problem] = ()
+    padded: Mapping[int, str] = field(default_factory=dict)
 
     @property
     def width(self) -> int:

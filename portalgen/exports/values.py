@@ -16,6 +16,10 @@ _AMOUNT = "DECIMAL(21,6)"
 _PLAIN = r"-?\d{1,15}(\.\d{1,6}0*)?"
 STORED = "\ufdd0"
 """What begins a cell that its file holds as a number, which has a point before the decimals whatever the texts have."""
+ERROR = "\ufdd1"
+"""What begins a cell that has no value in its file: the error's name is behind it, or UNSTORED."""
+UNSTORED = "="
+"""Stands for the result of a formula that was not stored with it."""
 _SPACE = "[ \u00a0\u202f\u2009]"
 _MINUS = "[-\u2212]"
 _SIGN = "(?:'?[-+]|\u2212)"
@@ -124,6 +128,26 @@ def currencies_beside(cell: str) -> list[str]:
     """The codes of the currencies that what stands beside the number in `cell` can mean."""
     found = re.search(_UNITS["currency"], cell)
     return _SYMBOLS.get(found[0].rstrip("."), found[0]).split() if found else []
+
+
+def has_error_sql(cell: str) -> str:
+    """SQL that is true of a cell without a value, or that is joined with one; NULL of NULL."""
+    return f"contains({cell}, '{ERROR}')"
+
+
+def is_unstored_sql(cell: str) -> str:
+    """SQL that is true of a cell whose formula has no result, or that is joined with one; NULL of NULL."""
+    return f"contains({cell}, '{ERROR}{UNSTORED}')"
+
+
+def bare(text: str) -> str:
+    """A cell as its file shows it, without the marks of this module."""
+    return text.removeprefix(STORED).replace(ERROR, "")
+
+
+def bare_sql(cell: str) -> str:
+    """SQL of the same."""
+    return f"replace(ltrim({cell}::VARCHAR, '{STORED}'), '{ERROR}', '')"
 
 
 def text_sql(cell: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from portalgen.errors import Problem, did_you_mean, shown
 from portalgen.exports.layouts import quoted
 from portalgen.exports.staging import Part, Staging
+from portalgen.exports.values import has_error_sql
 from portalgen.model import TRANSACTION_TYPES
 
 NEVER = (
@@ -25,6 +26,8 @@ _WIDE = "".join(chr(code) for code in (*range(0xFF21, 0xFF3B), *range(0xFF41, 0x
 _NARROW = "".join(chr(ord(letter) - 0xFEE0) for letter in _WIDE)
 _FIRST_WORD = rf"regexp_extract(strip_accents(lower(translate(status, '{_WIDE}', '{_NARROW}'))), '\p{{L}}+')"
 """The first letters of the status, without their case, accents and the width that Japanese systems give them."""
+_HAS_ERROR = has_error_sql("status")
+"""True of a document of which nobody can tell whether it is shown: it is bad, and not hidden."""
 _SHOWN = 20
 
 
@@ -55,7 +58,7 @@ def hidden_sql(staging: Staging, part: Part) -> Mapping[str, str]:
     reasons = {"not for customers": f"coalesce(lower(customer_visible) IN ('false', 'no', '0'), {is_unsaid})"}
     if visibility.statuses is not None:
         shown_ones = [status for status in visibility.statuses if status not in visibility.never]
-        reasons["hidden by status"] = f"coalesce(status NOT IN ({_list(shown_ones)}), true)"
+        reasons["hidden by status"] = f"coalesce(status NOT IN ({_list(shown_ones)}) AND NOT {_HAS_ERROR}, true)"
     else:
         never = f"{_IS_NEVER} OR {_BARE} IN ({_list([each.strip().lower() for each in visibility.never])})"
         said = f"(SELECT DISTINCT status FROM {part.table} WHERE status IS NOT NULL)"
@@ -85,9 +88,8 @@ def _is_unknown(part: Part) -> str:
     visibility = part.source.visibility
     if visibility.statuses is None:
         return "false"
-    return (
-        f"(status IS NULL OR (status NOT IN ({_list([*visibility.statuses, *visibility.never])}) AND NOT {_IS_NEVER}))"
-    )
+    known = f"status IN ({_list([*visibility.statuses, *visibility.never])})"
+    return f"(status IS NULL OR NOT ({known} OR {_IS_NEVER} OR {_HAS_ERROR}))"
 
 
 def leave_out_hidden(staging: Staging) -> None:

@@ -53,7 +53,8 @@ def read(file: Path, name: str, sheet: str = "", errors: list[Problem] | None = 
     Whole numbers come as stored, others to the 15 digits that a workbook holds, percentages with their sign, days and
     times in ISO 8601, truths as `true` and `false`, formulas as the results stored with them. Iterating raises
     InvalidInputError too: an error such as `#REF!` in a cell, or a formula without a result, is never taken for an
-    empty cell. Where `errors` is given, such cells are added there, and hold '#'.
+    empty cell. Where `errors` is given, such cells are added there, and hold ERROR and
+    what stands there.
     """
     with _opened(file, name) as package:
         found = package.sheets()

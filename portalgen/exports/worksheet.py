@@ -11,6 +11,7 @@ from portalgen.errors import InvalidInputError, Location, Problem, shown
 from portalgen.exports.grid import GridRow
 from portalgen.exports.markup import MAX_DEPTH, MarkupError, feed
 from portalgen.exports.storednumbers import moment_text, number_text, percent_text
+from portalgen.exports.values import ERROR, UNSTORED
 
 _NAMESPACES = (
     "http://schemas.openxmlformats.org/spreadsheetml/2006/main ",
@@ -48,7 +49,7 @@ def read_rows(stream: IO[bytes], name: str, looks: Looks, errors: list[Problem] 
     """The rows that have something in a cell. Raises MarkupError, and InvalidInputError naming all that is wrong.
 
     Where `errors` is given, cells without a value for an error in a formula are added there instead, the first ones of
-    each column.
+    each column, and all of them hold ERROR and what stands there.
     """
     sheet = _Sheet(name, looks, errors)
     for _ in feed(stream, sheet):
@@ -177,11 +178,12 @@ class _Sheet(_Texts):
         written = "".join(self._taken)
         type_ = self._attributes.get("t", "n")
         if type_ == "e":
-            self._lack(f"an error in place of a value: {shown(written)}", "mend its formula and save the workbook")
+            hint = "mend its formula and save the workbook"
+            self._lack(f"an error in place of a value: {shown(written)}", hint, written)
         elif not written:
             if self._formula and type_ == "n":
                 hint = "open the workbook in a spreadsheet program and save it"
-                self._lack("a formula whose result was not stored", hint)
+                self._lack("a formula whose result was not stored", hint, UNSTORED)
         elif not 0 < self._column <= _MOST_COLUMNS or type_ not in self._readers:
             raise MarkupError(f"a cell of a kind or place that no sheet has in row {self._row}")
         else:
@@ -210,7 +212,7 @@ class _Sheet(_Texts):
     def _shared(self, written: str) -> str:
         return _at(self._looks.strings, written)
 
-    def _lack(self, message: str, hint: str) -> None:
+    def _lack(self, message: str, hint: str, instead: str) -> None:
         """Report a cell without a value, which is no matter in a column that nobody reads."""
         if self._errors is None or not 0 < self._column <= _MOST_COLUMNS:
             self._report(message, hint)
@@ -218,7 +220,7 @@ class _Sheet(_Texts):
         self._erroneous[self._column] += 1
         if self._erroneous[self._column] <= _MOST_PROBLEMS:
             self._errors.append(Problem(Location(self._name, self._row, self._column), message, hint))
-        self._put("#")
+        self._put(ERROR + instead)
 
     def _report(self, message: str, hint: str) -> None:
         self.problems.append(Problem(Location(self._name, self._row, self._column), message, hint))

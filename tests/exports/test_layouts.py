@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from portalgen.errors import InvalidInputError
+from portalgen.exports.report import LeftOutValue
 from tests.imports import imported, refused
 
 HEADING = "number,customer_id,date,description,amount\n"
@@ -319,6 +320,7 @@ def test_rows_goes_by_documents_where_further_lines_say_nothing_else(tmp_path: P
     rows = "I-1,C-1,2026-01-01,a,Item\n,,,b,Item\n,,,c,\nI-2,C-2,2026-01-01,secret,Text\n,,,secret,Text\n,,,secret,\n"
     read = imported(tmp_path, {"i.csv": KINDS + rows}, OF_KIND)
     assert (read.lines, read.export.left_out) == ({"I-1": ["a", "b", "c"]}, {"documents that `rows` leaves out": 1})
+    assert read.export.left_out_values == (LeftOutValue("Kind", "Text", 1),)
 
 
 def test_rows_leaves_out_lines_by_a_column_of_theirs(tmp_path: Path) -> None:
@@ -326,6 +328,7 @@ def test_rows_leaves_out_lines_by_a_column_of_theirs(tmp_path: Path) -> None:
     entry = OF_KIND.replace("lines: {}", "lines: {columns: {item: Kind}}")
     read = imported(tmp_path, {"i.csv": KINDS + rows}, entry)
     assert (read.lines, read.export.left_out) == ({"I-1": ["b"], "I-2": ["c"]}, {"rows that `rows` leaves out": 2})
+    assert read.export.left_out_values == (LeftOutValue("Kind", "Text", 2),)
 
 
 def test_a_heading_that_rows_goes_by_must_be_there(tmp_path: Path) -> None:
@@ -643,3 +646,25 @@ def test_a_document_that_is_exported_anew_never_has_the_lines_of_an_older_file(t
     )
     anew = {**files, "l-2.csv": LINE + "I-1,new,1,10\n"}
     assert imported(tmp_path, anew, entry).lines == {"I-1": ["new"], "I-2": ["old"]}
+
+
+def test_the_values_that_rows_leaves_out_are_counted(tmp_path: Path) -> None:
+    kinds = ["Item", "Text", "", " text ", "Text", "Text", "Note"]
+    rows = "".join(f"I-{number},C-1,2026-01-01,a,{kind}\n" for number, kind in enumerate(kinds))
+    entry = "{type: invoices, path: i.csv, layout: repeat, ignore: ALL, lines: {}, rows: {Kind: [item]}}"
+    read = imported(tmp_path, {"i.csv": KINDS + rows}, entry)
+    assert read.export.left_out == {"rows that `rows` leaves out": 6}
+    assert [(each.heading, each.value, each.count) for each in read.export.left_out_values] == [
+        ("Kind", "Text", 3),
+        ("Kind", "", 1),
+        ("Kind", "Note", 1),
+        ("Kind", "text", 1),
+    ]
+
+
+def test_of_two_headings_the_first_that_leaves_a_row_out_is_counted(tmp_path: Path) -> None:
+    cells = ["Bill,*", "Bill,", "Sale,"]
+    text = "number,customer_id,date,Kind,Main\n" + "".join(f"I-1,C-1,2026-01-01,{each}\n" for each in cells)
+    entry = "{type: invoices, path: i.csv, ignore: ALL, rows: {Kind: [Sale], Main: ['*']}}"
+    read = imported(tmp_path, {"i.csv": text}, entry)
+    assert read.export.left_out_values == (LeftOutValue("Kind", "Bill", 2), LeftOutValue("Main", "", 1))

@@ -202,6 +202,14 @@ def test_every_system_has_a_profile_and_every_profile_a_sample() -> None:
 
 
 @pytest.mark.parametrize("name", packaged_names())
+def test_every_type_of_a_profile_is_in_its_sample(name: str) -> None:
+    case = case_of(name)
+    read = {each["type"] for each in case["exports"]}
+    assert {*load_profile(name, Path(), Location()).types} - read == set()
+    assert read - {"customers", "products"} == {each["type"] for each in case["expect"]["documents"]}
+
+
+@pytest.mark.parametrize("name", packaged_names())
 def test_no_profile_reads_what_sounds_private_without_saying_why(name: str) -> None:
     profile = load_profile(name, Path(), Location())
     for settings in profile.types.values():

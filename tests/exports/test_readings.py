@@ -66,8 +66,14 @@ def test_files_that_contradict_each_other_are_named(tmp_path: Path) -> None:
         "hint: i1.csv is written by '%d/%m/%Y', i2.csv is written by '%m/%d/%Y': "
         "give each kind of file an entry of its own"
     )
+    assert [line for line in said if not line.startswith("hint")] == [
+        "i1.csv:2:3: date: '13/01/2026' is 2026-01-13 under '%d/%m/%Y'; not all can be read in the same way",
+        "i2.csv:2:3: date: '01/14/2026' is 2026-01-14 under '%m/%d/%Y'; not all can be read in the same way",
+    ]
+    files |= {"i0.csv": dated("02/03/2026").replace("I-", "K-"), "i3.csv": dated("2026-01-14").replace("I-", "L-")}
+    assert refused(tmp_path, files, PROVE.replace("i.csv", "'i?.csv'")) == said
     files = {"i1.csv": priced("1,5"), "i2.csv": priced("1.5").replace("I-", "J-")}
-    said = refused(tmp_path, files, PROVE.replace("i.csv", "'i?.csv'"))
+    said = refused(tmp_path / "decimals", files, PROVE.replace("i.csv", "'i?.csv'"))
     assert "i1.csv is with ',' before the decimals, i2.csv is with '.' before the decimals" in said[1]
 
 

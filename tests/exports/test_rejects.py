@@ -8,6 +8,7 @@ import pytest
 
 from portalgen.errors import Location
 from portalgen.exports.report import Reject, write_rejects
+from tests.exports import xlsx
 from tests.imports import CUSTOMERS, imported, refused
 
 HEADING = "number,customer_id,date,description,amount\n"
@@ -218,3 +219,103 @@ def test_no_cell_of_the_rejects_is_taken_for_a_formula(tmp_path: Path) -> None:
     write_rejects(tmp_path / "rejects.csv", rejects)
     rows = [line.split(",")[1] for line in (tmp_path / "rejects.csv").read_text(encoding="utf-8").splitlines()[1:]]
     assert rows == ["'=HYPERLINK(1)", "'@SUM(1)", "' -1+2", "INV-1"]
+
+
+def workbook(folder: Path, name: str, text: str) -> None:
+    """A workbook of a CSV text; #N/A and #REF! are errors in it, and what begins with = a formula without a result."""
+    rows = [[_tag(cell) for cell in line.split(",")] for line in text.splitlines()]
+    tags = [f'<row r="{number}">{"".join(cells)}</row>' for number, cells in enumerate(rows, start=1)]
+    xlsx.write(folder / name, xlsx.sheet_of("".join(tags)))
+
+
+def _tag(cell: str) -> str:
+    if cell.startswith("="):
+        return f"<c><f>{cell[1:]}</f></c>"
+    return f'<c t="e"><v>{cell}</v></c>' if cell.startswith("#") else xlsx.cell(cell) if cell else "<c/>"
+
+
+FULL = "number,customer_id,date,status,currency,total,note,customer_visible,line,description,amount\n"
+ROW = ["I-2", "C-2", "2026-01-01", "Sent", "EUR", "1", "n", "yes", "1", "b", "1"]
+
+
+@pytest.mark.parametrize("layout", ["repeat", "continuation"])
+@pytest.mark.parametrize(("column", "error"), [*((number, "#REF!") for number in range(1, len(ROW))), (5, "=1+1")])
+def test_a_cell_without_a_value_holds_back_its_whole_document(
+    column: int, layout: str, error: str, tmp_path: Path
+) -> None:
+    of_line = [*ROW[:8], "2", "c", "2"] if layout == "repeat" else [*[""] * 8, "2", "c", "2"]
+    first, second = [*ROW], of_line
+    (second if column > 7 else first)[column] = error
+    good = "I-1,C-1,2026-01-01,Sent,EUR,1,n,yes,1,a,1"
+    workbook(tmp_path, "i.xlsx", FULL + "\n".join([good, ",".join(first), ",".join(second)]))
+    keys = f"path: i.xlsx, layout: {layout}, decimal: '.', lines: {{}}, visible: {{status: [Sent]}}"
+    read = imported(tmp_path, {}, f"{{type: invoices, on_error: quarantine, limit: 1, {keys}}}")
+    assert (read.lines, read.export.held_back, read.export.left_out) == ({"I-1": ["a"]}, 1, {})
+    reason = "a formula whose result was not stored" if error == "=1+1" else f"an error in place of a value: '{error}'"
+    name = FULL.strip().split(",")[column]
+    place = Location("i.xlsx", 4 if column > 7 else 3, column + 1)
+    assert read.rejects == (Reject("invoices", "I-2", place, f"{name}: {reason}"),)
+    assert not [warning for warning in read.warnings if "status" in warning]
+    said = refused(tmp_path, {}, f"{{type: invoices, {keys}}}")
+    assert said[0] == f"{place}: {reason}"
+
+
+@pytest.mark.parametrize("column", [1, 2])
+def test_a_cell_without_a_value_in_a_file_of_lines_holds_back_their_document(column: int, tmp_path: Path) -> None:
+    second = ["I-2", "c", "2"]
+    second[column] = "#DIV/0!"
+    workbook(tmp_path, "l.xlsx", f"number,description,amount\nI-1,a,1\nI-2,b,1\n{','.join(second)}\n")
+    files: dict[str, str | bytes] = {"i.csv": "number,customer_id,date\nI-1,C-1,2026-01-01\nI-2,C-2,2026-01-01\n"}
+    read = imported(tmp_path, files, "{type: invoices, path: i.csv, on_error: quarantine, lines: {path: l.xlsx}}")
+    assert (read.lines, read.export.held_back) == ({"I-1": ["a"]}, 1)
+    [reject] = read.rejects
+    assert (reject.number, reject.where) == ("I-2", Location("l.xlsx", 4, column + 1))
+
+
+@pytest.mark.parametrize(
+    ("files", "keys", "said"),
+    [
+        ({"i.xlsx": f"{HEADING}{GOOD}#N/A,C-2,2026-01-01,b,1"}, "path: i.xlsx, layout: repeat, lines: {}", "3:1"),
+        ({"i.xlsx": f"{HEADING}{GOOD}#N/A,C-2,2026-01-01,b,1"}, "path: i.xlsx, layout: continuation, lines: {}", "3:1"),
+        ({"i.xlsx": "number,customer_id,date\n#N/A,C-1,2026-01-01"}, "path: i.xlsx", "2:1"),
+        ({"i.xlsx": "number,customer_id,date,Kind\nI-1,C-1,2026-01-01,#N/A"}, "path: i.xlsx, rows: {Kind: [a]}", "2:4"),
+        (
+            {"i.xlsx": "number,customer_id,date\nI-1,C-1,2026-01-01", "l.xlsx": "number,item\nI-1,a\n#N/A,b"},
+            "path: i.xlsx, lines: {path: l.xlsx}",
+            "3:1",
+        ),
+    ],
+)
+def test_a_cell_without_a_value_in_place_of_what_names_a_document_stops_all(
+    files: dict[str, str], keys: str, said: str, tmp_path: Path
+) -> None:
+    for name, text in files.items():
+        workbook(tmp_path, name, text)
+    problems = refused(tmp_path, {}, f"{{type: invoices, on_error: quarantine, ignore: ALL, {keys}}}")
+    assert f"{[*files][-1]}:{said}: " in problems[0]
+    assert problems[0].endswith("an error in place of a value: '#N/A'")
+
+
+def test_a_customer_whose_id_is_an_error_stops_all_and_one_with_an_error_is_held_back(tmp_path: Path) -> None:
+    customers = "{type: customers, path: c.xlsx, on_error: quarantine}"
+    workbook(tmp_path, "c.xlsx", "id,name\nC-1,#N/A\nC-2,Bees")
+    assert [each.customer.id for each in imported(tmp_path, {}, customers=customers).accounts] == ["C-2"]
+    workbook(tmp_path, "c.xlsx", "id,name\n#N/A,Ants\nC-2,Bees")
+    assert refused(tmp_path, {}, customers=customers)[0] == "c.xlsx:2:1: id: an error in place of a value: '#N/A'"
+
+
+def test_cells_without_a_value_count_against_the_limit(tmp_path: Path) -> None:
+    rows = "".join(f"I-{number},C-1,2026-01-01,#NUM!\n" for number in range(30))
+    workbook(tmp_path, "i.xlsx", f"{TOTALS}{rows}I-99,C-1,2026-01-01,1")
+    said = refused(tmp_path, {}, "{type: invoices, path: i.xlsx, on_error: quarantine}")
+    assert said[0].endswith(": 30 invoices would be held back, and the limit is 20")
+    read = imported(tmp_path, {}, "{type: invoices, path: i.xlsx, on_error: quarantine, limit: 30}")
+    assert ([*read.owners], len(read.rejects)) == (["I-99"], 30)
+
+
+def test_an_error_in_a_cell_that_another_stands_in_for_is_no_matter(tmp_path: Path) -> None:
+    workbook(tmp_path, "i.xlsx", "number,customer_id,date,A,B\nI-1,C-1,2026-01-01,5,#N/A\nI-2,C-1,2026-01-01,0,#N/A")
+    entry = "{{type: invoices, path: i.xlsx, on_error: quarantine, ignore: ALL, columns: {{{}}}}}"
+    read = imported(tmp_path, {}, entry.format("total: {first: [A, B]}"))
+    assert (read.owners, [each.number for each in read.rejects]) == ({"I-1": "C-1"}, ["I-2"])
+    assert imported(tmp_path, {}, entry.format("note: {join: [A, B]}")).owners == {}
