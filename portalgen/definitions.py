@@ -11,6 +11,7 @@ from pathlib import Path
 from portalgen.bulletin import read_bulletin
 from portalgen.errors import InvalidInputError, Location, Problem
 from portalgen.exports.profiles import settings_of, source_of
+from portalgen.mailserver import mail_server
 from portalgen.model import (
     GRANTABLE_TYPES,
     TRANSACTION_TYPES,
@@ -19,6 +20,7 @@ from portalgen.model import (
     Definitions,
     ExportSource,
     Logo,
+    MailServer,
     Portal,
     Site,
     StoreSource,
@@ -31,6 +33,7 @@ from portalgen.schema import (
     ExportModel,
     IncludedModel,
     LinesModel,
+    MailModel,
     PortalModel,
     S3Model,
     validate,
@@ -136,6 +139,7 @@ class _Reading:
             stores=tuple(_store(name, item, root) for name, item in config.stores.items()),
             portals=tuple(self._portals([(config, document), *included], roles)),
             roles=roles,
+            mail=self._mail(config.mail, _Spot(document, ("mail",))) if config.mail else None,
             places={str(at[-1]): place for at, place in document.places.items() if at and at[0] in {"site", "keys"}},
         )
         for store in definitions.stores:
@@ -205,6 +209,12 @@ class _Reading:
             statement_months=site.statement_months,
             stale_after=site.stale_after,
         )
+
+    def _mail(self, item: MailModel, spot: "_Spot") -> MailServer:
+        server, faults = mail_server(item)
+        for key, message, hint in faults:
+            self.problem(spot.down(key), f"mail: {message}", hint)
+        return server
 
     def _bulletin(self, item: BulletinModel | None, around: "_Spot") -> Bulletin | None:
         """The bulletin that `item` names; None where there is none, and where it cannot be read, which is a problem."""
@@ -293,13 +303,17 @@ def _portal(
         branches=None if item.branches is None else tuple(item.branches),
         bulletin=bulletin,
         contacts=tuple(
-            _contact(name, contact, roles, spot.down("contacts", name)) for name, contact in item.contacts.items()
+            _contact(name, contact, roles, spot.down("contacts", name), digest=bool(item.digest))
+            for name, contact in item.contacts.items()
         ),
         places=spot.places(),
     )
 
 
-def _contact(id_: str, item: ContactModel, roles: Mapping[str, tuple[str, ...]], spot: _Spot) -> Contact:
+def _contact(
+    id_: str, item: ContactModel, roles: Mapping[str, tuple[str, ...]], spot: _Spot, *, digest: bool
+) -> Contact:
+    """`digest` is what the portal says of all its contacts; one of them may say otherwise."""
     return Contact(
         id=id_,
         name=item.name or id_,
@@ -311,6 +325,7 @@ def _contact(id_: str, item: ContactModel, roles: Mapping[str, tuple[str, ...]],
         locale=item.locale or "",
         key=item.key or "",
         branches=None if item.branches is None else tuple(item.branches),
+        digest=digest if item.digest is None else item.digest,
         places=spot.places(),
     )
 

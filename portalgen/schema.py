@@ -66,12 +66,10 @@ Version = Annotated[
 Currency = Annotated[str, BeforeValidator(fields.currency)]
 Locale = Annotated[str, BeforeValidator(fields.locale)]
 Timezone = Annotated[str, BeforeValidator(fields.timezone)]
-Email = Annotated[
-    str,
-    _matching(
-        r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+", "an e-mail address", "write one address, like ann@example.com"
-    ),
-]
+Email = Annotated[str, BeforeValidator(fields.email)]
+Port = Annotated[int, BeforeValidator(fields.whole("a port", 65535)), WithJsonSchema({"type": "integer"})]
+PerMinute = Annotated[int, BeforeValidator(fields.whole("a rate", 9999)), WithJsonSchema({"type": "integer"})]
+Secret = Annotated[str, BeforeValidator(fields.from_environment)]
 SiteId = Annotated[
     str, _matching(r"[a-z0-9][a-z0-9-]{0,62}", "a site id", "at most 63 of a-z, 0-9 and '-', not '-' first")
 ]
@@ -199,15 +197,7 @@ Headings = Annotated[
 ]
 Columns = dict[str, Headings]
 Type = Literal[
-    "customers",
-    "contacts",
-    "products",
-    "receipts",
-    "quotes",
-    "orders",
-    "invoices",
-    "credit_notes",
-    "delivery_notes",
+    "customers", "contacts", "products", "receipts", "quotes", "orders", "invoices", "credit_notes", "delivery_notes"
 ]
 
 
@@ -310,6 +300,7 @@ class _Grantee(_Strict):
     expires: Day | None = None
     locale: Locale | None = None
     key: KeyId | None = None
+    digest: Truth | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -330,10 +321,23 @@ class PortalModel(_Grantee):
     contacts: dict[Name, ContactModel] = Field(default_factory=dict)
 
 
+class MailModel(_Strict):
+    """The server that e-mails go to; `user` and `password` name environment variables, `rate` is mails per minute."""
+
+    server: Annotated[str, BeforeValidator(fields.host)]
+    port: Port | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: Annotated[str, BeforeValidator(fields.sender)] = Field(alias="from")
+    user: Secret = ""
+    password: Secret = ""
+    rate: PerMinute = 60
+
+
 class ConfigModel(_Strict):
     version: Version
     site: SiteModel
     keys: KeySource | None = None
+    mail: MailModel | None = None
     exports: list[ExportModel] = Field(default_factory=list)
     stores: dict[Name, Annotated[DirectoryModel | S3Model, Field(discriminator="kind")]] = Field(default_factory=dict)
     roles: dict[RoleName, Role] = Field(default_factory=dict)
@@ -382,7 +386,7 @@ def _valid_keys(model: type[BaseModel], at: At) -> list[str]:
             current = _plain(current.model_fields[str(part)].annotation)
         else:
             current = _plain(get_args(current)[-1])
-    return list(current.model_fields) if _is_model(current) else []
+    return [field.alias or name for name, field in current.model_fields.items()] if _is_model(current) else []
 
 
 def _plain(annotation: Any) -> Any:

@@ -61,7 +61,7 @@ FLOORS = [
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
     {"views.lists", "views.summary", "views.statement", "schema", "grants", "purge", "exports.reportrows"}
     | {"exports.einvoice"},
-    {"views", "exports.profiles", "exports.files", "exports.layouts"},
+    {"views", "mailserver", "exports.profiles", "exports.files", "exports.layouts"},
     {"pages", "edits"},
     {"builder", "preview"},
     {"publish"},

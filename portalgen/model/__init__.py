@@ -28,7 +28,7 @@ from portalgen.model.records import (
     Receipt,
     Transaction,
 )
-from portalgen.model.sites import Bulletin, Contact, Definitions, Logo, Portal, Site
+from portalgen.model.sites import Bulletin, Contact, Definitions, Logo, MailServer, Portal, Site
 from portalgen.model.sources import (
     TOLERANCE,
     Attachments,
@@ -84,6 +84,7 @@ __all__ = [
     "Link",
     "LinkId",
     "Logo",
+    "MailServer",
     "Policy",
     "Portal",
     "Receipt",
