@@ -59,7 +59,16 @@ FLOORS = [
     }
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
-    {"views.lists", "views.summary", "views.statement", "schema", "grants", "purge", "exports.reportrows"}
+    {
+        "views.lists",
+        "views.summary",
+        "views.statement",
+        "views.letters",
+        "schema",
+        "grants",
+        "purge",
+        "exports.reportrows",
+    }
     | {"exports.einvoice"},
     {"views", "mailserver", "exports.profiles", "exports.files", "exports.layouts"},
     {"pages", "edits"},
