@@ -39,6 +39,8 @@ FLOORS = [
         "exports.columns",
         "exports.integrity",
         "stores.counting",
+        "mail",
+        "mailbook",
     }
     | {"exports.einvoice.document", "exports.textfile"}
     | {"exports.proofs"}
@@ -71,8 +73,8 @@ FLOORS = [
     }
     | {"exports.einvoice"},
     {"views", "mailserver", "exports.profiles", "exports.files", "exports.layouts"},
-    {"pages", "edits"},
-    {"builder", "preview"},
+    {"pages", "edits", "mailing"},
+    {"builder", "preview", "delivery", "drafts"},
     {"publish"},
     {"definitions", "exports.staging"} | {"exports.inspect_entry", "exports.inspect_files"},
     {"inventory", "exports.loading", "exports.readings", "exports.similar"} | {"exports.inspect_systems"},
