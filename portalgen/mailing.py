@@ -103,7 +103,7 @@ def _unmailable(recipient: Recipient, ledger: Ledger) -> str:
     if link.state != LIVE:
         return link.state
     if not recipient.address:
-        return "no address"
+        return "no address" if link.id.contact else "no contact"
     if record is None or record.state != LIVE or record.customer not in {"", link.customer}:
         return "not published"
     return "its publish did not finish" if record.unfinished or not record.bundle else ""

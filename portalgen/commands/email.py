@@ -126,7 +126,7 @@ def _sender(definitions: Definitions, order: Order) -> str:
     """Whom mails are from. Raises InvalidInputError where the definitions do not say what it takes to send one."""
     if definitions.mail:
         return definitions.mail.sender
-    if order.out and definitions.site.email:
+    if (order.out or order.is_dry_run) and definitions.site.email:
         return definitions.site.email
     hint = "mail: {server: smtp.example.com, from: Northwind <accounts@northwind.example>}; or --out FOLDER"
     if order.out:
