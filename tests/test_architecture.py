@@ -188,6 +188,14 @@ def test_each_third_party_library_has_one_room() -> None:
     assert users == {library: {room} for library, room in ROOMS.items()}
 
 
+def test_mail_is_written_and_sent_in_one_room() -> None:
+    users = {name for name, tree in MODULES.items() for module in imports_of(tree) if module.split(".")[0] in _OF_MAIL}
+    assert users == {"mail"}
+
+
+_OF_MAIL = {"email", "smtplib"}
+
+
 def test_nothing_is_imported_inside_a_function() -> None:
     functions = [
         (name, node)
