@@ -1,5 +1,6 @@
 """Mails to their server, one after the other, each noted before and after: never twice, and none forgotten."""
 
+import logging
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,6 +15,7 @@ from portalgen.model import LinkId
 BUSY = "busy"
 """The state of a mail that another run of portalgen is at."""
 
+_LOG = logging.getLogger(__name__)
 _PAUSES = (5, 20)
 """Seconds before what failed for now is tried a second and a third time."""
 _MOST_REFUSED = 10
@@ -82,6 +84,7 @@ class Run:
                 self.book.take_back(contact)
             raise
         self.outcomes[contact] = outcome
+        _LOG.info("%s [%s]: %s %s", contact, item.recipient.fingerprint, outcome.state, outcome.code or "")
         self._note(contact, outcome)
 
     def _connect(self) -> None:

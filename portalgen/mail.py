@@ -96,9 +96,6 @@ def compose(post: Post) -> Message:
     recipient = _address(post.name, post.address)
     reply_to = _address("", post.reply_to) if post.reply_to else None
     message = _written(post, sender, recipient, reply_to)
-    if not _reads_as(message, sender, recipient):  # of a name that the reader of a header may take for an address
-        sender, recipient = (Address("", each.username, each.domain) for each in (sender, recipient))
-        message = _written(post, sender, recipient, reply_to)
     if not _reads_as(message, sender, recipient):
         raise PortalgenError(f"no message can be sent to '{post.address}'")
     return Message(sender.addr_spec, recipient.addr_spec, message, not _is_ascii(sender, recipient, reply_to))

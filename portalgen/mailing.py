@@ -66,6 +66,10 @@ class Wish:
     again: Collection[str] = ()
 
 
+Tell = Callable[[Link], Changes]
+"""What there is to tell of a link. It may take a while, so only those are asked about whom it is needed for."""
+
+
 def recipient_of(portal: Portal, contact: Contact, link: Link, fingerprint: str, bundle: str) -> Recipient:
     """A contact as somebody to write to."""
     ends = [day for day in (portal.expires, contact.expires) if day]
@@ -76,7 +80,7 @@ def due(
     recipients: Sequence[Recipient],
     ledger: Ledger,
     mails: Callable[[LinkId], Sequence[Mail]],
-    changes: Callable[[Link], Changes],
+    changes: Tell,
     wish: Wish,
 ) -> list[Due]:
     """What each recipient is due, in their order. `mails` tells what they got, `changes` what there is to tell them."""
@@ -87,7 +91,7 @@ def due(
         if reason:
             found.append(Due(each, wish.kind, SKIPPED, reason))
         else:
-            found.append(judge(each, mails(each.link.id), changes(each.link), wish))
+            found.append(judge(each, mails(each.link.id), changes, wish))
     return found
 
 
@@ -118,18 +122,18 @@ def _no_digest(recipient: Recipient, ledger: Ledger) -> str:
     return ""
 
 
-def _of_link(recipient: Recipient, got: Sequence[Mail], changes: Changes, wish: Wish) -> Due:
+def _of_link(recipient: Recipient, got: Sequence[Mail], changes: Tell, wish: Wish) -> Due:
     """The mail that gives a contact their link: one for each link and address."""
     to_them = _to(recipient, got)
     same = [mail for mail in to_them if mail.kind in _OF_LINK and mail.link == recipient.fingerprint]
     had_another = any(mail.link != recipient.fingerprint and mail.state != REFUSED for mail in got)
     usual = same[-1].kind if same else CHANGED if had_another else WELCOME
     elsewhere = any(mail.link == recipient.fingerprint and mail.state != REFUSED for mail in got if mail not in to_them)
-    item = Due(recipient, wish.kind or usual, known=_after(changes, _known(got)), elsewhere=elsewhere)
-    return _once(item, same, wish)
+    item = _once(Due(recipient, wish.kind or usual, elsewhere=elsewhere), same, wish)
+    return replace(item, known=_after(changes(recipient.link), _known(got))) if item.state == DUE else item
 
 
-def _of_digest(recipient: Recipient, got: Sequence[Mail], changes: Changes, wish: Wish) -> Due:
+def _of_digest(recipient: Recipient, got: Sequence[Mail], changes: Tell, wish: Wish) -> Due:
     """The mail that tells a contact what is new since the one before."""
     to_them = _to(recipient, got)
     item = Due(recipient, DIGEST)
@@ -140,9 +144,9 @@ def _of_digest(recipient: Recipient, got: Sequence[Mail], changes: Changes, wish
         got = got[: got.index(same[-1])]
     elif same and same[-1].state == SENT:
         same = []
-    known = _known(got)
-    news = tuple(change for change in changes.documents if _is_news(change, known))
-    item = replace(item, changes=news, known=_after(changes, known))
+    known, there = _known(got), changes(recipient.link)
+    news = tuple(change for change in there.documents if _is_news(change, known))
+    item = replace(item, changes=news, known=_after(there, known))
     if not news and (not same or same[-1].state == SENT):
         return replace(item, state=SKIPPED, reason="nothing new")
     return _once(item, same, wish)

@@ -1,6 +1,5 @@
 """Whatever goes wrong, each recipient gets one mail, or is told to be in doubt; one failure stops nobody else."""
 
-import smtplib
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -219,32 +218,31 @@ def test_who_was_written_to_by_another_run_meanwhile_is_left_alone(world: World)
     assert world.received() == ONCE - Counter(["bob"])
 
 
-def test_ctrl_c_before_the_dot_leaves_no_doubt_and_after_it_does(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    for is_past in (False, True):
-        world = World(world.server)
-        world.server.received.clear()
-        with monkeypatch.context() as patch:
-            patch.setattr(Connection, "_ended" if is_past else "_said_unasked", _interrupt_second(is_past=is_past))
-            done = world.run()
-        assert done.stopped
-        assert done.stopped.message == "interrupted"
-        assert world.received() == Counter(["ann"])
-        assert world.states()["bob"] == (DOUBTFUL if is_past else DUE)
-        world.run()
-        assert world.received() == (ONCE - Counter(["bob"]) if is_past else ONCE)
-
-
-def _interrupt_second(*, is_past: bool) -> object:
+@pytest.mark.parametrize(
+    ("step", "state"), [("send", DUE), ("_handed_over", DUE), ("_said_unasked", DUE), ("_ended", DOUBTFUL)]
+)
+def test_ctrl_c_before_the_dot_leaves_no_doubt_and_after_it_does(
+    world: World, monkeypatch: pytest.MonkeyPatch, step: str, state: str
+) -> None:
     calls = iter(range(99))
-    real = Connection._ended if is_past else Connection._said_unasked
+    real = getattr(Connection, step)
 
-    def interrupt(self: Connection, smtp: smtplib.SMTP) -> object:
+    def interrupted(self: Connection, *arguments: object) -> object:
         if next(calls) == 1:
-            self.is_past_return = is_past
+            if step == "_ended":
+                self.is_past_return = True
             raise KeyboardInterrupt
-        return real(self, smtp)
+        return real(self, *arguments)
 
-    return interrupt
+    with monkeypatch.context() as patch:
+        patch.setattr(Connection, step, interrupted)
+        done = world.run()
+    assert done.stopped
+    assert done.stopped.message == "interrupted"
+    assert world.received() == Counter(["ann"])
+    assert world.states()["bob"] == state
+    world.run()
+    assert world.received() == (ONCE if state == DUE else ONCE - Counter(["bob"]))
 
 
 def test_mails_follow_each_other_at_the_rate_that_is_set() -> None:

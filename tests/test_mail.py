@@ -181,6 +181,17 @@ def test_what_is_no_address_is_not_written_to(address: str) -> None:
         compose(replace(POST, address=address))
 
 
+@pytest.mark.parametrize("header", [b", eve@evil.example", b"\r\nBcc: eve@evil.example"])
+def test_a_message_that_reads_as_if_it_went_to_somebody_else_too_is_not_sent(
+    monkeypatch: pytest.MonkeyPatch, header: bytes
+) -> None:
+    """Whatever a library makes of a name."""
+    plain = compose(POST).data.replace(b"To: Ann Lee <ann@brilliant.example>", b"To: ann@brilliant.example" + header)
+    monkeypatch.setattr("portalgen.mail._written", lambda *_: plain)
+    with pytest.raises(PortalgenError, match="no message can be sent to"):
+        compose(POST)
+
+
 # Handing it over.
 
 

@@ -163,6 +163,14 @@ def test_what_was_there_with_the_welcome_is_not_news() -> None:
     assert [each.number for each in news.changes] == ["3", "2"], "another of the same day is"
 
 
+def test_what_was_told_and_is_gone_and_back_on_the_same_day_is_not_told_again() -> None:
+    got = [mail()]
+    for there, told in ((["1", "2"], ["1", "2"]), (["2", "3"], ["3"]), (["1", "2", "3"], [])):
+        item = digest(got, [change(number) for number in there])
+        assert [each.number for each in item.changes] == told
+        got += [mail_of(item, SENT, "2026-11-21T10:00:00+00:00")] * (item.state == DUE)
+
+
 def test_a_doubtful_digest_holds_up_later_ones_until_somebody_looks() -> None:
     first = digest([mail()], [change("1")])
     got = [mail(), mail_of(first, SENDING, "2026-11-21T10:00:00+00:00")]

@@ -247,6 +247,16 @@ def test_what_a_catalogue_says_is_text_and_never_html(monkeypatch: pytest.Monkey
     assert not re.search("<[biu]>", page)
 
 
+def test_what_a_catalogue_says_is_text_in_an_e_mail_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = f'{HOSTILE}\nmsgid "How to use it"\nmsgstr "<b>How & why</b>"\n'
+    hostile = Words("de", "ltr", read_catalogue(said.encode(), "de"))
+    monkeypatch.setattr(pages, "words_for", lambda _: hostile)
+    letter = Renderer().letter("welcome", letter_view(SITE, everything("de").link, "x", Matter()))
+    assert "\n<b>How & why</b>\n" in letter.text
+    assert "&lt;b&gt;How &amp; why&lt;/b&gt;" in letter.html
+    assert "<b>" not in letter.html
+
+
 MARK = "\N{SECTION SIGN}"
 """Stands in front of all that came out of an export or a definition."""
 Record = TypeVar("Record", Customer, Transaction, Line, Receipt, Site)

@@ -22,7 +22,7 @@ from portalgen.ledger import read_ledger
 from portalgen.mail import Connection, Login, Message, Outcome, Post, compose
 from portalgen.mailbook import DIGEST, SENT, Mailbook
 from portalgen.mailing import DUE, Due, Recipient, Wish, due, mail_of, recipient_of
-from portalgen.model import Definitions, LinkId, MailServer
+from portalgen.model import Definitions, Link, LinkId, MailServer
 from portalgen.pages import Renderer
 from portalgen.pipeline import build_folder, templates_of
 from portalgen.views.letters import Matter, letter_view
@@ -106,7 +106,8 @@ def email(config: Path, order: Order, approve: Approval, progress: Progress) -> 
     today = today_in(definitions)
     wanted, tokens = wanted_links(definitions, ring_of(definitions), today)
     marks = {link.id: mark for mark, link in wanted.items()}
-    recipients = _recipients(definitions, order, marks)
+    links = {link.id: link for link in links_of(definitions, today)}
+    recipients = _recipients(definitions, order, links, marks)
     book = Mailbook(store, [each.link.id for each in recipients])
     ledger = read_ledger(store, definitions.site.id) or {}
     told = partial(told_by, build_folder(definitions))
@@ -115,11 +116,12 @@ def email(config: Path, order: Order, approve: Approval, progress: Progress) -> 
     desk = Desk(definitions, Renderer(templates_of(definitions)), tokens, sender, is_draft=order.out is not None)
     _try_out(desk, items)
     report = EmailReport([Row(item) for item in items], is_draft=desk.is_draft)
-    if order.is_dry_run or not approve(report):
+    if order.is_dry_run:
         return report
     if order.out:
-        return _written(report, desk, book, order.out)
-    return _sent(report, desk, book, order, progress)
+        return _written(report, desk, book, order.out) if approve(report) else report
+    connection, rate = _connection(definitions, order)
+    return _sent(report, Run(connection, book, desk.compose, Pace(rate)), progress) if approve(report) else report
 
 
 def _sender(definitions: Definitions, order: Order) -> str:
@@ -134,11 +136,12 @@ def _sender(definitions: Definitions, order: Order) -> str:
     raise InvalidInputError("nothing says whom e-mails are from", hint, Location(definitions.file))
 
 
-def _recipients(definitions: Definitions, order: Order, marks: Mapping[LinkId, str]) -> list[Recipient]:
+def _recipients(
+    definitions: Definitions, order: Order, links: Mapping[LinkId, Link], marks: Mapping[LinkId, str]
+) -> list[Recipient]:
     """The contacts that are meant; of a portal without any, its own link, which nobody can be written to about."""
     shows = shows_of(definitions) if order.selection.role else {}
     chosen = {target.id for target in selected(definitions, order.selection, shows)}
-    links = {link.id: link for link in links_of(definitions, today_in(definitions))}
     folder = build_folder(definitions)
     found = []
     for portal in definitions.portals:
@@ -164,12 +167,14 @@ def _with_plain_address(recipient: Recipient) -> Recipient:
     return replace(recipient, link=replace(recipient.link, contact_email="somebody@example.com"))
 
 
-def _sent(report: EmailReport, desk: Desk, book: Mailbook, order: Order, progress: Progress) -> EmailReport:
-    server = desk.definitions.mail
+def _connection(definitions: Definitions, order: Order) -> tuple[Connection, int]:
+    """The mail server, not asked yet, and how many mails a minute it gets. Raises InvalidInputError."""
+    server = definitions.mail
     assert server  # noqa: S101 - _sender has seen to that
-    connection = Connection(server, login_of(server))
-    pace = Pace(order.rate or server.rate)
-    run = Run(connection, book, desk.compose, pace)
+    return Connection(server, login_of(server)), order.rate or server.rate
+
+
+def _sent(report: EmailReport, run: Run, progress: Progress) -> EmailReport:
     done = deliver(run, [row.item for row in report.rows if row.is_due], progress)
     rows = [replace(row, outcome=done.outcomes.get(row.item.recipient.link.id)) for row in report.rows]
     return replace(report, rows=rows, stopped=done.stopped, is_done=True)

@@ -1,7 +1,7 @@
 """What the templates of e-mails are given."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 
@@ -49,7 +49,7 @@ class LetterView:
     phone: str
     contact: str
     customer: str
-    link: str
+    link: str = field(repr=False)
     expires: str
     colours: Colours
     news: tuple[News, ...]
