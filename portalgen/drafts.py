@@ -25,8 +25,6 @@ def check_folder(folder: Path, build: Path, definitions: Definitions) -> None:
     for what, path in forbidden.items():
         if real.is_relative_to(os.path.realpath(path)):
             raise InvalidInputError(f"{folder} lies in {what}", "e-mails hold links; choose a folder elsewhere")
-    if real.exists() and not real.is_dir():
-        raise InvalidInputError(f"{folder} is not a folder")
     if real.exists() and os.name == "posix" and real.stat().st_mode & _OTHERS:
         raise InvalidInputError(
             f"others can read {folder}", "e-mails hold links: name a folder that is not there yet, or chmod 700"

@@ -236,6 +236,7 @@ def test_an_included_file_holds_portals_alone() -> None:
 def test_the_schema_for_editors_knows_every_key() -> None:
     schema = json.loads(json.dumps(json_schema()))
     assert {*schema["properties"]} == {*ConfigModel.model_fields}
+    assert schema["$defs"]["MailModel"]["required"] == ["server", "from"]
     assert schema["additionalProperties"] is False
     assert schema["properties"]["version"] == {"const": 1, "title": "Version"} | schema["properties"]["version"]
 
