@@ -25,6 +25,8 @@ from portalgen.model import MailServer
 SENT, REFUSED, LATER, DOUBTFUL, UNFIT = "sent", "refused", "later", "doubtful", "unfit"
 """What became of a message: taken; turned down for good; not now; perhaps taken; of an address the server cannot do."""
 
+_ADDRESS = re.compile(r"([^@\s<>\"(),:;\[\\\]]{1,64})@([^@\s<>\"(),:;\[\\\]]{1,255})")
+"""One address, and nothing that could be two."""
 _TIMEOUT = 60
 _PATIENCE = 600
 """Seconds that a server may take to answer, and to say that it took a message (RFC 5321, 4.5.3.2.6)."""
@@ -131,13 +133,10 @@ def _reads_as(message: bytes, sender: Address, recipient: Address) -> bool:
 
 
 def _address(name: str, address: str) -> Address:
-    local, _, domain = address.rpartition("@")
-    if not (local and domain and address.isprintable()):
+    match = _ADDRESS.fullmatch(address)
+    if not match or not address.isprintable():
         raise PortalgenError(f"no message can be sent to {address!r}")
-    try:
-        return Address(" ".join(name.split()), local, _ascii(domain))
-    except ValueError:
-        raise PortalgenError(f"no message can be sent to {address!r}") from None
+    return Address(" ".join(name.split()), match[1], _ascii(match[2]))
 
 
 def _ascii(domain: str) -> str:

@@ -175,7 +175,14 @@ def test_an_international_domain_goes_by_its_ascii_name_and_is_never_taken_for_a
     assert (sharp.recipient, sharp.needs_utf8) == ("ann@straße.example", True), "strasse.example is somebody else"
 
 
-@pytest.mark.parametrize("address", ["ann@a.example\r\nRCPT TO:<eve@evil.example>", "", "@", "ann@"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        *("ann@a.example\r\nRCPT TO:<eve@evil.example>", "", "@", "ann@", "@a.example", "ann", "ann@a.example\0"),
+        *("ann@a.example, eve@evil.example", "ann@a.example;eve@evil.example", "ann@a.example eve@evil.example"),
+        *("Ann <ann@a.example>", "ann@[127.0.0.1]", "ann(eve@evil.example)@a.example", "a" * 65 + "@a.example"),
+    ],
+)
 def test_what_is_no_address_is_not_written_to(address: str) -> None:
     with pytest.raises(PortalgenError, match="no message can be sent to"):
         compose(replace(POST, address=address))
