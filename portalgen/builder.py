@@ -17,10 +17,22 @@ from pathlib import Path
 from tempfile import mkstemp
 
 from portalgen import __version__
-from portalgen.changes import memory_of, memory_text, recalled
+from portalgen.changes import changes_of, granted, memory_of, memory_text, recalled
 from portalgen.errors import PortalgenError
 from portalgen.exports.report import ReadingReport
-from portalgen.model import RECEIPTS, STATEMENT, BuiltBundle, BuiltFile, Bundle, Documents, LinkId, Refused, Waiting
+from portalgen.model import (
+    RECEIPTS,
+    STATEMENT,
+    BuiltBundle,
+    BuiltFile,
+    Bundle,
+    Changes,
+    Documents,
+    Link,
+    LinkId,
+    Refused,
+    Waiting,
+)
 from portalgen.names import safe_name
 from portalgen.pages import Page, Renderer
 
@@ -103,6 +115,14 @@ def read_manifest(folder: Path, link: LinkId) -> BuiltBundle | None:
         return None
     is_true = bundle.id == link and bundle.folder == bundle_folder(link) and bundle.digest == _digest(files)
     return bundle if is_true else None
+
+
+def told_by(folder: Path, link: Link) -> Changes:
+    """What the last build found to tell of a link, and the link may show now; nothing where it knew another link."""
+    memory = memory_of(_read_memory(folder, link.id))
+    if not memory or (memory.link, memory.customer, memory.revision) != (link.id, link.customer, link.revision):
+        return Changes()
+    return changes_of(granted(memory, link))
 
 
 def read_file(folder: Path, bundle: BuiltBundle, file: BuiltFile) -> bytes:

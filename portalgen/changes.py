@@ -7,7 +7,7 @@ document that was withdrawn nothing but that there was one: its number may be an
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
 from hashlib import sha256
@@ -85,7 +85,7 @@ def recalled(memory: Memory | None, bundle: Bundle) -> tuple[Changes, Memory]:
         documents=documents,
         withdrawn=dict(_withdrawn(before, documents, link, as_of)),
     )
-    return _changes(now), now
+    return changes_of(now), now
 
 
 def _seen(transaction: Transaction, before: Memory, as_of: date) -> Seen:
@@ -141,7 +141,15 @@ def _withdrawn(
     return counts
 
 
-def _changes(memory: Memory) -> Changes:
+def granted(memory: Memory, link: Link) -> Memory:
+    """What of a memory the link may show, whose grant may be smaller by now."""
+    documents = {key: seen for key, seen in memory.documents.items() if _grants(link, key[0], seen.branch)}
+    withdrawn = {key: count for key, count in memory.withdrawn.items() if _grants(link, key[1], key[2])}
+    return replace(memory, documents=documents, withdrawn=withdrawn)
+
+
+def changes_of(memory: Memory) -> Changes:
+    """What a link that is remembered so has to tell."""
     changes = [
         Change(seen.change[1], seen.change[0], type_, number)
         for (type_, number), seen in memory.documents.items()

@@ -12,12 +12,14 @@ from portalgen.bulletin import read_bulletin
 from portalgen.errors import InvalidInputError, Location, Problem
 from portalgen.exports.profiles import settings_of, source_of
 from portalgen.grantees import every_customer_of, portal_of, types_in
+from portalgen.mailserver import mail_server
 from portalgen.model import (
     TRANSACTION_TYPES,
     Bulletin,
     Definitions,
     ExportSource,
     Logo,
+    MailServer,
     Portal,
     Site,
     StoreSource,
@@ -29,6 +31,7 @@ from portalgen.schema import (
     ExportModel,
     IncludedModel,
     LinesModel,
+    MailModel,
     S3Model,
     validate,
 )
@@ -134,6 +137,7 @@ class _Reading:
             stores=tuple(_store(name, item, root) for name, item in config.stores.items()),
             portals=tuple(self._portals([(config, document), *included], roles)),
             roles=roles,
+            mail=self._mail(config.mail, Spot(document, ("mail",))) if config.mail else None,
             every_customer=every_customer_of(config.every_customer, roles, Spot(document, ("every_customer",))),
             places={str(at[-1]): place for at, place in document.places.items() if at and at[0] in {"site", "keys"}},
         )
@@ -205,6 +209,12 @@ class _Reading:
             stale_after=site.stale_after,
             expires_after=site.expires_after,
         )
+
+    def _mail(self, item: MailModel, spot: Spot) -> MailServer:
+        server, faults = mail_server(item)
+        for key, message, hint in faults:
+            self.problem(spot.down(key), f"mail: {message}", hint)
+        return server
 
     def _bulletin(self, item: BulletinModel | None, around: Spot) -> Bulletin | None:
         """The bulletin that `item` names; None where there is none, and where it cannot be read, which is a problem."""

@@ -20,6 +20,8 @@ _EXAMPLES = {
     "folder": "folder: exports/pdf",
     "name": "name: ours",
     "about": "about: where to find the export",
+    "server": "server: smtp.example.com",
+    "from": "from: Northwind <accounts@northwind.example>",
     "types": "types: {invoices: {columns: {number: No}}}",
     "customer": "customer: C-1001 (the id in the export of customers)",
 }
@@ -81,7 +83,7 @@ def _subject(at: At, document: Document) -> tuple[str, str]:
         type_ = _value_at(document.data, (*at[:2], "type"))
         is_known = isinstance(type_, str) and at[2:3] != ("type",)
         said, rest = f"export of {type_}: " if is_known else "exports: ", at[2:]
-    elif len(at) > 1 and at[0] in {"site", "every_customer"}:
+    elif len(at) > 1 and at[0] in {"site", "mail", "every_customer"}:
         said, rest = f"{at[0]}: ", at[1:]
     keys = [str(part) for part in _in_file(rest, document, at[: len(at) - len(rest)]) if isinstance(part, str)]
     return said, f"{keys[-1]}: " if keys else ""

@@ -139,6 +139,55 @@ def key_source(value: object) -> str:
     return said
 
 
+ADDRESS = r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+"
+
+
+def email(value: object) -> str:
+    said = text(value)
+    if not re.fullmatch(ADDRESS, said, re.ASCII) or not said.isprintable():
+        raise FieldError(f"{shown(said)} is not an e-mail address", "write one address, like ann@example.com")
+    return said
+
+
+def sender(value: object) -> str:
+    """Who e-mails are from: an address, or a name and in angle brackets an address."""
+    said = text(value)
+    if not re.fullmatch(rf"{ADDRESS}|[^<>\"]*\S\s*<{ADDRESS}>", said, re.ASCII) or not said.isprintable():
+        raise FieldError(
+            f"{shown(said)} is nobody to send from", "write it like Northwind <accounts@northwind.example>"
+        )
+    return said
+
+
+def host(value: object) -> str:
+    said = text(value)
+    if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?|[0-9A-Fa-f:.]*:[0-9A-Fa-f:.]*", said):
+        raise FieldError(f"{shown(said)} is not the name of a server", "write it like smtp.example.com")
+    return said
+
+
+def whole(what: str, most: int) -> Callable[[object], str]:
+    """A reader of whole numbers from 1 to `most`: `what` they are."""
+
+    def read(value: object) -> str:
+        said = text(value)
+        if not re.fullmatch(r"[1-9]\d{0,8}", said, re.ASCII) or int(said) > most:
+            raise FieldError(f"{shown(said)} is not {what}", f"write a whole number from 1 to {most}")
+        return said
+
+    return read
+
+
+def from_environment(value: object) -> str:
+    """The name of an environment variable. What stands here instead may be a password, so no message repeats it."""
+    said = text(value)
+    if not re.fullmatch(r"env:[A-Za-z_][A-Za-z0-9_]*", said):
+        raise FieldError(
+            "this does not name an environment variable", "write env:NAME; the secret itself never stands here"
+        )
+    return said.removeprefix("env:")
+
+
 def truth(value: object) -> bool:
     said = text(value)
     if said.lower() in {"true", "false", "yes", "no", "on", "off"}:

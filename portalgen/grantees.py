@@ -24,13 +24,15 @@ def portal_of(id_: str, item: PortalModel, roles: Roles, spot: Spot, bulletin: B
         branches=None if item.branches is None else tuple(item.branches),
         bulletin=bulletin,
         contacts=tuple(
-            _contact(name, contact, roles, spot.down("contacts", name)) for name, contact in item.contacts.items()
+            _contact(name, contact, roles, spot.down("contacts", name), digest=bool(item.digest))
+            for name, contact in item.contacts.items()
         ),
         places=spot.places(),
     )
 
 
-def _contact(id_: str, item: ContactModel, roles: Roles, spot: Spot) -> Contact:
+def _contact(id_: str, item: ContactModel, roles: Roles, spot: Spot, *, digest: bool) -> Contact:
+    """`digest` is what the portal says of all its contacts; one of them may say otherwise."""
     return Contact(
         id=id_,
         name=item.name or id_,
@@ -43,6 +45,7 @@ def _contact(id_: str, item: ContactModel, roles: Roles, spot: Spot) -> Contact:
         locale=item.locale or "",
         key=item.key or "",
         branches=None if item.branches is None else tuple(item.branches),
+        digest=digest if item.digest is None else item.digest,
         places=spot.places(),
     )
 

@@ -1,13 +1,15 @@
-"""One bundle's pages. The only room of jinja2.
+"""One bundle's pages, and e-mails. The only room of jinja2.
 
 Every template is given `view`; `root`, which leads from the page to the bundle's top ('' or '../'); `here`, the type
 that the page shows or belongs to, or 'summary' or 'statement'; `listing`, the list of that type (None where there is
 none); on a page of documents `page`; and `number`, which writes a whole number as the reader does. What the values hold
-stands in `views.values`. English words stand in the templates alone, within `_()`, and are translated as they render.
+stands in `views.values`. Those of e-mails, in `email/`, are given `mail` (`views.letters`), `number` and, in HTML,
+`subject`; only where they make plain text (`.txt`) nothing is escaped. English words stand in the templates alone, in
+`_()`, and are translated as they render.
 """
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 from hashlib import sha256
@@ -26,6 +28,7 @@ from portalgen.resources import catalogues_folder, templates_folder
 from portalgen.theme import theme_of
 from portalgen.views import view_of
 from portalgen.views.documents import attachment_path
+from portalgen.views.letters import LetterView
 from portalgen.views.values import View
 from portalgen.words import Words, words_for
 
@@ -67,6 +70,15 @@ class Page:
     body: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """An e-mail in words. It holds a link, which its subject does not."""
+
+    subject: str
+    text: str = field(repr=False)
+    html: str = field(repr=False)
+
+
 class Renderer:
     """Renders bundles with the default templates, or with those of the same name in the folder `overrides`.
 
@@ -78,11 +90,11 @@ class Renderer:
     def __init__(self, overrides: Path | None = None) -> None:
         defaults = _read(templates_folder())
         own = _read(overrides) if overrides else {}
-        self.digest: str = _digest(defaults, own, _read(catalogues_folder()))
+        self.digest: str = _digest(_of_pages(defaults), _of_pages(own), _read(catalogues_folder()))
         self._sources = {**defaults, **own}
         self._files = frozenset(str(source.file) for source in (*defaults.values(), *own.values()))
         self._loader = ChoiceLoader([PrefixLoader({"!default": _loader(defaults)}), _loader(own), _loader(defaults)])
-        self._environments: dict[str, Environment] = {}
+        self._environments: dict[tuple[str, bool], Environment] = {}
 
     def render(self, bundle: Bundle) -> Iterator[Page]:
         """The files of `bundle`, each path once, in a fixed order. PortalgenError where a template fails."""
@@ -120,28 +132,37 @@ class Renderer:
         for path, template, values in _pages_of(view):
             yield Page(path, self._fill(template, words, {**shared, **values}))
 
+    def letter(self, kind: str, mail: LetterView) -> Letter:
+        """The e-mail of a kind: 'welcome', 'changed' or 'digest'. PortalgenError where a template fails."""
+        words = words_for(mail.language)
+        values = {"mail": mail, "number": _number_writer(mail.locale)}
+        subject, _, text = self._fill(f"email/{kind}.txt", words, values).decode().partition("\n")
+        html = self._fill(f"email/{kind}.html", words, {**values, "subject": subject.strip()})
+        return Letter(subject.strip(), text.strip() + "\n", html.decode())
+
     def compile(self) -> None:
         """Read every template, used or not. PortalgenError where one has a mistake in its syntax."""
         for name in self._sources:
-            if name.endswith(".html"):
+            if name.endswith((".html", ".txt")):
                 try:
-                    self._environment(words_for("en")).get_template(name)
+                    self._environment(words_for("en"), name).get_template(name)
                 except TemplateSyntaxError as error:
                     raise self._broken(name, error) from error
 
     def _fill(self, name: str, words: Words, values: Mapping[str, object]) -> bytes:
         try:
-            return self._environment(words).get_template(name).render(values).encode()
+            return self._environment(words, name).get_template(name).render(values).encode()
         except PortalgenError:
             raise
         except Exception as error:  # a template is code, and can fail in every way that code can
             raise self._broken(name, error) from error
 
-    def _environment(self, words: Words) -> Environment:
-        """The templates in a language, each read when it is first used."""
-        if words.language not in self._environments:
-            self._environments[words.language] = _new_environment(self._loader, words)
-        return self._environments[words.language]
+    def _environment(self, words: Words, name: str) -> Environment:
+        """The templates in a language, each read when it is first used, as the one called `name` needs them."""
+        is_text = name.endswith(".txt")
+        if (words.language, is_text) not in self._environments:
+            self._environments[words.language, is_text] = _new_environment(self._loader, words, is_text=is_text)
+        return self._environments[words.language, is_text]
 
     def _broken(self, name: str, error: Exception) -> PortalgenError:
         where = Location(str(self._sources[name].file)) if name in self._sources else Location(name)
@@ -179,10 +200,10 @@ def _pages_of(view: View) -> Iterator[tuple[str, str, dict[str, object]]]:
         yield view.payments.href, "receipts.html", {**top, "here": "receipts"}
 
 
-def _new_environment(loader: BaseLoader, words: Words) -> Environment:
+def _new_environment(loader: BaseLoader, words: Words, *, is_text: bool) -> Environment:
     environment = Environment(
         loader=loader,
-        autoescape=True,
+        autoescape=not is_text,  # noqa: S701 - plain text has nothing that could be escaped
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -192,7 +213,7 @@ def _new_environment(loader: BaseLoader, words: Words) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
-    install(*_escaped(words), newstyle=True)
+    install(*((words.gettext, words.ngettext) if is_text else _escaped(words)), newstyle=True)
     # What differs from run to run has no place in a page.
     del environment.globals["lipsum"], environment.filters["random"]
     return environment
@@ -242,6 +263,11 @@ def _read(folder: Path) -> dict[str, _Source]:
         if file.is_file() and not any(part.startswith(".") for part in name.parts):
             files[name.as_posix()] = _Source(file, file.read_bytes())
     return files
+
+
+def _of_pages(sources: Mapping[str, _Source]) -> Mapping[str, _Source]:
+    """All but those of e-mails, a change of which changes no page."""
+    return {name: source for name, source in sources.items() if not name.startswith("email/")}
 
 
 def _digest(*folders: Mapping[str, _Source]) -> str:

@@ -9,6 +9,7 @@ comes to the same bytes.
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from functools import cache
 
 _LIGHT = ("#f5f6f8", "#ffffff", "#f0f2f6")
@@ -33,6 +34,9 @@ _FROM_CONES = (
 )
 _LIGHTNESS = (2104542553, 7936177850, -40720468)
 
+_DEFAULT = ("#2f4fc4", "#ffffff", "#a3b5ff", "#0f1218")
+"""What portal.css has where a site has no accent."""
+
 _CSS = """\
 @media screen {{
   :root {{ --accent: {light}; --on-accent: {on_light}; }}
@@ -45,6 +49,23 @@ _CSS = """\
 _Triple = tuple[int, int, int]
 
 
+@dataclass(frozen=True, slots=True)
+class Colours:
+    """The accent in either scheme, and what can be read upon it; each is '#rrggbb', or '#rgb'."""
+
+    light: str
+    on_light: str
+    dark: str
+    on_dark: str
+
+
+def colours_of(accent: str) -> Colours:
+    """The colours that an accent ('' for none) comes to. Raises ValueError for what is no colour."""
+    if not accent:
+        return Colours(*_DEFAULT)
+    return Colours(_readable(accent, _LIGHT, 0), _ON_LIGHT, _readable(accent, _DARK, _ONE), _ON_DARK)
+
+
 def theme_of(accent: str) -> str:
     """CSS to stand after portal.css; '' for none.
 
@@ -53,8 +74,7 @@ def theme_of(accent: str) -> str:
     """
     if not accent:
         return ""
-    light, dark = _readable(accent, _LIGHT, 0), _readable(accent, _DARK, _ONE)
-    return _CSS.format(light=light, on_light=_ON_LIGHT, dark=dark, on_dark=_ON_DARK)
+    return _CSS.format(**asdict(colours_of(accent)))
 
 
 def _readable(accent: str, surfaces: Sequence[str], end: int) -> str:

@@ -42,6 +42,8 @@ FLOORS = [
         "exports.integrity",
         "exports.remarks",
         "stores.counting",
+        "mail",
+        "mailbook",
     }
     | {"exports.einvoice.document", "exports.textfile"}
     | {"exports.proofs"}
@@ -65,11 +67,20 @@ FLOORS = [
     }
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
-    {"views.lists", "views.summary", "views.statement", "schema", "grants", "purge", "exports.reportrows"}
+    {
+        "views.lists",
+        "views.summary",
+        "views.statement",
+        "views.letters",
+        "schema",
+        "grants",
+        "purge",
+        "exports.reportrows",
+    }
     | {"exports.einvoice"},
-    {"views", "exports.profiles", "exports.files", "exports.layouts", "exposure", "review"},
-    {"pages", "edits"},
-    {"builder", "preview"},
+    {"views", "mailserver", "exports.profiles", "exports.files", "exports.layouts", "exposure", "review"},
+    {"pages", "edits", "mailing"},
+    {"builder", "preview", "delivery", "drafts"},
     {"publish"},
     {"grantees", "everyone"},
     {"definitions", "exports.staging"} | {"exports.inspect_entry", "exports.inspect_files"},
@@ -185,6 +196,14 @@ def test_each_third_party_library_has_one_room() -> None:
             if library not in sys.stdlib_module_names and library != "portalgen":
                 users[library].add(next((room for room in PACKAGES if name.startswith(f"{room}.")), name))
     assert users == {library: {room} for library, room in ROOMS.items()}
+
+
+def test_mail_is_written_and_sent_in_one_room() -> None:
+    users = {name for name, tree in MODULES.items() for module in imports_of(tree) if module.split(".")[0] in _OF_MAIL}
+    assert users == {"mail"}
+
+
+_OF_MAIL = {"email", "smtplib"}
 
 
 def test_nothing_is_imported_inside_a_function() -> None:

@@ -27,7 +27,7 @@ from portalgen.stores import memory
 from portalgen.stores.base import Failure
 from tests.s3_server import S3Server
 
-VERBS = ("init", "check", "build", "preview", "plan", "publish", "link", "status", "keys", "schema", "demo")
+VERBS = ("init", "check", "build", "preview", "plan", "publish", "link", "email", "status", "keys", "schema", "demo")
 EDITS = ("grant", "revoke", "enable", "disable", "rotate")
 
 

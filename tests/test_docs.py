@@ -28,6 +28,14 @@ def test_the_readmes_definitions_load(tmp_path: Path) -> None:
     assert definitions.portals[0].contacts[0].show == ("invoices",)
 
 
+def test_the_mail_server_of_the_e_mail_page_loads(tmp_path: Path) -> None:
+    [text] = blocks(ROOT / "docs/email.md", "yaml")
+    (tmp_path / "portals.yaml").write_text(f"version: 1\nsite: {{id: docs, title: Docs}}\n{text}", encoding="utf-8")
+    mail = load(tmp_path / "portals.yaml").mail
+    assert mail
+    assert (mail.port, mail.security, mail.user, mail.rate) == (587, "starttls", "SMTP_USER", 60)
+
+
 def test_an_entry_that_says_everything_reads_a_file_like_it(tmp_path: Path) -> None:
     _, entry, profile = blocks(ROOT / "docs/exports.md", "yaml")
     (tmp_path / "exports").mkdir()

@@ -23,6 +23,7 @@ from portalgen.schema import (
     HeadingsModel,
     IncludedModel,
     LinesModel,
+    MailModel,
     PortalModel,
     S3Model,
     SiteModel,
@@ -39,6 +40,8 @@ site:
    timezone: Europe/Paris, email: ap@northwind.example, key: a, as_of: 2026-11-22, pages: document,
    tracking: {DHL: "https://dhl.example/?id={tracking_number}"}}
 keys: env:KEYS
+mail:
+  {server: smtp.example.com, port: 2525, security: tls, from: "N <a@n.example>", user: env:U, password: env:P, rate: 9}
 exports:
   - {type: customers, path: c.csv, columns: {id: No}, ignore: [x, y], empty: "-"}
   - type: invoices
@@ -54,7 +57,7 @@ roles:
 portals:
   acme:
     {customer: C-1, name: Acme, show: [clerk, quotes], enabled: yes, revision: 2, expires: 2027-12-31, locale: en,
-     branches: [North, 0012], key: b,
+     branches: [North, 0012], key: b, digest: yes,
      contacts: {ann: {name: Ann, email: ann@acme.example, show: ALL, enabled: off, revision: 3,
      branches: North}}}
 include: more/*.yaml
@@ -195,6 +198,7 @@ def test_no_type_is_both_there_and_not_yet_there() -> None:
 MODELS: dict[type[BaseModel], str] = {
     AttachmentsModel: "exports: [{{attachments: {{{}: x}}}}]",
     ConfigModel: "{}: x",
+    MailModel: "mail: {{{}: x}}",
     SiteModel: "site: {{{}: x}}",
     ExportModel: "exports: [{{{}: x}}]",
     LinesModel: "exports: [{{lines: {{{}: x}}}}]",
@@ -206,7 +210,10 @@ MODELS: dict[type[BaseModel], str] = {
 }
 
 
-@pytest.mark.parametrize(("model", "key"), [(model, key) for model in MODELS for key in model.model_fields])
+@pytest.mark.parametrize(
+    ("model", "key"),
+    [(model, field.alias or name) for model in MODELS for name, field in model.model_fields.items()],
+)
 def test_a_misspelt_key_is_met_with_the_right_one_at_every_level(model: type[BaseModel], key: str) -> None:
     found = problems(MODELS[model].format(f"{key}{key[-1]}"))
     [unknown] = [problem for problem in found if "unknown key" in problem.message]
@@ -222,6 +229,7 @@ def test_an_included_file_holds_portals_alone() -> None:
 def test_the_schema_for_editors_knows_every_key() -> None:
     schema = json.loads(json.dumps(json_schema()))
     assert {*schema["properties"]} == {*ConfigModel.model_fields}
+    assert schema["$defs"]["MailModel"]["required"] == ["server", "from"]
     assert schema["additionalProperties"] is False
     assert schema["properties"]["version"] == {"const": 1, "title": "Version"} | schema["properties"]["version"]
 

@@ -180,6 +180,7 @@ VERBS: dict[str, list[str]] = {
     "accept": ["--all", "--yes", "--expect", "1"],
     "history": ["acme"],
     "who": ["I-1"],
+    "email": ["--all", "--out", "drafts", "--yes", "--expect", "1"],
     "portal add": ["new", "--customer", "C-2"],
     "portal show": ["acme"],
     "portal remove": ["acme", "--yes", "--expect", "3"],

@@ -24,15 +24,17 @@ def test_every_default_is_listed_and_those_of_the_site_are_told(folder: Path) ->
     (folder / "templates").mkdir()
     (folder / "templates/invoice.html").write_text('{% extends "!default/invoice.html" %}')
     said = json.loads(run("--json").stdout)
-    assert [each["name"] for each in said["templates"]] == sorted(path.name for path in templates_folder().iterdir())
+    there = [path.relative_to(templates_folder()).as_posix() for path in templates_folder().rglob("*.*")]
+    assert [each["name"] for each in said["templates"]] == sorted(there)
+    assert "email/welcome.txt" in there
     assert [each["name"] for each in said["templates"] if each["overridden"]] == ["invoice.html"]
     assert "invoice.html" in run().stdout
 
 
 def test_a_copy_is_the_default_byte_for_byte_in_the_folder_that_overrides_are_read_from(folder: Path) -> None:
-    done = run("summary.html", "portal.css", "--config", "shop/config/portals.yaml")
+    done = run("summary.html", "portal.css", "email/welcome.txt", "--config", "shop/config/portals.yaml")
     assert done.exit_code == 0, done.stderr
-    for name in ("summary.html", "portal.css"):
+    for name in ("summary.html", "portal.css", "email/welcome.txt"):
         assert (folder / "shop/templates" / name).read_bytes() == (templates_folder() / name).read_bytes()
     assert '{% extends "!default/summary.html" %}' in done.stdout
 

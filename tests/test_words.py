@@ -36,6 +36,7 @@ from portalgen.model import (
     GRANTABLE_TYPES,
     TRANSACTION_TYPES,
     Bundle,
+    Change,
     Customer,
     Entry,
     Line,
@@ -46,6 +47,7 @@ from portalgen.model import (
 )
 from portalgen.pages import Renderer
 from portalgen.resources import catalogues_folder
+from portalgen.views.letters import Matter, letter_view
 from portalgen.words import LANGUAGES, STATUSES, Words, words_for
 from tests.samples import AS_OF, BRILLIANT, SITE, bundle, invoice
 
@@ -245,6 +247,16 @@ def test_what_a_catalogue_says_is_text_and_never_html(monkeypatch: pytest.Monkey
     assert not re.search("<[biu]>", page)
 
 
+def test_what_a_catalogue_says_is_text_in_an_e_mail_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    said = f'{HOSTILE}\nmsgid "How to use it"\nmsgstr "<b>How & why</b>"\n'
+    hostile = Words("de", "ltr", read_catalogue(said.encode(), "de"))
+    monkeypatch.setattr(pages, "words_for", lambda _: hostile)
+    letter = Renderer().letter("welcome", letter_view(SITE, everything("de").link, "x", Matter()))
+    assert "\n<b>How & why</b>\n" in letter.text
+    assert "&lt;b&gt;How &amp; why&lt;/b&gt;" in letter.html
+    assert "<b>" not in letter.html
+
+
 MARK = "\N{SECTION SIGN}"
 """Stands in front of all that came out of an export or a definition."""
 Record = TypeVar("Record", Customer, Transaction, Line, Receipt, Site)
@@ -369,6 +381,31 @@ def test_every_page_is_in_the_readers_language_and_says_no_word_but_the_catalogu
     for path, page in found.items():
         assert (page.language, page.direction) == (language, direction)
         assert not unknown_words(page, language), path
+
+
+@pytest.mark.parametrize("locale", ["ar-EG", "de-CH", "es-MX", "fr-FR", "it-IT", "nl-BE", "pl-PL", "pt-BR"])
+@pytest.mark.parametrize("kind", ["welcome", "changed", "digest"])
+def test_every_e_mail_is_in_the_readers_language_and_says_no_word_but_the_catalogues(
+    renderer: Renderer, locale: str, kind: str
+) -> None:
+    site = marked(SITE, email=f"{MARK}@example.com", accent="")
+    link = everything(locale).link
+    told = [
+        Change(AS_OF, change, type_, f"{MARK}{number}")
+        for type_ in TRANSACTION_TYPES
+        for change in ("new", "changed", "paid")
+        for number in range(9)
+    ]
+    for customer in (MARK, ""):
+        letter = renderer.letter(kind, letter_view(site, link, MARK, Matter(customer, AS_OF, told)))
+        page = Said()
+        page.feed(re.sub("(?s)<style>.*</style>", "", letter.html))
+        page.close()
+        page.words = [word.strip().removeprefix("· ") for word in page.words]
+        assert (page.language, page.direction) == (locale[:2], "rtl" if locale == "ar-EG" else "ltr")
+        assert not unknown_words(page, locale[:2])
+        text = Said(words=[letter.subject, *(line.removeprefix("- ") for line in letter.text.splitlines())])
+        assert not unknown_words(text, locale[:2])
 
 
 def test_a_sentence_that_no_catalogue_holds_is_found_in_a_page(renderer: Renderer) -> None:

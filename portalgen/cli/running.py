@@ -52,7 +52,7 @@ def _complain(problems: Iterable[Problem]) -> None:
         click.echo(redact(str(problem)), err=True)
 
 
-def progress_shown() -> Progress:
+def progress_shown(noun: str = "objects") -> Progress:
     """A counter on a terminal, silence elsewhere."""
     if not sys.stderr.isatty():
         return lambda _: None
@@ -61,7 +61,7 @@ def progress_shown() -> Progress:
     def show(count: int) -> None:
         nonlocal done
         done += count
-        click.echo(f"\r{done:,} objects", nl=False, err=True)
+        click.echo(f"\r{done:,} {noun}", nl=False, err=True)
 
     return show
 

@@ -138,7 +138,7 @@ def edit(config: Path, selection: Selection, how: Callable[[Definitions], Edit],
     change = how(definitions)
     changes: dict[str, list[Change]] = {}
     touched = []
-    for target in selected(definitions, selection, _shows(definitions)):
+    for target in selected(definitions, selection, shows_of(definitions)):
         if found := change(target):
             changes.setdefault(target.file, []).extend(found)
             touched.append(target.id)
@@ -193,7 +193,7 @@ def _approved(
     return Edited(change.before, change.after, change.effects, touched, was_written=True)
 
 
-def _shows(definitions: Definitions) -> Mapping[LinkId, Show]:
+def shows_of(definitions: Definitions) -> Mapping[LinkId, Show]:
     """What each definition says is shown, as it is written."""
     found: dict[LinkId, Show] = {}
     files = dict.fromkeys([definitions.file, *(portal.places[""].file for portal in definitions.portals)])

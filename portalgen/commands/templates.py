@@ -42,7 +42,7 @@ def templates(config: Path, names: Sequence[str]) -> Templates:
     Raises InvalidInputError for a name that there is not, and for a file that is there already; then none is copied.
     """
     defaults = templates_folder()
-    known = sorted(path.name for path in defaults.iterdir() if path.is_file())
+    known = sorted(path.relative_to(defaults).as_posix() for path in defaults.rglob("*") if path.is_file())
     folder = root_of(config) / "templates"
     for name in names:
         if name not in known:

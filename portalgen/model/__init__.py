@@ -31,7 +31,7 @@ from portalgen.model.records import (
     Receipt,
     Transaction,
 )
-from portalgen.model.sites import Bulletin, Contact, Definitions, EveryCustomer, Logo, Portal, Site
+from portalgen.model.sites import Bulletin, Contact, Definitions, EveryCustomer, Logo, MailServer, Portal, Site
 from portalgen.model.sources import (
     TOLERANCE,
     Attachments,
@@ -89,6 +89,7 @@ __all__ = [
     "Link",
     "LinkId",
     "Logo",
+    "MailServer",
     "Person",
     "Policy",
     "Portal",

@@ -67,11 +67,29 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True)
+class MailServer:
+    """Where e-mails are handed over, and from whom they come.
+
+    `security` is 'starttls', 'tls' or 'none'. `user` and `password` name environment variables, '' for none; `rate` is
+    how many mails a minute.
+    """
+
+    host: str
+    port: int
+    security: str
+    sender: str
+    user: str = ""
+    password: str = ""
+    rate: int = 60
+
+
+@dataclass(frozen=True, slots=True)
 class Contact:
     """A person at the customer with a link of their own.
 
     `show` and `branches` as granted by the definition, not yet narrowed; `branches` as of a portal. `says` is how the
-    definition says what to show: types, roles and ALL, as written.
+    definition says what to show: types, roles and ALL, as written. `digest` tells
+    that they want to be written to about what is new.
     """
 
     id: str
@@ -85,6 +103,7 @@ class Contact:
     locale: str = ""
     key: str = ""
     branches: tuple[str, ...] | None = None
+    digest: bool = False
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)
 
 
@@ -146,5 +165,6 @@ class Definitions:
     stores: tuple[StoreSource, ...]
     portals: tuple[Portal, ...]
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mail: MailServer | None = None
     every_customer: EveryCustomer | None = None
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)

@@ -34,17 +34,22 @@ from portalgen.schema.types import (
     Email,
     Encoding,
     Grant,
+    Host,
     Id,
     KeyId,
     KeySource,
     Locale,
     Months,
     Name,
+    PerMinute,
+    Port,
     Prefix,
     Revision,
     Role,
     RoleName,
     Scalar,
+    Secret,
+    Sender,
     SiteId,
     Text,
     Texts,
@@ -159,15 +164,7 @@ Headings = Annotated[
 ]
 Columns = dict[str, Headings]
 Type = Literal[
-    "customers",
-    "contacts",
-    "products",
-    "receipts",
-    "quotes",
-    "orders",
-    "invoices",
-    "credit_notes",
-    "delivery_notes",
+    "customers", "contacts", "products", "receipts", "quotes", "orders", "invoices", "credit_notes", "delivery_notes"
 ]
 
 
@@ -270,6 +267,7 @@ class _Grantee(_Strict):
     expires: Day | None = None
     locale: Locale | None = None
     key: KeyId | None = None
+    digest: Truth | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -290,6 +288,18 @@ class PortalModel(_Grantee):
     contacts: dict[Name, ContactModel] = Field(default_factory=dict)
 
 
+class MailModel(_Strict):
+    """The server that e-mails go to; `user` and `password` name environment variables, `rate` is mails per minute."""
+
+    server: Host
+    port: Port | None = None
+    security: Literal["starttls", "tls", "none"] = "starttls"
+    sender: Sender = Field(alias="from")
+    user: Secret = ""
+    password: Secret = ""
+    rate: PerMinute = 60
+
+
 class EveryContactModel(_Strict):
     show: Grant = Field(default_factory=list)
 
@@ -308,6 +318,7 @@ class ConfigModel(_Strict):
     version: Version
     site: SiteModel
     keys: KeySource | None = None
+    mail: MailModel | None = None
     exports: list[ExportModel] = Field(default_factory=list)
     stores: dict[Name, Annotated[DirectoryModel | S3Model, Field(discriminator="kind")]] = Field(default_factory=dict)
     roles: dict[RoleName, Role] = Field(default_factory=dict)

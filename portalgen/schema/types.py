@@ -43,12 +43,12 @@ Version = Annotated[
 Currency = Annotated[str, BeforeValidator(fields.currency)]
 Locale = Annotated[str, BeforeValidator(fields.locale)]
 Timezone = Annotated[str, BeforeValidator(fields.timezone)]
-Email = Annotated[
-    str,
-    matching(
-        r"[^@\s<>\"',;]+@[^@\s<>\"',;]+\.[^@\s<>\"',;]+", "an e-mail address", "write one address, like ann@example.com"
-    ),
-]
+Email = Annotated[str, BeforeValidator(fields.email)]
+Sender = Annotated[str, BeforeValidator(fields.sender)]
+Host = Annotated[str, BeforeValidator(fields.host)]
+Port = Annotated[int, BeforeValidator(fields.whole("a port", 65535)), WithJsonSchema({"type": "integer"})]
+PerMinute = Annotated[int, BeforeValidator(fields.whole("a rate", 9999)), WithJsonSchema({"type": "integer"})]
+Secret = Annotated[str, BeforeValidator(fields.from_environment)]
 SiteId = Annotated[
     str, matching(r"[a-z0-9][a-z0-9-]{0,62}", "a site id", "at most 63 of a-z, 0-9 and '-', not '-' first")
 ]
