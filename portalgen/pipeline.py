@@ -10,6 +10,7 @@ from pathlib import Path
 
 from portalgen.book import Book
 from portalgen.builder import Built, build_bundles
+from portalgen.customers import customers_file, write_customers
 from portalgen.enclosing import Enclosing
 from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, StatementError, StoreError
 from portalgen.exports.reader import read_exports
@@ -38,8 +39,8 @@ def build(
 ) -> Built:
     """Definitions and exports in, bundles under build/ out. Needs neither keys nor a store.
 
-    What is held back of the exports stands in build/rejects.csv afterwards. `withheld` are types, by link, of which it
-    shows nothing although they are granted.
+    What is held back of the exports stands in build/rejects.csv afterwards, their customers in build/customers.jsonl.
+    `withheld` are types, by link, of which it shows nothing although they are granted.
     """
     renderer = Renderer(templates_of(definitions))
     links = [link for link in links_of(definitions, today) if link.state == LIVE]
@@ -48,6 +49,7 @@ def build(
         bundles = _bundles(links, book, definitions, withholding, enclosing)
         built = build_bundles(bundles, renderer, build_folder(definitions))
         write_rejects(build_folder(definitions) / "rejects.csv", book.report.rejects)
+        write_customers(customers_file(build_folder(definitions)), book.as_of, book.roll())
         warnings = (*book.report.warnings, *enclosing.problems)
         return replace(built, reading=replace(book.report, warnings=warnings), waiting=withholding.waiting)
 

@@ -19,7 +19,7 @@ FLOORS = [
     {"model.links"},
     {"model", "resources", "stores.base", "database", "formats", "exports.csvfile", "exports.grid"}
     | {"theme", "views.values"}
-    | {"exports.report"}
+    | {"exports.report", "customers"}
     | {"exports.einvoice.xmltree", "exports.einvoice.pdf"}
     | {"exports.compression", "exports.encodings", "exports.sniffing"}
     | {"exports.values"}
