@@ -31,8 +31,8 @@ class Problem:
 
     def __str__(self) -> str:
         """One line, and one more for the hint. What a terminal would obey or hide is written as an escape."""
-        text = _printable(f"{self.where}: {self.message}" if self.where.file else self.message)
-        return f"{text}\n  hint: {_printable(self.hint)}" if self.hint else text
+        text = printable(f"{self.where}: {self.message}" if self.where.file else self.message)
+        return f"{text}\n  hint: {printable(self.hint)}" if self.hint else text
 
 
 class PortalgenError(Exception):
@@ -106,7 +106,8 @@ def shown(value: object) -> str:
     return f"'{text if len(text) <= 60 else text[:57] + '...'}'"
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """`text` with an escape for each character that a terminal would obey or hide."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -66,8 +66,9 @@ FLOORS = [
     {"views", "exports.profiles", "exports.files", "exports.layouts", "exposure"},
     {"pages", "edits"},
     {"builder", "preview"},
-    {"publish"},
-    {"definitions", "exports.staging"} | {"exports.inspect_entry", "exports.inspect_files"},
+    {"publish", "overview.rows"},
+    {"definitions", "exports.staging", "overview.filters", "overview.page", "overview.table", "overview.text"}
+    | {"exports.inspect_entry", "exports.inspect_files"},
     {"inventory", "exports.loading", "exports.readings", "exports.similar"} | {"exports.inspect_systems"},
     {"exports.attachments", "exports.cells", "exports.settling", "exports.visibility"},
     {"exports.checks"} | {"exports.inspect_guess"},

@@ -49,6 +49,7 @@ def portalgen(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_the_package_the_templates_and_the_starter_and_nothing_else(wheel: Path) -> None:
     expected = {str(path.relative_to(ROOT)) for path in (ROOT / "portalgen").rglob("*.py")} | {"portalgen/py.typed"}
     expected |= {f"portalgen/_templates/{path.name}" for path in (ROOT / "templates").iterdir()}
+    expected |= {f"portalgen/admin/{path.name}" for path in (ROOT / "portalgen/admin").iterdir()}
     expected |= {f"portalgen/profiles/{path.name}" for path in (ROOT / "portalgen/profiles").glob("*.yaml")}
     expected |= {f"portalgen/locale/{language}/LC_MESSAGES/portalgen.po" for language in LANGUAGES if language != "en"}
     expected |= {"portalgen/_starter/portals.yaml"}
