@@ -1,6 +1,6 @@
 """What the steps of a publish make links show, as events of history. Pure."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Container, Iterable, Mapping, Sequence
 
 from portalgen.history import ADDS, DROPS, ENDS, SHOWS, Event
 from portalgen.ledger import Ledger, Record
@@ -8,14 +8,15 @@ from portalgen.model import BuiltBundle, Documents, LinkId
 from portalgen.plan import CREATE, Step
 
 
-def ended(steps: Iterable[Step], ledger: Ledger) -> list[Event]:
-    """Links that were purged."""
-    return [_event(ENDS, ledger[step.fingerprint], why=step.reason) for step in steps]
+def ended(steps: Iterable[Step], failed: Container[str], ledger: Ledger) -> list[Event]:
+    """Links that were purged; those that `failed` were not."""
+    return [_event(ENDS, ledger[step.fingerprint], why=step.reason) for step in steps if step.fingerprint not in failed]
 
 
-def withdrawn(types: Mapping[str, Sequence[str]], ledger: Ledger) -> list[Event]:
-    """Links, by fingerprint, of which all of some types was taken away."""
-    return [_event(DROPS, ledger[mark], tuple(gone), why="no longer granted") for mark, gone in types.items()]
+def withdrawn(types: Mapping[str, Sequence[str]], failed: Container[str], ledger: Ledger) -> list[Event]:
+    """Links, by fingerprint, from which all of some types was taken away; from those that `failed` it was not."""
+    taken = {mark: gone for mark, gone in types.items() if mark not in failed}
+    return [_event(DROPS, ledger[mark], tuple(gone), why="no longer granted") for mark, gone in taken.items()]
 
 
 def doubtful(steps: Iterable[Step], ledger: Ledger) -> frozenset[str]:

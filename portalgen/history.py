@@ -7,9 +7,9 @@ what it tells of becomes visible, and after what it tells of was taken away: whe
 
 import datetime
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from typing import Any
 
@@ -22,6 +22,7 @@ _FORMAT = 1
 _THREADS = 8
 _ALTERED = "the history was altered"
 _HINT = "restore private/history/ and private/ledger.json from a backup of one moment"
+_ITSELF = ("", "")
 ADDS, DROPS, SHOWS, ENDS = "adds", "drops", "shows", "ends"
 
 
@@ -60,11 +61,19 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Sight:
-    """A link could see a document from `since` until `until`, which is None if it still can. Both are in UTC.
+class Turn:
+    """What an event changed of what a link shows. `answers` tells whether the link came or went, None if neither."""
 
-    `type` and `number` are '' for the link itself: its first page, which names the customer.
-    """
+    at: datetime.datetime
+    event: Event
+    appears: Documents
+    disappears: Documents
+    answers: bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """A link could see a document from `since` until `until`, which is None if it still can. Both are in UTC."""
 
     link: LinkId
     fingerprint: str
@@ -114,39 +123,58 @@ def read(store: Store, head: Head) -> list[Entry]:
     return entries
 
 
-def sights(entries: Iterable[Entry]) -> Iterator[Sight]:
-    """What could be seen: first what no longer can be, in the order in which that ended, then what still can."""
-    there: dict[str, dict[tuple[str, str], Sight]] = {}
+def turns(entries: Iterable[Entry]) -> Iterator[Turn]:
+    """What became of links, in the order of the entries, without events that changed nothing."""
+    there: dict[str, set[tuple[str, str]]] = {}
     for entry in entries:
         for event in entry.events:
-            open_ = there.setdefault(event.fingerprint, {})
-            for key in _ended(event, open_):
-                yield _until(open_.pop(key), entry.at)
-            if event.what in {ADDS, SHOWS}:
-                for type_, number in [("", ""), *_named(event.documents)]:
-                    sight = Sight(event.link, event.fingerprint, event.customer, type_, number, entry.at)
-                    open_.setdefault((type_, number), sight)
-    for open_ in there.values():
-        yield from open_.values()
+            before = there.get(event.fingerprint, set())
+            after = _after(event, before)
+            there[event.fingerprint] = after
+            if after != before:
+                yield Turn(
+                    entry.at, event, _documents(after - before), _documents(before - after), _answers(before, after)
+                )
 
 
-def _ended(event: Event, open_: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-    named = set(_named(event.documents))
-    if event.what == ENDS:
-        return [*open_]
-    if event.what == SHOWS:
-        return [key for key in open_ if key[0] and key not in named]
-    if event.what == DROPS:
-        return [key for key in open_ if key in named or key[0] in event.types]
-    return []
+def sights(entries: Iterable[Entry]) -> Iterator[Sight]:
+    """What could be seen: first what no longer can be, in the order in which that ended, then what still can."""
+    there: dict[tuple[str, str, str], Sight] = {}
+    for turn in turns(entries):
+        event = turn.event
+        for type_, number in named(turn.disappears):
+            yield replace(there.pop((event.fingerprint, type_, number)), until=turn.at)
+        for type_, number in named(turn.appears):
+            sight = Sight(event.link, event.fingerprint, event.customer, type_, number, turn.at)
+            there[event.fingerprint, type_, number] = sight
+    yield from there.values()
 
 
-def _named(documents: Documents) -> Iterator[tuple[str, str]]:
+def named(documents: Documents) -> Iterator[tuple[str, str]]:
+    """Type and number of each of `documents`."""
     return ((type_, number) for type_, numbers in documents.items() for number in numbers)
 
 
-def _until(sight: Sight, at: datetime.datetime) -> Sight:
-    return Sight(sight.link, sight.fingerprint, sight.customer, sight.type, sight.number, sight.since, at)
+def _after(event: Event, before: set[tuple[str, str]]) -> set[tuple[str, str]]:
+    """What a link shows after `event`: documents by type and number, and itself under neither while it answers."""
+    documents = set(named(event.documents))
+    if event.what == ENDS:
+        return set()
+    if event.what == DROPS:
+        return {each for each in before if each not in documents and each[0] not in event.types}
+    return {_ITSELF} | documents | (before if event.what == ADDS else set())
+
+
+def _documents(identities: Iterable[tuple[str, str]]) -> Documents:
+    found: dict[str, list[str]] = {}
+    for type_, number in sorted(identities):
+        if type_:
+            found.setdefault(type_, []).append(number)
+    return found
+
+
+def _answers(before: Container[tuple[str, str]], after: Container[tuple[str, str]]) -> bool | None:
+    return None if (_ITSELF in before) == (_ITSELF in after) else _ITSELF in after
 
 
 def _key(number: int) -> str:

@@ -34,7 +34,8 @@ class Inventory:
     """The links of one site in one store, at one time: `today` is the day of `clock` where the site is.
 
     `wanted` are the links that the definitions speak of and `tokens` their tokens, both by fingerprint. `refused`,
-    unless empty, says why nothing but what was taken away on purpose may be touched.
+    unless empty, says why nothing but what was taken away on purpose may be touched. `waiting` are the types, by link,
+    that wait until somebody accepts that it shows them.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Inventory:
         self.wanted, self.tokens = wanted_links(definitions, ring, self.today, self.ledger.records)
         if not self.ledger.found:
             self._recover(expected_removals)
+        self.waiting = waiting(self.wanted, self.ledger.records)
         self.refused = refusal(self.wanted, self.ledger.records, expected_removals)
         self._misgiven = misgiven(self.wanted, self.ledger.records)
 
@@ -95,8 +97,8 @@ class Inventory:
         return [step for step in steps if step.id.portal in on_purpose]
 
     def withdrawals(self) -> Mapping[str, Sequence[str]]:
-        """By token, the types of which nothing may be left under a link, and may be."""
-        return {self.tokens[mark]: types for mark, types in withdrawals(self.wanted, self.ledger.records).items()}
+        """By fingerprint, the types of which nothing may be left under a link, and may be."""
+        return withdrawals(self.wanted, self.ledger.records)
 
     def tokens_for(self, steps: Iterable[Step]) -> Mapping[str, str]:
         """The token of each link, by fingerprint; one whose key is no longer held is looked for in the store."""
@@ -130,11 +132,9 @@ class Inventory:
         record = self.ledger.records.get(link.fingerprint)
         if record is None:
             return Stored()
-        return look(self.store, self.tokens[link.fingerprint], link.fingerprint, trusted=not record.unfinished)
-
-    def waiting(self) -> Mapping[LinkId, tuple[str, ...]]:
-        """By link, the types that wait until somebody accepts that it shows them."""
-        return waiting(self.wanted, self.ledger.records)
+        there = look(self.store, self.tokens[link.fingerprint], link.fingerprint, trusted=not record.unfinished)
+        was_purged = record.state != LIVE and not record.unfinished
+        return Stored(there.files, {}) if was_purged else there
 
     def withhold(self, types: Mapping[LinkId, Iterable[str]]) -> None:
         """Want these links without these types."""

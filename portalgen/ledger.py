@@ -159,6 +159,12 @@ class OpenLedger:
         """Note that some of a link's pages are about to be deleted: the rest must then be compared with the store."""
         self.records[fingerprint] = replace(self.records[fingerprint], unfinished=True)
 
+    def withdrew(self, fingerprint: str, types: Sequence[str]) -> None:
+        """Note that nothing of these types is left under a link, and all else as it was published but its summary."""
+        record = self.records[fingerprint]
+        shows = tuple(type_ for type_ in record.shows if type_ not in types)
+        self.records[fingerprint] = replace(record, bundle="", shows=shows, unfinished=False)
+
     def finish(self, fingerprint: str, bundle: str, shows: tuple[str, ...], branches: tuple[str, ...] | None) -> None:
         """Note that a link that was begun is published whole, and shows these types and branches and no other."""
         now = self._clock().astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

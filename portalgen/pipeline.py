@@ -1,7 +1,7 @@
 """The story: definitions + exports -> book -> grants -> plan -> purge -> render -> publish."""
 
 import datetime
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -18,10 +18,9 @@ from portalgen.exports.report import ReadingReport, write_rejects
 from portalgen.exposure import begun, doubtful, ended, finished, withdrawn
 from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
-from portalgen.links import fingerprint
 from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
 from portalgen.pages import Renderer
-from portalgen.plan import KEEP, Plan, Step
+from portalgen.plan import CREATE, KEEP, UPDATE, Plan, Step
 from portalgen.publish import Progress, Upload, Written, read_published, upload
 from portalgen.purge import Taken, list_paths, purge, withdraw
 from portalgen.stores.base import Failure
@@ -138,13 +137,22 @@ def _counted(step: Step, inventory: Inventory, token: str) -> Step:
 
 def _build(inventory: Inventory) -> Built:
     """Build, without what somebody has to accept first."""
-    built = build(inventory.definitions, inventory.today, inventory.waiting())
+    built = build(inventory.definitions, inventory.today, inventory.waiting)
     inventory.withhold(built.waiting)
     return built
 
 
-def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Published:
-    """Make the store what the definitions and exports say. Raises RefusedError once what may be purged has been."""
+Judge = Callable[[Planned], None]
+"""Looks at a plan before anything of it is done, and raises RefusedError if nothing may be."""
+
+
+def publish(inventory: Inventory, progress: Progress = lambda _: None, judge: Judge | None = None) -> Published:
+    """Make the store what the definitions and exports say. Raises RefusedError once what may be purged has been.
+
+    With a `judge`, nothing is done, not even a purge, before the whole plan has passed, and nothing that was not in it.
+    """
+    passed = _judged(inventory, judge) if judge else None
+
     # Take away first: neither a bad export nor a broken template may hold a purge back.
     gone = inventory.purges()
     taken = _take_away(inventory, gone)
@@ -155,6 +163,8 @@ def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Publis
         # Read the exports, render what changed, and compare it with what is published.
         built = _build(inventory)
         steps = inventory.uploads(built.bundles)
+        if passed is not None and passed != _contents(steps):
+            raise RefusedError("the exports changed while this ran; what was to be purged was, and nothing else")
 
         # Write what differs, the ledger before and after it.
         written = _write(inventory, steps, built, progress)
@@ -172,23 +182,36 @@ def publish(inventory: Inventory, progress: Progress = lambda _: None) -> Publis
     )
 
 
+def _judged(inventory: Inventory, judge: Judge) -> Mapping[str, str]:
+    planned = plan(inventory)
+    judge(planned)
+    return _contents(planned.steps)
+
+
+def _contents(steps: Iterable[Step]) -> Mapping[str, str]:
+    """By fingerprint, the digest of what is to be written."""
+    return {step.fingerprint: step.bundle for step in steps if step.action in {CREATE, UPDATE}}
+
+
 def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
     """Purge the links of `gone`, and from other links what they may no longer show."""
     ledger, fewer = inventory.ledger, inventory.withdrawals()
     for step in gone:
         ledger.doubt(step.fingerprint, step.becomes)
-    for token in fewer:
-        ledger.withdraw(fingerprint(token))
+    doubted = [mark for mark, record in ledger.records.items() if record.unfinished]
+    for mark in fewer:
+        ledger.withdraw(mark)
     with suppress(StoreError):  # a ledger that cannot be written now must not hold a purge back either
         ledger.save()
     taken = purge(inventory.store, gone, inventory.tokens_for(gone))
     for step in gone:
         if step.fingerprint not in taken.failed:
             ledger.purged(step.fingerprint)
-    taken = taken + withdraw(inventory.store, fewer)
-    ended_steps = [step for step in gone if step.fingerprint not in taken.failed]
-    types = {fingerprint(token): types for token, types in fewer.items() if fingerprint(token) not in taken.failed}
-    ledger.tell([*ended(ended_steps, ledger.records), *withdrawn(types, ledger.records)])
+    taken += withdraw(inventory.store, {inventory.tokens[mark]: types for mark, types in fewer.items()})
+    for mark, types in fewer.items():
+        if mark not in doubted and mark not in taken.failed:
+            ledger.withdrew(mark, types)
+    ledger.tell([*ended(gone, taken.failed, ledger.records), *withdrawn(fewer, taken.failed, ledger.records)])
     ledger.save()
     return taken
 

@@ -49,7 +49,7 @@ class Step:
     """What happens to one link. `put` and `delete` are paths within it; `becomes` is its state afterwards.
 
     `appears` and `disappears` are documents that it comes to show, and shows no longer. Where it is not known what it
-    showed, `is_whole` is set, and `appears` is all that it shows.
+    showed, `is_whole` is set, and `appears` is all that it shows. `bundle` is the digest of what it is written from.
     """
 
     id: LinkId
@@ -62,6 +62,7 @@ class Step:
     appears: Documents = field(default_factory=dict)
     disappears: Documents = field(default_factory=dict)
     is_whole: bool = False
+    bundle: str = ""
 
     @property
     def withdrawn(self) -> Mapping[str, int]:
@@ -235,9 +236,21 @@ def uploads(
         delete = tuple(sorted(there.files.keys() - {file.path for file in bundle.files}))
         action, reason = _why_written(link, record, link.id in issued)
         known = there.documents or {}
-        appears, disappears = without(bundle.documents, known), without(known, bundle.documents)
-        is_whole = there.documents is None
-        steps.append(Step(link.id, link.fingerprint, action, reason, LIVE, put, delete, appears, disappears, is_whole))
+        steps.append(
+            Step(
+                id=link.id,
+                fingerprint=link.fingerprint,
+                action=action,
+                reason=reason,
+                becomes=LIVE,
+                put=put,
+                delete=delete,
+                appears=without(bundle.documents, known),
+                disappears=without(known, bundle.documents),
+                is_whole=there.documents is None,
+                bundle=bundle.digest,
+            )
+        )
     return steps
 
 

@@ -46,6 +46,9 @@ class SmallSite:
     keys: str = f"a:{KEY_A}"
     key: str = ""
     as_of: str = "2026-11-20"
+    site_says: str = ""
+    roles: dict[str, str] = field(default_factory=dict)
+    exported: tuple[str, ...] = ("customers", "invoices", "orders")
 
     def write(self, name: str, text: str) -> None:
         path = self.root / name
@@ -59,17 +62,19 @@ class SmallSite:
 
     @property
     def definitions(self) -> Definitions:
-        portals = "".join(f"  {name}: {text}\n" for name, text in self.portals.items()) or "  {}\n"
+        portals, roles = (
+            "".join(f"  {name}: {text}\n" for name, text in each.items()) or "  {}\n"
+            for each in (self.portals, self.roles)
+        )
+        exports = "".join(f"  - {{type: {type_}, path: exports/{type_}.csv}}\n" for type_ in self.exported)
         self.write(
             "config/portals.yaml",
             "version: 1\n"
             "site: {id: small, title: Small & Co, base_url: 'https://portals.example', "
-            f"as_of: {self.as_of}, key: {self.key}}}\n"
+            f"as_of: {self.as_of}, key: {self.key}, {self.site_says}}}\n"
             "keys: env:PORTALGEN_SMALL_KEYS\n"
-            "exports:\n"
-            "  - {type: customers, path: exports/customers.csv}\n"
-            "  - {type: invoices, path: exports/invoices.csv}\n"
-            "  - {type: orders, path: exports/orders.csv}\n"
+            f"exports:\n{exports}"
+            f"roles:\n{roles}"
             f"portals:\n{portals}",
         )
         return load(self.root / "config/portals.yaml")

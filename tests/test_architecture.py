@@ -63,7 +63,7 @@ FLOORS = [
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
     {"views.lists", "views.summary", "views.statement", "schema", "grants", "purge", "exports.reportrows"}
     | {"exports.einvoice"},
-    {"views", "exports.profiles", "exports.files", "exports.layouts", "exposure"},
+    {"views", "exports.profiles", "exports.files", "exports.layouts", "exposure", "review"},
     {"pages", "edits"},
     {"builder", "preview"},
     {"publish", "overview.rows"},

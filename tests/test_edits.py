@@ -202,7 +202,7 @@ class TestApproval:
         assert (config.read_text(encoding="utf-8") == CONFIG) is not typed
 
     def test_a_file_that_changed_meanwhile_is_not_overwritten(self, config: Path) -> None:
-        def while_asked(_: Edited) -> bool:
+        def while_asked(_: object) -> bool:
             config.write_text(CONFIG + "# later\n", encoding="utf-8")
             return True
 

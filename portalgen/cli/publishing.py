@@ -1,24 +1,44 @@
 """The verbs that look at a store, or publish to it."""
 
+import datetime
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
-from portalgen.cli.options import config_option, json_option, removals_option, store_option
-from portalgen.cli.running import progress_shown, run
+from portalgen.cli.options import (
+    config_option,
+    expect_option,
+    json_option,
+    removals_option,
+    store_option,
+    yes_option,
+)
+from portalgen.cli.running import ask, progress_shown, run
+from portalgen.commands.accept import accept as run_accept
+from portalgen.commands.edit import approval
+from portalgen.commands.history import history as run_history
 from portalgen.commands.link import link as run_link
 from portalgen.commands.plan import plan as run_plan
+from portalgen.commands.publish import Said
 from portalgen.commands.publish import publish as run_publish
+from portalgen.commands.who import who as run_who
+from portalgen.model import GRANTABLE_TYPES
 
 
 @click.command()
 @config_option
 @store_option
 @removals_option
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the plan, too.")
 @json_option
-def plan(config: Path, store: str | None, expect_removals: int | None, as_json: bool) -> None:
-    """Print what a publish would do, and why. Writes nothing to the store."""
-    run(lambda: run_plan(config, store, expect_removals), as_json=as_json)
+def plan(config: Path, as_json: bool, **said: Any) -> None:
+    """Print what a publish would do, and why: what appears (+) and disappears (-) under each link.
+
+    Writes nothing to the store. What FILE says, `publish --approve FILE` does, and nothing else.
+    """
+    run(lambda: run_plan(config, **said), as_json=as_json)
 
 
 @click.command()
@@ -27,10 +47,17 @@ def plan(config: Path, store: str | None, expect_removals: int | None, as_json: 
 @removals_option
 @json_option
 @click.option("--show-links", is_flag=True, help="Print every live link afterwards. Links are secrets.")
-def publish(config: Path, store: str | None, expect_removals: int | None, as_json: bool, show_links: bool) -> None:
+@click.option(
+    "--approve",
+    "approved",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Do exactly what FILE says, which `plan --out` wrote, or nothing.",
+)
+def publish(config: Path, store: str | None, as_json: bool, **said: Any) -> None:
     """Purge what is gone, build what changed, upload it."""
     progress = progress_shown()
-    run(lambda: run_publish(config, store, expect_removals, show_links=show_links, progress=progress), as_json=as_json)
+    run(lambda: run_publish(config, store, Said(**said), progress), as_json=as_json)
 
 
 @click.command()
@@ -41,3 +68,46 @@ def publish(config: Path, store: str | None, expect_removals: int | None, as_jso
 def link(portal: str | None, contact: str | None, config: Path, as_json: bool) -> None:
     """Print the link of a portal or of a contact; without either, all links. Links are secrets."""
     run(lambda: run_link(config, portal, contact), as_json=as_json)
+
+
+@click.command()
+@click.argument("links", metavar="[LINK]...", nargs=-1)
+@click.option("--all", "is_all", is_flag=True, help="All that waits.")
+@yes_option
+@expect_option
+@config_option
+@store_option
+@json_option
+def accept(config: Path, store: str | None, as_json: bool, **said: Any) -> None:
+    """Let each LINK (acme, or acme/ann) show what it was granted through something else than its own definition.
+
+    A wider role, or exports of a type that there were none of, give links more to show than they were defined for.
+    Without LINK and --all, what waits is listed.
+    """
+    approve = approval(said["expect"], ask if sys.stdin.isatty() else None, yes=said["yes"])
+    run(lambda: run_accept(config, store, said["links"], approve, is_all=said["is_all"]), as_json=as_json)
+
+
+@click.command()
+@click.argument("link", required=False)
+@config_option
+@store_option
+@json_option
+def history(link: str | None, config: Path, store: str | None, as_json: bool) -> None:
+    """Tell what LINK (acme, with its contacts, or acme/ann) could see, from when to when; and that nobody altered that.
+
+    The record is a chain in the private part of the store; each publish that changes what a link shows adds to it.
+    """
+    run(lambda: run_history(config, store, link), as_json=as_json)
+
+
+@click.command()
+@click.argument("number")
+@click.option("--on", "day", type=click.DateTime(["%Y-%m-%d"]), metavar="YYYY-MM-DD", help="That day.  [default: ever]")
+@click.option("--type", "type_", type=click.Choice(GRANTABLE_TYPES), metavar="TYPE", help="Only this type.")
+@config_option
+@store_option
+@json_option
+def who(config: Path, store: str | None, as_json: bool, day: datetime.datetime | None, **document: Any) -> None:
+    """Tell which links could see the document NUMBER."""
+    run(lambda: run_who(config, store, day.date() if day else None, **document), as_json=as_json)

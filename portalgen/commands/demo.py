@@ -9,7 +9,7 @@ from typing import Any
 
 from portalgen.commands.build import BuildReport, build
 from portalgen.commands.link import LinkReport
-from portalgen.commands.publish import PublishReport, publish
+from portalgen.commands.publish import PublishReport, Said, publish
 from portalgen.commands.report import Done
 from portalgen.demo import write_demo
 from portalgen.keys import write_key_file
@@ -81,5 +81,5 @@ def demo(folder: Path, program: str, progress: Progress) -> DemoReport:
         write_key_file(keys, "a")
     config = config_of(folder)
     built = build(config)
-    published = publish(config, None, None, show_links=True, progress=progress)
+    published = publish(config, None, Said(show_links=True), progress)
     return DemoReport(folder, program, built, published)

@@ -7,7 +7,7 @@ from codecs import BOM_UTF8
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from portalgen.commands.project import today_in
 from portalgen.commands.report import Done, plural
@@ -21,7 +21,22 @@ from portalgen.yamlfile import Value, read_yaml
 
 _ORDER = ("customer", "name", "email", "show", "branches", "expires", "locale")
 """In which order a new definition says what."""
-Approval = Callable[["Edited"], bool]
+
+
+class Touching(Protocol):
+    """A change of many links at once: which, how many in words, and what people are shown of it."""
+
+    @property
+    def links(self) -> Sequence[LinkId]: ...
+
+    @property
+    def summary(self) -> str: ...
+
+    @property
+    def shown(self) -> str: ...
+
+
+Approval = Callable[[Touching], bool]
 """Asks somebody whether a change is meant; raises RefusedError where nobody can be asked."""
 
 
@@ -104,7 +119,7 @@ def approval(expect: int | None, ask: Callable[[str, str], bool] | None, *, yes:
     `ask` shows a text and tells whether what is typed is the second; None where there is nobody to ask.
     """
 
-    def approve(change: Edited) -> bool:
+    def approve(change: Touching) -> bool:
         count = len(change.links)
         if expect not in {None, count}:
             raise RefusedError(f"{count} links would be touched, not {expect}; nothing was changed")

@@ -1,42 +1,58 @@
 """`portalgen plan`: what a publish would do, and why."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from portalgen.commands.project import now, ring_of, store_of
-from portalgen.commands.report import Done, counted, exports_json, not_made, plural, table, told
+from portalgen.commands.project import now, ring_of, store_of, store_source, write_private_file
+from portalgen.commands.report import (
+    Done,
+    documents_told,
+    exports_json,
+    not_made,
+    plural,
+    table,
+    told,
+    waiting_json,
+    waits,
+)
 from portalgen.definitions import load
 from portalgen.errors import PortalgenError, Problem, RefusedError
 from portalgen.inventory import Inventory
+from portalgen.model import Definitions, Documents
 from portalgen.pipeline import Planned
 from portalgen.pipeline import plan as plan_site
 from portalgen.plan import KEEP, Step
+from portalgen.review import review_of, review_text
 
 
 @dataclass(frozen=True, slots=True)
 class PlanReport(Done):
+    """A plan, and the file that it was written to."""
+
     plan: Planned
+    out: Path | None = None
 
     def warnings(self) -> Sequence[Problem]:
         return told(self.plan.reading)
 
     @property
     def exit_code(self) -> int:
-        if self.plan.refused:
+        if self.plan.refused or self.plan.waiting:
             return RefusedError.exit_code
         return PortalgenError.exit_code if self.plan.unmade else 0
 
     def problems(self) -> Sequence[Problem]:
         refused = RefusedError(self.plan.refused).problems if self.plan.refused else ()
-        return [*refused, *not_made(self.plan.unmade)]
+        return [*refused, *not_made(self.plan.unmade), *waits(self.plan.waiting)]
 
     def to_json(self) -> Any:
         return {
             "links": [step_json(step) for step in self.plan.steps],
             "refused": self.plan.refused or None,
+            "waiting": waiting_json(self.plan.waiting),
             "exports": exports_json(self.plan.reading),
         }
 
@@ -44,17 +60,32 @@ class PlanReport(Done):
         counts = Counter(step.action for step in self.plan.steps)
         kept = counts.pop(KEEP, 0)
         summary = ", ".join([*(f"{count} to {action}" for action, count in counts.items()), f"{kept} to keep"])
-        return f"{steps_table(self.plan.steps)}{plural(len(self.plan.steps), 'link')}: {summary}"
+        approve = f"\npublish exactly this: `portalgen publish --approve {self.out}`" if self.out else ""
+        return f"{steps_told(self.plan.steps)}{plural(len(self.plan.steps), 'link')}: {summary}{approve}"
 
 
-def steps_table(steps: Sequence[Step]) -> str:
-    """The steps that change something, a line each, or ''; ends with a line break unless empty."""
-    rows = [
-        (step.action, step.id, step.fingerprint, len(step.put), len(step.delete), _why(step))
-        for step in steps
-        if step.action != KEEP
-    ]
-    return table(rows, ("action", "link", "fingerprint", "put", "delete", "why")) + "\n" if rows else ""
+def steps_told(steps: Sequence[Step]) -> str:
+    """The steps that change something, with what appears (+) and disappears (-) under each link, or ''.
+
+    Ends with a line break unless empty.
+    """
+    changing = [step for step in steps if step.action != KEEP]
+    rows = [(step.action, step.id, step.fingerprint, len(step.put), len(step.delete), step.reason) for step in changing]
+    if not rows:
+        return ""
+    heading, *lines = table(rows, ("action", "link", "fingerprint", "put", "delete", "why")).split("\n")
+    told = [heading]
+    for step, line in zip(changing, lines, strict=True):
+        told += [line, *_exposure(step)]
+    return "".join(f"{line}\n" for line in told)
+
+
+def _exposure(step: Step) -> Iterator[str]:
+    if step.appears:
+        of_all = " in all; what it showed before is not known" if step.is_whole else ""
+        yield f"  + {documents_told(step.appears)}{of_all}"
+    if step.disappears:
+        yield f"  - {documents_told(step.disappears)}"
 
 
 def step_json(step: Step) -> Any:
@@ -68,17 +99,32 @@ def step_json(step: Step) -> Any:
         "put": len(step.put),
         "delete": len(step.delete),
         "withdrawn": dict(step.withdrawn),
+        "appears": _numbers(step.appears),
+        "disappears": _numbers(step.disappears),
+        "showed": "unknown" if step.is_whole else "known",
     }
 
 
-def _why(step: Step) -> str:
-    withdrawn = [counted(type_, count) for type_, count in step.withdrawn.items()]
-    return f"{step.reason}; withdrawn: {', '.join(withdrawn)}" if withdrawn else step.reason
+def _numbers(documents: Documents) -> Mapping[str, Sequence[str]]:
+    return {type_: [*numbers] for type_, numbers in documents.items()}
 
 
-def plan(config: Path, store: str | None, expected_removals: int | None) -> PlanReport:
-    """Build what changed and compare it with the store, which is only read."""
+def plan(config: Path, store: str | None, expect_removals: int | None, out: Path | None = None) -> PlanReport:
+    """Build what changed and compare it with the store, which is only read. The plan goes to the file `out`, too.
+
+    Raises RefusedError, and writes no file, if a plan to be written there is refused.
+    """
     definitions = load(config)
     opened, ring = store_of(definitions, store), ring_of(definitions)
-    inventory = Inventory(definitions, ring, opened, now, expected_removals)
-    return PlanReport(plan_site(inventory))
+    inventory = Inventory(definitions, ring, opened, now, expect_removals)
+    planned = plan_site(inventory)
+    if out and planned.refused:
+        raise RefusedError(planned.refused)
+    if out:
+        write_private_file(out, review_text(review(definitions, store, planned)))
+    return PlanReport(planned, out)
+
+
+def review(definitions: Definitions, store: str | None, planned: Planned) -> Mapping[str, Any]:
+    """What is written for a reviewer of `planned`."""
+    return review_of(definitions.site.id, store_source(definitions, store).name, planned.steps, planned.waiting)

@@ -1,6 +1,8 @@
 """What the verbs share: the definitions, the keys, the store, the day."""
 
 import datetime
+import os
+import tempfile
 import zoneinfo
 from pathlib import Path
 
@@ -53,6 +55,17 @@ def link_url(definitions: Definitions, token: str) -> str:
             "site: 'base_url' is missing, so links have no address", hint, Location(definitions.file)
         )
     return f"{definitions.site.base_url}/{token}/index.html"
+
+
+def write_private_file(path: Path, data: bytes) -> None:
+    """Write a file that its owner alone may read, whole or not at all. Raises InvalidInputError."""
+    try:
+        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+        Path(partial).replace(path)
+    except OSError as error:
+        raise InvalidInputError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def write_new_file(path: Path, data: bytes) -> None:

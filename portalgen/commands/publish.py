@@ -7,17 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.commands.link import LinkReport, links_to_print
-from portalgen.commands.plan import step_json, steps_table
+from portalgen.commands.plan import review, step_json, steps_told
 from portalgen.commands.project import now, ring_of, store_of
-from portalgen.commands.report import Done, exports_json, not_made, plural, told
+from portalgen.commands.report import Done, exports_json, not_made, plural, told, waiting_json, waits
 from portalgen.definitions import load
-from portalgen.errors import NOWHERE, PortalgenError, Problem
+from portalgen.errors import NOWHERE, InvalidInputError, PortalgenError, Problem, RefusedError
 from portalgen.inventory import Inventory
 from portalgen.links import redact
-from portalgen.pipeline import Published
+from portalgen.model import Definitions
+from portalgen.pipeline import Judge, Planned, Published
 from portalgen.pipeline import publish as publish_site
 from portalgen.plan import KEEP
 from portalgen.publish import Progress
+from portalgen.review import moved, read_review
+
+_SHOWN = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +39,16 @@ class PublishReport(Done):
 
     @property
     def exit_code(self) -> int:
-        return PortalgenError.exit_code if self.published.failed or self.published.refused else 0
+        if self.published.failed or self.published.refused:
+            return PortalgenError.exit_code
+        return RefusedError.exit_code if self.published.waiting else 0
 
     def warnings(self) -> Sequence[Problem]:
         return told(self.published.reading)
 
     def problems(self) -> Sequence[Problem]:
         failures = [Problem(NOWHERE, redact(str(failure))) for failure in self.published.failed]
-        return [*failures, *not_made(self.published.refused)]
+        return [*failures, *not_made(self.published.refused), *waits(self.published.waiting)]
 
     def to_json(self) -> Any:
         done = self.published
@@ -54,6 +60,7 @@ class PublishReport(Done):
             "failed": [
                 {"key": redact(item.key), "action": item.action, "cause": redact(item.cause)} for item in done.failed
             ],
+            "waiting": waiting_json(done.waiting),
             "refused": [str(each.id) for each in done.refused],
             "requests": self.requests,
             "seconds": round(self.seconds, 3),
@@ -82,17 +89,45 @@ class PublishReport(Done):
 
     def to_text(self) -> str:
         links = f"{self.links.to_text()}\n" if self.links else ""
-        return f"{steps_table(self.published.steps)}{links}{self.outcome}"
+        return f"{steps_told(self.published.steps)}{links}{self.outcome}"
 
 
-def publish(
-    config: Path, store: str | None, expected_removals: int | None, *, show_links: bool, progress: Progress
-) -> PublishReport:
-    """Make the store what the definitions and exports say."""
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What somebody said of a publish: how many portals are to vanish, and which file holds the plan they approved."""
+
+    expect_removals: int | None = None
+    approved: Path | None = None
+    show_links: bool = False
+
+
+def publish(config: Path, store: str | None, said: Said, progress: Progress) -> PublishReport:
+    """Make the store what the definitions and exports say.
+
+    Raises RefusedError if that is not exactly what was approved, where something was.
+    """
     started = time.monotonic()
     definitions = load(config)
     opened, ring = store_of(definitions, store), ring_of(definitions)
-    inventory = Inventory(definitions, ring, opened, now, expected_removals)
-    published = publish_site(inventory, progress)
-    links = links_to_print(definitions, ring, inventory.today) if show_links else None
+    inventory = Inventory(definitions, ring, opened, now, said.expect_removals)
+    judge = _compared(definitions, store, said.approved) if said.approved else None
+    published = publish_site(inventory, progress, judge)
+    links = links_to_print(definitions, ring, inventory.today) if said.show_links else None
     return PublishReport(published, opened.requests, time.monotonic() - started, links)
+
+
+def _compared(definitions: Definitions, store: str | None, approved: Path) -> Judge:
+    try:
+        reviewed = read_review(approved.read_bytes())
+    except OSError as error:
+        raise InvalidInputError(f"{approved} cannot be read: {error.strerror}") from None
+
+    def judge(planned: Planned) -> None:
+        differences = [planned.refused] if planned.refused else moved(reviewed, review(definitions, store, planned))
+        if differences:
+            more = [f"and {len(differences) - _SHOWN} more"] * (len(differences) > _SHOWN)
+            message = f"nothing was done, since this is not what {approved} says: "
+            hint = "write the plan anew with `portalgen plan --out`, review that, and approve it"
+            raise RefusedError(message + "; ".join([*differences[:_SHOWN], *more]), hint)
+
+    return judge

@@ -5,9 +5,10 @@ from typing import Any, Protocol
 
 from portalgen.errors import NOWHERE, Problem
 from portalgen.exports.report import ReadingReport
-from portalgen.model import Refused
+from portalgen.model import STATEMENT, Documents, Refused, Waiting
 
 _SHOWN = 20
+_NAMED = 5
 
 
 class Report(Protocol):
@@ -85,6 +86,37 @@ def counted(type_: str, count: int) -> str:
     """`1 credit note`, `2 credit notes`."""
     words = type_.replace("_", " ")
     return f"{count:,} {words.removesuffix('s') if count == 1 else words}"
+
+
+def documents_told(documents: Documents) -> str:
+    """`2 invoices (INV-1, INV-2), 12 quotes`: few are named, of many there is the count."""
+    return ", ".join(
+        (f"statement naming {plural(len(numbers), 'document')}" if type_ == STATEMENT else counted(type_, len(numbers)))
+        + (f" ({', '.join(numbers)})" if len(numbers) <= _NAMED else "")
+        for type_, numbers in documents.items()
+        if numbers
+    )
+
+
+def waiting_lines(waiting: Waiting) -> list[str]:
+    """A line for each link at which something waits."""
+    return [
+        f"{id_}: {', '.join(counted(type_, count) for type_, count in types.items())}" for id_, types in waiting.items()
+    ]
+
+
+def waiting_json(waiting: Waiting) -> Any:
+    """By link, how many documents of each type wait."""
+    return [{"portal": id_.portal, "contact": id_.contact, "types": dict(types)} for id_, types in waiting.items()]
+
+
+def waits(waiting: Waiting) -> list[Problem]:
+    """What links do not show before somebody accepts it: they were granted it by something else than themselves."""
+    lines = [f"{line} not shown yet: granted, but not by its own definition" for line in waiting_lines(waiting)]
+    if len(lines) > _SHOWN:
+        lines[_SHOWN:] = [f"and {plural(len(lines) - _SHOWN, 'link')} more"]
+    hint = "`portalgen accept LINK`, or `portalgen accept --all`"
+    return [Problem(NOWHERE, line, hint if line == lines[-1] else "") for line in lines]
 
 
 def told(reading: ReadingReport) -> list[Problem]:

@@ -1,0 +1,100 @@
+"""A plan as a file that somebody reviews, and whether a later plan is the same. Pure."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from portalgen.errors import InvalidInputError
+from portalgen.model import Documents, Waiting
+from portalgen.plan import KEEP, Step
+
+_FORMAT = 1
+_NAMES = {"link", "fingerprint", "action"}
+
+
+def review_of(site: str, store: str, steps: Iterable[Step], waiting: Waiting) -> Mapping[str, Any]:
+    """What a publish of `site` to the store of this name would do, for JSON. It holds no token."""
+    return {
+        "format": _FORMAT,
+        "site": site,
+        "store": store,
+        "links": [_link(step) for step in steps if step.action != KEEP],
+        "waiting": [{"link": str(id_), "types": dict(types)} for id_, types in waiting.items()],
+    }
+
+
+def review_text(review: Mapping[str, Any]) -> bytes:
+    """A review as JSON."""
+    return json.dumps(review, ensure_ascii=False, indent=1).encode()
+
+
+def read_review(data: bytes) -> Any:
+    """What was written as a review. Raises InvalidInputError."""
+    try:
+        review = json.loads(data)
+    except ValueError:
+        review = None
+    if not _is_review(review):
+        raise InvalidInputError("this is not a file that `portalgen plan --out` wrote")
+    return review
+
+
+def moved(reviewed: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """In which ways the plan of `now` is not the one that was `reviewed`; none if it is."""
+    if reviewed == now:
+        return []
+    if reviewed.get("site") != now["site"] or reviewed.get("store") != now["store"]:
+        return [f"it is for the store '{reviewed.get('store')}' of the site '{reviewed.get('site')}'"]
+    before, after = _by_link(reviewed), _by_link(now)
+    differences = [*_differences(before, after)]
+    return differences or ["other types wait to be accepted"]
+
+
+def _is_review(data: object) -> bool:
+    if not isinstance(data, dict) or data.get("format") != _FORMAT or not isinstance(data.get("links"), list):
+        return False
+    return all(isinstance(link, dict) and link.keys() >= _NAMES for link in data["links"])
+
+
+def _differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[str]:
+    for mark, link in before.items():
+        name = f"{link['link']} ({mark})"
+        if mark not in after:
+            yield f"{name}: nothing is to be done any more; reviewed was: {link['action']}"
+        elif after[mark]["action"] != link["action"]:
+            yield f"{name}: now to {after[mark]['action']}; reviewed was: {link['action']}"
+        elif after[mark] != link:
+            yield f"{name}: other content than was reviewed"
+    for mark, link in after.items():
+        if mark not in before:
+            yield f"{link['link']} ({mark}): to {link['action']}; that was not reviewed"
+
+
+def _by_link(review: Mapping[str, Any]) -> Mapping[str, Any]:
+    return {link["fingerprint"]: link for link in review["links"]}
+
+
+def _link(step: Step) -> Mapping[str, Any]:
+    return {
+        "link": str(step.id),
+        "fingerprint": step.fingerprint,
+        "action": step.action,
+        "reason": step.reason,
+        "becomes": step.becomes,
+        "bundle": step.bundle,
+        "put": len(step.put),
+        "delete": len(step.delete),
+        "paths": _digest([*step.put, "", *step.delete]),
+        "appears": _documents(step.appears),
+        "disappears": _documents(step.disappears),
+        "showed": "unknown" if step.is_whole else "known",
+    }
+
+
+def _documents(documents: Documents) -> Mapping[str, list[str]]:
+    return {type_: [*numbers] for type_, numbers in documents.items()}
+
+
+def _digest(texts: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(texts).encode()).hexdigest()
