@@ -14,7 +14,7 @@ from typing import Generic, TypeVar
 from portalgen.amounts import completed
 from portalgen.database import Database
 from portalgen.exports.report import ReadingReport
-from portalgen.model import RECEIPTS, TRANSACTION_TYPES, Account, Customer, Line, Receipt, Transaction
+from portalgen.model import RECEIPTS, TRANSACTION_TYPES, Account, Customer, Line, Person, Receipt, Transaction
 
 Key = TypeVar("Key")
 Item = TypeVar("Item")
@@ -69,6 +69,16 @@ class Book:
             "LEFT JOIN (SELECT customer_id, count(*) AS count FROM transactions GROUP BY customer_id) t "
             "ON t.customer_id = c.id ORDER BY c.id"
         )
+
+    def people(self) -> Iterator[Person]:
+        """All customers, in the order of their ids, each followed by the contacts that the exports know of it."""
+        rows = self._database.stream(
+            "SELECT id, coalesce(name, ''), coalesce(language, ''), coalesce(email, ''), customer_id FROM ("
+            "SELECT id, name, language, email, '' AS customer_id, id AS whose FROM customers UNION ALL "
+            "SELECT id, name, language, email, customer_id, customer_id AS whose FROM contacts) "
+            "ORDER BY whose, customer_id, id"
+        )
+        yield from (Person(*row) for row in rows)
 
     def accounts(self, customers: Collection[str]) -> Iterator[Account]:
         """The accounts of `customers` in the order of their ids, one at a time; an id that is not there is left out."""

@@ -78,7 +78,7 @@ def build_bundles(bundles: Iterable[Bundle | Refused], renderer: Renderer, folde
 def fingerprint_of(bundle: Bundle, renderer: Renderer) -> str:
     """Hex SHA-256 over all that the bundle's bytes follow from: the rows, the definition, templates and version."""
     site = replace(bundle.site, base_url="", key="", as_of=None, expires_after=0)
-    link = replace(bundle.link, key="", revision=0, expires=None, definition="")
+    link = replace(bundle.link, key="", revision=0, expires=None, definition="", is_derived=False)
     parts = (__version__, renderer.digest, replace(bundle, site=site, link=link))
     return hashlib.sha256(repr(parts).encode()).hexdigest()
 

@@ -1,7 +1,8 @@
 """The customers of the exports as the last build found them: what `status` knows of them without reading an export.
 
 One line of JSON says of which day the exports are, then one each customer's id, name, ERP status and number of
-documents, in the order of the ids. Only its owner may read it.
+documents, in the order of the ids; then, where portals follow from them, the people that they follow from. Only its
+owner may read it.
 """
 
 import datetime
@@ -9,9 +10,11 @@ import filecmp
 import json
 import os
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from pathlib import Path
 from tempfile import mkstemp
+
+from portalgen.model import Person
 
 _FORMAT = 1
 
@@ -28,10 +31,14 @@ class Exported:
 
 @dataclass(frozen=True, slots=True)
 class Customers:
-    """All customers of the exports, in the order of their ids, and the day that the exports show."""
+    """All customers of the exports, in the order of their ids, and the day that the exports show.
+
+    `people` are those from whom portals follow without a definition of their own.
+    """
 
     as_of: datetime.date
     customers: tuple[Exported, ...]
+    people: tuple[Person, ...] = ()
 
 
 def customers_file(build: Path) -> Path:
@@ -39,14 +46,16 @@ def customers_file(build: Path) -> Path:
     return build / "customers.jsonl"
 
 
-def write_customers(file: Path, as_of: datetime.date, customers: Iterable[tuple[str, str, str, int]]) -> None:
+def write_customers(
+    file: Path, as_of: datetime.date, customers: Iterable[tuple[str, str, str, int]], people: Iterable[Person] = ()
+) -> None:
     """Write id, name, status and number of documents of all `customers`, unless the file says the same already."""
     file.parent.mkdir(parents=True, exist_ok=True)
     descriptor, name = mkstemp(dir=file.parent)
     partial = Path(name)
     try:
         with os.fdopen(descriptor, "w", encoding="utf-8", newline="") as out:
-            out.writelines(_lines(as_of, customers))
+            out.writelines(_lines(as_of, customers, people))
         if not file.is_file() or not filecmp.cmp(partial, file, shallow=False):
             partial.replace(file)
     finally:
@@ -61,16 +70,26 @@ def read_customers(file: Path) -> Customers | None:
             if head["format"] != _FORMAT:
                 return None
             as_of = datetime.date.fromisoformat(head["as_of"])
-            return Customers(as_of, tuple(_exported(*json.loads(line)) for line in lines))
+            found: list[Exported] = []
+            people: list[Person] = []
+            for line in lines:
+                match json.loads(line):
+                    case [id_, name, status, documents]:
+                        found.append(Exported(id_, name, status, int(documents)))
+                    case [id_, name, language, email, customer]:
+                        people.append(Person(id_, name, language, email, customer))
+                    case _:
+                        return None
+            return Customers(as_of, tuple(found), tuple(people))
     except (OSError, StopIteration, ValueError, TypeError, KeyError):
         return None
 
 
-def _exported(id_: str, name: str, status: str, documents: int) -> Exported:
-    return Exported(id_, name, status, int(documents))
-
-
-def _lines(as_of: datetime.date, customers: Iterable[tuple[str, str, str, int]]) -> Iterator[str]:
+def _lines(
+    as_of: datetime.date, customers: Iterable[tuple[str, str, str, int]], people: Iterable[Person]
+) -> Iterator[str]:
     yield json.dumps({"format": _FORMAT, "as_of": as_of.isoformat()}) + "\n"
     for customer in customers:
         yield json.dumps(customer, ensure_ascii=False) + "\n"
+    for person in people:
+        yield json.dumps(astuple(person), ensure_ascii=False) + "\n"

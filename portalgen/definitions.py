@@ -11,11 +11,10 @@ from pathlib import Path
 from portalgen.bulletin import read_bulletin
 from portalgen.errors import InvalidInputError, Location, Problem
 from portalgen.exports.profiles import settings_of, source_of
+from portalgen.grantees import every_customer_of, portal_of, types_in
 from portalgen.model import (
-    GRANTABLE_TYPES,
     TRANSACTION_TYPES,
     Bulletin,
-    Contact,
     Definitions,
     ExportSource,
     Logo,
@@ -26,16 +25,15 @@ from portalgen.model import (
 from portalgen.schema import (
     BulletinModel,
     ConfigModel,
-    ContactModel,
     DirectoryModel,
     ExportModel,
     IncludedModel,
     LinesModel,
-    PortalModel,
     S3Model,
     validate,
 )
-from portalgen.yamlfile import At, Document, Value, parse_yaml, read_yaml
+from portalgen.spots import Spot
+from portalgen.yamlfile import Document, parse_yaml, read_yaml
 
 _LARGEST_LOGO = 256 * 1024
 _PICTURES = {
@@ -94,11 +92,11 @@ class _Reading:
             patterns = [patterns]
         for number, pattern in enumerate(patterns if isinstance(patterns, list) else []):
             if isinstance(pattern, str):
-                for file in self._files(pattern, _Spot(document, ("include", number))):
+                for file in self._files(pattern, Spot(document, ("include", number))):
                     found += self._included_file(file)
         return found
 
-    def _files(self, pattern: str, spot: "_Spot") -> list[Path]:
+    def _files(self, pattern: str, spot: Spot) -> list[Path]:
         where = self.file.parent / pattern
         if glob.has_magic(pattern):
             folder = self.file.parent
@@ -126,7 +124,7 @@ class _Reading:
 
     def definitions(self, config: ConfigModel, document: Document, included: Included) -> Definitions:
         root = root_of(self.file)
-        roles = {name: _types(role, {}) for name, role in config.roles.items()}
+        roles = {name: types_in(role, {}) for name, role in config.roles.items()}
         definitions = Definitions(
             file=str(self.file),
             root=root,
@@ -136,20 +134,21 @@ class _Reading:
             stores=tuple(_store(name, item, root) for name, item in config.stores.items()),
             portals=tuple(self._portals([(config, document), *included], roles)),
             roles=roles,
+            every_customer=every_customer_of(config.every_customer, roles, Spot(document, ("every_customer",))),
             places={str(at[-1]): place for at, place in document.places.items() if at and at[0] in {"site", "keys"}},
         )
         for store in definitions.stores:
             for what in _exposed_by(store, definitions):
                 message = f"store '{store.name}': its folder would show {what} to the world"
-                self.problem(_Spot(document, ("stores", store.name, "path")), message, "give it a folder of its own")
+                self.problem(Spot(document, ("stores", store.name, "path")), message, "give it a folder of its own")
         return definitions
 
     def _exports(self, config: ConfigModel, document: Document) -> Iterable[ExportSource]:
         for number, item in enumerate(config.exports):
-            if source := self._export(item, _Spot(document, ("exports", number))):
+            if source := self._export(item, Spot(document, ("exports", number))):
                 yield source
 
-    def _export(self, item: ExportModel, spot: "_Spot") -> ExportSource | None:
+    def _export(self, item: ExportModel, spot: Spot) -> ExportSource | None:
         places = spot.places()
         try:
             settings = settings_of(item, root_of(self.file), places["profile"])
@@ -173,16 +172,16 @@ class _Reading:
         first: dict[str, Location] = {}
         for model, document in files:
             for id_, item in model.portals.items():
-                spot = _Spot(document, ("portals", id_))
+                spot = Spot(document, ("portals", id_))
                 if id_ in first:
                     message = f"portal '{id_}' is here twice, first in {first[id_].file}:{first[id_].line}"
                     self.problems.append(Problem(document.key_place(spot.at), message, "keep one of them"))
                     continue
                 first[id_] = document.key_place(spot.at)
-                yield _portal(id_, item, roles, spot, self._bulletin(item.bulletin, spot))
+                yield portal_of(id_, item, roles, spot, self._bulletin(item.bulletin, spot))
 
     def _site(self, config: ConfigModel, document: Document) -> Site:
-        site, spot = config.site, _Spot(document, ("site",))
+        site, spot = config.site, Spot(document, ("site",))
         return Site(
             id=site.id,
             title=site.title,
@@ -207,7 +206,7 @@ class _Reading:
             expires_after=site.expires_after,
         )
 
-    def _bulletin(self, item: BulletinModel | None, around: "_Spot") -> Bulletin | None:
+    def _bulletin(self, item: BulletinModel | None, around: Spot) -> Bulletin | None:
         """The bulletin that `item` names; None where there is none, and where it cannot be read, which is a problem."""
         if item is None:
             return None
@@ -222,7 +221,7 @@ class _Reading:
             self.problems += error.problems
             return None
 
-    def _logo(self, path: str, spot: "_Spot") -> Logo | None:
+    def _logo(self, path: str, spot: Spot) -> Logo | None:
         file = root_of(self.file) / path
         try:
             data = file.read_bytes() if file.is_file() else None
@@ -241,81 +240,8 @@ class _Reading:
             return Logo(f"logo.{ending}", sha256(data).hexdigest(), data)
         return None
 
-    def problem(self, spot: "_Spot", message: str, hint: str = "") -> None:
+    def problem(self, spot: Spot, message: str, hint: str = "") -> None:
         self.problems.append(Problem(spot.document.place(spot.at), message, hint))
-
-
-class _Places(dict[str, Location]):
-    """What is not written at all stands where the thing around it stands; '' is always there."""
-
-    def __missing__(self, key: str) -> Location:
-        return self[key.rpartition(".")[0]]
-
-
-@dataclass(frozen=True, slots=True)
-class _Spot:
-    """A spot in a document."""
-
-    document: Document
-    at: At
-
-    def down(self, *parts: str | int) -> "_Spot":
-        return _Spot(self.document, (*self.at, *parts))
-
-    def places(self) -> Mapping[str, Location]:
-        """Where the spot itself ('') and each of its keys stands, with one more level as 'columns.number'."""
-        found = _Places({"": self.document.key_place(self.at)})
-        value: Value = self.document.data
-        for part in self.at:
-            if isinstance(value, dict):
-                value = value.get(str(part))
-            elif isinstance(value, list) and isinstance(part, int):
-                value = value[part]
-        for key, item in value.items() if isinstance(value, dict) else ():
-            found[key] = self.document.place((*self.at, key))
-            inner = item if isinstance(item, dict) else range(len(item)) if isinstance(item, list) else ()
-            found.update({f"{key}.{name}": self.document.place((*self.at, key, name)) for name in inner})
-        return found
-
-
-def _portal(
-    id_: str, item: PortalModel, roles: Mapping[str, tuple[str, ...]], spot: _Spot, bulletin: Bulletin | None
-) -> Portal:
-    return Portal(
-        id=id_,
-        customer=item.customer,
-        name=item.name or "",
-        show=_types(item.show, roles),
-        says=tuple(item.show),
-        enabled=item.enabled,
-        revision=item.revision,
-        expires=item.expires,
-        locale=item.locale or "",
-        key=item.key or "",
-        branches=None if item.branches is None else tuple(item.branches),
-        bulletin=bulletin,
-        contacts=tuple(
-            _contact(name, contact, roles, spot.down("contacts", name)) for name, contact in item.contacts.items()
-        ),
-        places=spot.places(),
-    )
-
-
-def _contact(id_: str, item: ContactModel, roles: Mapping[str, tuple[str, ...]], spot: _Spot) -> Contact:
-    return Contact(
-        id=id_,
-        name=item.name or id_,
-        email=item.email or "",
-        show=_types(item.show, roles),
-        says=tuple(item.show),
-        enabled=item.enabled,
-        revision=item.revision,
-        expires=item.expires,
-        locale=item.locale or "",
-        key=item.key or "",
-        branches=None if item.branches is None else tuple(item.branches),
-        places=spot.places(),
-    )
 
 
 def _store(name: str, item: DirectoryModel | S3Model, root: Path) -> StoreSource:
@@ -368,11 +294,3 @@ def _before_pattern(path: str) -> Path:
 def _role_names(document: Document) -> Sequence[str]:
     roles = document.data.get("roles") if isinstance(document.data, dict) else None
     return list(roles) if isinstance(roles, dict) else []
-
-
-def _types(shown: Iterable[str], roles: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:
-    """The types that `shown` (types, roles and ALL) comes to, in the order of GRANTABLE_TYPES."""
-    granted: set[str] = set()
-    for name in shown:
-        granted.update(TRANSACTION_TYPES if name == "ALL" else roles.get(name, (name,)))
-    return tuple(type_ for type_ in GRANTABLE_TYPES if type_ in granted)

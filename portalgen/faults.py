@@ -4,11 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from portalgen.errors import Problem, did_you_mean, shown
-from portalgen.fields import LEAVE_OUT, NOT_SUPPORTED, VALUE_EXPECTED
+from portalgen.fields import VALUE_EXPECTED
 from portalgen.yamlfile import At, Document, Value
 
-NOT_YET = frozenset({"every_customer"})
-"""Keys that the design has a place for and this version cannot honour: refused rather than quietly ignored."""
 _EXAMPLES = {
     "version": "version: 1",
     "site": "site: {id: northwind, title: Northwind Traders}",
@@ -83,16 +81,14 @@ def _subject(at: At, document: Document) -> tuple[str, str]:
         type_ = _value_at(document.data, (*at[:2], "type"))
         is_known = isinstance(type_, str) and at[2:3] != ("type",)
         said, rest = f"export of {type_}: " if is_known else "exports: ", at[2:]
-    elif len(at) > 1 and at[0] == "site":
-        said, rest = "site: ", at[1:]
+    elif len(at) > 1 and at[0] in {"site", "every_customer"}:
+        said, rest = f"{at[0]}: ", at[1:]
     keys = [str(part) for part in _in_file(rest, document, at[: len(at) - len(rest)]) if isinstance(part, str)]
     return said, f"{keys[-1]}: " if keys else ""
 
 
 def _unknown_key(at: At, valid_keys: ValidKeys, document: Document, subject: str) -> Problem:
     key, where = str(at[-1]), document.key_place(_in_file(at, document))
-    if key in NOT_YET:
-        return Problem(where, f"{subject}'{key}' {NOT_SUPPORTED}", LEAVE_OUT)
     siblings = valid_keys(at[:-1])
     return Problem(where, f"{subject}unknown key {shown(key)}", did_you_mean(key, siblings))
 

@@ -28,6 +28,9 @@ from portalgen.statements import statements_of
 
 LIVE, DISABLED, EXPIRED = "live", "disabled", "expired"
 
+_MANY = 5000
+"""More customers than this are not searched for one whose id is nearly the same."""
+
 Extents = Mapping[tuple[str, str], Mapping[str, Extent]]
 """By customer and type, and by branch, what there is."""
 
@@ -50,6 +53,7 @@ def _links_of_portal(portal: Portal, site: Site, today: datetime.date) -> Iterat
         bulletin=portal.bulletin or site.bulletin,
         expires=portal.expires,
         definition=", ".join(portal.says),
+        is_derived=portal.is_derived,
     )
     for contact in portal.contacts:
         yield Link(
@@ -66,6 +70,7 @@ def _links_of_portal(portal: Portal, site: Site, today: datetime.date) -> Iterat
             bulletin=portal.bulletin or site.bulletin,
             expires=min(filter(None, (portal.expires, contact.expires)), default=None),
             definition=f"{', '.join(portal.says)} / {', '.join(contact.says)}",
+            is_derived=portal.is_derived,
         )
 
 
@@ -115,6 +120,13 @@ def mismatches(definitions: Definitions, customers: Mapping[str, str]) -> list[P
             message = f"portal '{portal.id}': customer '{portal.customer}' is called '{name}', not '{portal.name}'"
             hint = "the name is there to catch a wrong id; if the customer was renamed, write the new name here"
             problems.append(Problem(portal.places["name"], message, hint))
+    every = definitions.every_customer
+    for number, excepted in enumerate(every.excepted if every else ()):
+        if every and excepted not in customers:
+            message = f"every_customer: except: customer '{excepted}' is not in {source}"
+            near = nearest(excepted, list(customers)) if len(customers) <= _MANY else ""
+            hint = f"did you mean '{near}'?" if near else "take it out, if the customer is gone from the ERP"
+            problems.append(Problem(every.places[f"except.{number}"], message, hint))
     return problems
 
 
@@ -124,7 +136,7 @@ def _customer_meant(portal: Portal, customers: Mapping[str, str]) -> str:
         near = nearest(portal.customer, [id_ for id_, name in customers.items() if name == portal.name])
         near = near or next((id_ for id_, name in customers.items() if name == portal.name), "")
     else:
-        near = nearest(portal.customer, list(customers)) if len(customers) <= 5000 else ""
+        near = nearest(portal.customer, list(customers)) if len(customers) <= _MANY else ""
     return f"did you mean '{near}'?" if near else "if the customer is gone from the ERP, delete the portal"
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from portalgen.errors import InvalidInputError, Location, Problem, RefusedError
+from portalgen.everyone import people_in, with_everyone
 from portalgen.grants import EXPIRED, last_day, links_of
 from portalgen.ledger import LIVE, Clock, Ledger, OpenLedger, Record
 from portalgen.links import KeyRing, Verdict, fingerprint
-from portalgen.model import STATEMENT, BuiltBundle, Definitions, LinkId
+from portalgen.model import STATEMENT, BuiltBundle, Definitions, LinkId, Person
 from portalgen.plan import (
     Step,
     Stored,
@@ -36,6 +37,9 @@ class Inventory:
     `wanted` are the links that the definitions speak of and `tokens` their tokens, both by fingerprint. `refused`,
     unless empty, says why nothing but what was taken away on purpose may be touched. `waiting` are the types, by link,
     that wait until somebody accepts that it shows them.
+
+    `everyone` are the definitions with the portals that follow from the exports: at first those that the ledger knows
+    of, so that what is to be taken away need not wait for an export that can be read.
     """
 
     def __init__(
@@ -49,14 +53,30 @@ class Inventory:
         zone = zoneinfo.ZoneInfo(definitions.site.timezone)
         self.definitions = definitions
         self._ring = ring
+        self._expected_removals = expected_removals
         self.today = clock().astimezone(zone).date()
         self.store = store
         self.ledger = OpenLedger(store, definitions.site.id, clock, zone)
-        self.wanted, self.tokens = wanted_links(definitions, ring, self.today, self.ledger.records)
-        if not self.ledger.found:
-            self._recover(expected_removals)
+        self._want(people_in(self.ledger.records))
+        self._judge()
+
+    def learn(self, people: Iterable[Person]) -> None:
+        """Want the links that follow from the exports, now that these are read; before, they are as the ledger says."""
+        if self.definitions.every_customer:
+            self._want(people)
+            self._judge(knows_all=True)
+
+    def _want(self, people: Iterable[Person]) -> None:
+        self.everyone = with_everyone(self.definitions, people)
+        self.wanted, self.tokens = wanted_links(self.everyone, self._ring, self.today, self.ledger.records)
+
+    def _judge(self, *, knows_all: bool = False) -> None:
+        expected, is_all_known = self._expected_removals, knows_all or not self.definitions.every_customer
+        if is_all_known and not self.ledger.found and not self.ledger.records:
+            self._recover(expected)
+        self._is_open = not is_all_known and expected is not None
         self.waiting = waiting(self.wanted, self.ledger.records)
-        self.refused = refusal(self.wanted, self.ledger.records, expected_removals)
+        self.refused = "" if self._is_open else refusal(self.wanted, self.ledger.records, expected, self._dismissed)
         self._misgiven = misgiven(self.wanted, self.ledger.records)
 
     def _recover(self, expected_removals: int | None) -> None:
@@ -85,16 +105,33 @@ class Inventory:
     def purges(self) -> list[Step]:
         """What has to go.
 
-        Where the plan is refused, links stay that nobody took away on purpose; and a link stays whose successor cannot
-        be given out.
+        Where the plan is refused, or exports that are not read yet decide how many vanish, links stay that nobody took
+        away on purpose; and a link stays whose successor cannot be given out.
         """
         records = self.ledger.records
         kept = {mark for mark, record in records.items() if record.state == LIVE and record.id in self._misgiven}
-        steps = [step for step in purges(self.wanted, records) if step.fingerprint not in kept]
-        if not self.refused:
+        steps = [step for step in purges(self.wanted, records, self._resting()) if step.fingerprint not in kept]
+        if not (self.refused or self._is_open):
             return steps
-        on_purpose = spoken_of(self.wanted) - rekeyed(self.wanted, records)
+        on_purpose = spoken_of(self.wanted) - rekeyed(self.wanted, records) | self._dismissed
         return [step for step in steps if step.id.portal in on_purpose]
+
+    @property
+    def _dismissed(self) -> frozenset[str]:
+        """Portals of customers that `every_customer` excepts."""
+        excepted = self.definitions.every_customer.excepted if self.definitions.every_customer else ()
+        records = self.ledger.records.values()
+        return frozenset(record.portal for record in records if record.is_derived and record.customer in excepted)
+
+    def _resting(self) -> Mapping[str, str]:
+        """Links that followed from the exports and no longer do, and come back if these do; with the reason."""
+        every, reasons = self.definitions.every_customer, {}
+        defined = {portal.customer for portal in self.definitions.portals}
+        for mark, record in self.ledger.records.items():
+            if every and record.is_derived and record.revision == every.revision and record.customer not in defined:
+                is_excepted = record.customer in every.excepted
+                reasons[mark] = "excepted from every_customer" if is_excepted else "not in the exports any more"
+        return reasons
 
     def withdrawals(self) -> Mapping[str, Sequence[str]]:
         """By fingerprint, the types of which nothing may be left under a link, and may be."""
@@ -118,7 +155,7 @@ class Inventory:
     def uploads(self, bundles: Sequence[BuiltBundle]) -> list[Step]:
         """What has to be written. Raises InvalidInputError for links that need a new revision."""
         if self._misgiven:
-            places = _places(self.definitions)
+            places = _places(self.everyone)
             raise InvalidInputError.of(Problem(places[link], *said) for link, said in self._misgiven.items())
         built = {bundle.id: bundle for bundle in bundles}
         stored = {
@@ -176,6 +213,7 @@ def wanted_links(
                 types=link.types,
                 branches=link.branches,
                 definition=link.definition,
+                is_derived=link.is_derived,
                 offered=tuple(type_ for type_ in link.types if type_ in offered),
             )
         )
@@ -200,6 +238,7 @@ def _record(link: Wanted) -> Record:
         branches=link.branches,
         definition=link.definition,
         granted=link.offered,
+        is_derived=link.is_derived,
     )
 
 

@@ -30,9 +30,9 @@ class Record:
     change of state, `issued` that of the first publish. `types` are all types ever published under the link, `shows`
     those that may be there now, `branches` the only branches whose documents may be (None: any). `bundle` is the digest
     of the published bundle, '' where there is none; `published` is the UTC moment (ISO 8601, to the second) of the last
-    publish of the link that ended well. `definition` is as in Link, and `granted` are the types that it came to when it
-    was last changed, with the exports of then. `unfinished` says that a publish or a purge of this link began and may
-    not have ended: what the store holds is then not known.
+    publish of the link that ended well. `definition` and `is_derived` are as in Link, and `granted` are the types that
+    the definition came to when it was last changed, with the exports of then. `unfinished` says that a publish or a
+    purge of this link began and may not have ended: what the store holds is then not known.
     """
 
     portal: str
@@ -51,6 +51,7 @@ class Record:
     published: str = ""
     definition: str = ""
     granted: tuple[str, ...] = ()
+    is_derived: bool = False
     unfinished: bool = False
 
     @property

@@ -13,6 +13,7 @@ from portalgen.builder import Built, build_bundles
 from portalgen.customers import customers_file, write_customers
 from portalgen.enclosing import Enclosing
 from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, StatementError, StoreError
+from portalgen.everyone import with_everyone
 from portalgen.exports.reader import read_exports
 from portalgen.exports.report import ReadingReport, write_rejects
 from portalgen.exposure import begun, doubtful, ended, finished, withdrawn
@@ -20,7 +21,7 @@ from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
 from portalgen.pages import Renderer
-from portalgen.plan import CREATE, KEEP, UPDATE, Plan, Step
+from portalgen.plan import KEEP, Plan, Step
 from portalgen.publish import Progress, Upload, Written, read_published, upload
 from portalgen.purge import Taken, list_paths, purge, withdraw
 from portalgen.stores.base import Failure
@@ -33,24 +34,29 @@ def open_book(definitions: Definitions) -> Iterator[Book]:
         yield book
 
 
-def build(
-    definitions: Definitions, today: datetime.date, withheld: Mapping[LinkId, Sequence[str]] | None = None
+def build(definitions: Definitions, today: datetime.date) -> Built:
+    """Definitions and exports in, bundles under build/ out. Needs neither keys nor a store."""
+    with open_book(definitions) as book:
+        return _render(with_everyone(definitions, book.people()), book, today, {})
+
+
+def _render(
+    definitions: Definitions, book: Book, today: datetime.date, withheld: Mapping[LinkId, Sequence[str]]
 ) -> Built:
-    """Definitions and exports in, bundles under build/ out. Needs neither keys nor a store.
+    """Bundles under build/, with nothing of the types that are `withheld` from a link.
 
     What is held back of the exports stands in build/rejects.csv afterwards, their customers in build/customers.jsonl.
-    `withheld` are types, by link, of which it shows nothing although they are granted.
     """
     renderer = Renderer(templates_of(definitions))
     links = [link for link in links_of(definitions, today) if link.state == LIVE]
     withholding, enclosing = Withholding(withheld), Enclosing(definitions)
-    with open_book(definitions) as book:
-        bundles = _bundles(links, book, definitions, withholding, enclosing)
-        built = build_bundles(bundles, renderer, build_folder(definitions))
-        write_rejects(build_folder(definitions) / "rejects.csv", book.report.rejects)
-        write_customers(customers_file(build_folder(definitions)), book.as_of, book.roll())
-        warnings = (*book.report.warnings, *enclosing.problems)
-        return replace(built, reading=replace(book.report, warnings=warnings), waiting=withholding.waiting)
+    bundles = _bundles(links, book, definitions, withholding, enclosing)
+    built = build_bundles(bundles, renderer, build_folder(definitions))
+    write_rejects(build_folder(definitions) / "rejects.csv", book.report.rejects)
+    people = book.people() if definitions.every_customer else ()
+    write_customers(customers_file(build_folder(definitions)), book.as_of, book.roll(), people)
+    warnings = (*book.report.warnings, *enclosing.problems)
+    return replace(built, reading=replace(book.report, warnings=warnings), waiting=withholding.waiting)
 
 
 def _bundles(
@@ -119,25 +125,36 @@ class Planned(Plan):
 def plan(inventory: Inventory) -> Planned:
     """What `publish` would do. Builds, and writes nothing to the store."""
     gone = inventory.purges()
-    tokens = inventory.tokens_for(gone)
-    counted = [_counted(step, inventory, tokens.get(step.fingerprint, "")) for step in gone]
     if inventory.refused:
-        return Planned(tuple(counted), inventory.refused)
+        return Planned(tuple(_counted(gone, inventory)), inventory.refused)
     built = _build(inventory)
-    steps = (*counted, *inventory.uploads(built.bundles))
+    gone += _left(inventory, gone)
+    steps = (*_counted(gone, inventory), *inventory.uploads(built.bundles))
     return Planned(steps, unmade=built.refused, waiting=built.waiting, reading=built.reading)
 
 
-def _counted(step: Step, inventory: Inventory, token: str) -> Step:
-    """A purge with what it takes away."""
-    published = read_published(inventory.store, step.fingerprint).documents
-    paths = list_paths(inventory.store, token)
-    return replace(step, delete=paths, disappears=published or {}, is_whole=published is None and bool(paths))
+def _counted(gone: Sequence[Step], inventory: Inventory) -> Iterator[Step]:
+    """Purges with what they take away."""
+    tokens = inventory.tokens_for(gone)
+    for step in gone:
+        published = read_published(inventory.store, step.fingerprint).documents
+        paths = list_paths(inventory.store, tokens.get(step.fingerprint, ""))
+        yield replace(step, delete=paths, disappears=published or {}, is_whole=published is None and bool(paths))
+
+
+def _left(inventory: Inventory, gone: Sequence[Step]) -> list[Step]:
+    """Purges of links that follow from the exports no longer, which these had to be read for; none of the `gone`."""
+    known = {step.fingerprint for step in gone}
+    return [step for step in inventory.purges() if step.fingerprint not in known]
 
 
 def _build(inventory: Inventory) -> Built:
-    """Build, without what somebody has to accept first."""
-    built = build(inventory.definitions, inventory.today, inventory.waiting)
+    """Read the exports and build, without what somebody has to accept first. Raises RefusedError."""
+    with open_book(inventory.definitions) as book:
+        inventory.learn(book.people())
+        if inventory.refused:
+            raise RefusedError(inventory.refused)
+        built = _render(inventory.everyone, book, inventory.today, inventory.waiting)
     inventory.withhold(built.waiting)
     return built
 
@@ -163,12 +180,16 @@ def publish(inventory: Inventory, progress: Progress = lambda _: None, judge: Ju
         # Read the exports, render what changed, and compare it with what is published.
         built = _build(inventory)
         steps = inventory.uploads(built.bundles)
-        if passed is not None and passed != _contents(steps):
+        left = _left(inventory, gone)
+        if passed is not None and passed != _contents((*gone, *left, *steps)):
             raise RefusedError("the exports changed while this ran; what was to be purged was, and nothing else")
+        late = _take_away(inventory, left) if left else Taken(0, {})
 
         # Write what differs, the ledger before and after it.
-        written = _write(inventory, steps, built, progress)
+        with _in_any_case(late.failed):
+            written = _write(inventory, steps, built, progress)
 
+    gone, taken = gone + left, taken + late
     return Published(
         steps=(*gone, *steps),
         uploaded=written.count,
@@ -189,8 +210,8 @@ def _judged(inventory: Inventory, judge: Judge) -> Mapping[str, str]:
 
 
 def _contents(steps: Iterable[Step]) -> Mapping[str, str]:
-    """By fingerprint, the digest of what is to be written."""
-    return {step.fingerprint: step.bundle for step in steps if step.action in {CREATE, UPDATE}}
+    """By fingerprint, the digest of what is to be written, '' for what is to be purged."""
+    return {step.fingerprint: step.bundle for step in steps if step.action != KEEP}
 
 
 def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:

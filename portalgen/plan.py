@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 
 from portalgen.errors import InvalidInputError
-from portalgen.ledger import LIVE, REVOKED, Ledger, Record
+from portalgen.ledger import DISABLED, LIVE, REVOKED, Ledger, Record
 from portalgen.model import TRANSACTION_TYPES, BuiltBundle, Documents, LinkId
 
 CREATE, UPDATE, KEEP, PURGE = "create", "update", "keep", "purge"
@@ -18,7 +18,7 @@ _NAMED = 10
 class Wanted:
     """A link as the definitions want it. `fingerprint` stands for its token; `state` is live, disabled or expired.
 
-    `definition` is as in Link; `offered` are those of its types of which there are exports.
+    `definition` and `is_derived` are as in Link; `offered` are those of its types of which there are exports.
     """
 
     id: LinkId
@@ -31,6 +31,7 @@ class Wanted:
     branches: tuple[str, ...] | None = None
     definition: str = ""
     offered: tuple[str, ...] = ()
+    is_derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +90,11 @@ def by_fingerprint(wanted: Iterable[Wanted]) -> dict[str, Wanted]:
     return found
 
 
-def purges(wanted: Mapping[str, Wanted], ledger: Ledger) -> list[Step]:
-    """What has to go: links that are out there, or half-way there, and that the definitions no longer want live."""
+def purges(wanted: Mapping[str, Wanted], ledger: Ledger, resting: Mapping[str, str] | None = None) -> list[Step]:
+    """What has to go: links that are out there, or half-way there, and that the definitions no longer want live.
+
+    `resting` are those that go without being burned, with the reason: nobody said that they should go for good.
+    """
     steps = []
     by_id = {link.id: link for link in wanted.values()}
     portals = spoken_of(wanted)
@@ -98,7 +102,10 @@ def purges(wanted: Mapping[str, Wanted], ledger: Ledger) -> list[Step]:
         link = wanted.get(record.fingerprint)
         if record.state == REVOKED and not record.unfinished:
             continue
-        if link is None or record.state == REVOKED:
+        if link is None and resting and record.fingerprint in resting and record.state != REVOKED:
+            if record.state == LIVE or record.unfinished:
+                steps.append(Step(record.id, record.fingerprint, PURGE, resting[record.fingerprint], DISABLED))
+        elif link is None or record.state == REVOKED:
             reason = _why_gone(record, by_id.get(record.id), portals)
             steps.append(Step(record.id, record.fingerprint, PURGE, reason, REVOKED))
         elif link.state != LIVE and (record.state == LIVE or record.unfinished):
@@ -159,9 +166,12 @@ def rekeyed(wanted: Mapping[str, Wanted], ledger: Ledger) -> frozenset[str]:
     )
 
 
-def refusal(wanted: Mapping[str, Wanted], ledger: Ledger, expected: int | None) -> str:
-    """Why portals must not lose their links unasked, or ''. `expected` is how many somebody said would."""
-    gone, other_key = vanished(wanted, ledger), rekeyed(wanted, ledger)
+def refusal(wanted: Mapping[str, Wanted], ledger: Ledger, expected: int | None, dismissed: Collection[str] = ()) -> str:
+    """Why portals must not lose their links unasked, or ''. `expected` is how many somebody said would.
+
+    Portals that are `dismissed` were taken away on purpose.
+    """
+    gone, other_key = vanished(wanted, ledger) - {*dismissed}, rekeyed(wanted, ledger)
     lost = gone | other_key
     if expected is not None and expected != len(lost):
         return f"{_portals(lost)} would lose their links, not {expected} as expected; nothing was published"

@@ -48,6 +48,7 @@ class SmallSite:
     as_of: str = "2026-11-20"
     site_says: str = ""
     roles: dict[str, str] = field(default_factory=dict)
+    every_customer: str = ""
     exported: tuple[str, ...] = ("customers", "invoices", "orders")
 
     def write(self, name: str, text: str) -> None:
@@ -75,7 +76,8 @@ class SmallSite:
             "keys: env:PORTALGEN_SMALL_KEYS\n"
             f"exports:\n{exports}"
             f"roles:\n{roles}"
-            f"portals:\n{portals}",
+            f"portals:\n{portals}"
+            f"every_customer: {self.every_customer}\n",
         )
         return load(self.root / "config/portals.yaml")
 

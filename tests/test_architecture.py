@@ -19,7 +19,7 @@ FLOORS = [
     {"model.links"},
     {"model", "resources", "stores.base", "database", "formats", "exports.csvfile", "exports.grid"}
     | {"theme", "views.values"}
-    | {"exports.report", "customers"}
+    | {"exports.report"}
     | {"exports.einvoice.xmltree", "exports.einvoice.pdf"}
     | {"exports.compression", "exports.encodings", "exports.sniffing"}
     | {"exports.values"}
@@ -37,6 +37,7 @@ FLOORS = [
         "enclosing",
         "tables",
         "words",
+        "customers",
         "exports.columns",
         "exports.integrity",
         "stores.counting",
@@ -50,6 +51,7 @@ FLOORS = [
         "stores.s3",
         "stores",
         "schema.types",
+        "spots",
         "views.documents",
         "downloads",
         "book",
@@ -66,11 +68,12 @@ FLOORS = [
     {"views", "exports.profiles", "exports.files", "exports.layouts", "exposure", "review"},
     {"pages", "edits"},
     {"builder", "preview"},
-    {"publish", "overview.rows"},
-    {"definitions", "exports.staging", "overview.filters", "overview.page", "overview.table", "overview.text"}
-    | {"exports.inspect_entry", "exports.inspect_files"},
+    {"publish"},
+    {"grantees", "everyone"},
+    {"definitions", "exports.staging", "overview.rows"} | {"exports.inspect_entry", "exports.inspect_files"},
     {"inventory", "exports.loading", "exports.readings", "exports.similar"} | {"exports.inspect_systems"},
-    {"exports.attachments", "exports.cells", "exports.settling", "exports.visibility"},
+    {"exports.attachments", "exports.cells", "exports.settling", "exports.visibility"}
+    | {"overview.filters", "overview.page", "overview.table", "overview.text"},
     {"exports.checks"} | {"exports.inspect_guess"},
     {"exports.rejects"},
     {"exports.filling"},

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from portalgen.customers import Customers, Exported, customers_file, read_customers, write_customers
+from portalgen.model import Person
 from portalgen.pipeline import build
 from portalgen.stores.memory import MemoryStore
 from tests.sites import TODAY, new_site
@@ -21,6 +22,13 @@ def test_what_is_written_is_read_again(tmp_path: Path) -> None:
     assert read_customers(file) == Customers(DAY, tuple(Exported(*each) for each in HARD))
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
     assert [path.name for path in file.parent.iterdir()] == [file.name]
+
+
+def test_people_from_whom_portals_follow_come_with_their_customers(tmp_path: Path) -> None:
+    file = tmp_path / "customers.jsonl"
+    people = (Person("NO", "No\nbody", "de", "no@x.example"), Person("p/1", "", customer_id="NO"))
+    write_customers(file, DAY, HARD, people)
+    assert read_customers(file) == Customers(DAY, tuple(Exported(*each) for each in HARD), people)
 
 
 def test_what_is_there_already_is_not_written_again(tmp_path: Path) -> None:

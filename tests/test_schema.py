@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from portalgen.errors import Problem
-from portalgen.faults import NOT_YET
 from portalgen.fields import NOT_SHOWN_YET
 from portalgen.model import GRANTABLE_TYPES
 from portalgen.schema import (
@@ -187,12 +186,6 @@ def test_a_key_in_the_place_of_its_source_is_not_repeated() -> None:
     """Messages end up in logs."""
     [problem] = problems("version: 1\nsite: {id: x, title: x}\nkeys: a:pgk1_0123456789")
     assert "pgk1" not in str(problem)
-
-
-@pytest.mark.parametrize("value", sorted(NOT_YET))
-def test_what_is_designed_and_not_yet_there_is_said_to_be_so(value: str) -> None:
-    [problem] = problems(f"version: 1\nsite: {{id: x, title: x}}\n{value}: x")
-    assert problem.message == f"'{value}' is not supported by this version yet"
 
 
 def test_no_type_is_both_there_and_not_yet_there() -> None:

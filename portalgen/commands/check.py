@@ -11,6 +11,7 @@ from portalgen.commands.project import ring_of, today_in
 from portalgen.commands.report import Done, counted, exports_json, left_out, not_made, plural, problem_json, told
 from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, Location, PortalgenError, Problem
+from portalgen.everyone import with_everyone
 from portalgen.exports.report import ReadingReport
 from portalgen.grants import LIVE, extents_of, links_of, ungranted, unknown_branches, untold
 from portalgen.inventory import wanted_links
@@ -80,6 +81,7 @@ def check(config: Path) -> Checked:
     try:
         with open_book(definitions) as book:
             there, reading = book.extents(), book.report
+            definitions = with_everyone(definitions, book.people())
             wrong += not_made(unmade(definitions, book, today))
     except InvalidInputError as error:
         return Checked(sorted([*error.problems, *wrong]), warned=warned)

@@ -27,10 +27,11 @@ from portalgen.model.records import (
     Account,
     Customer,
     Line,
+    Person,
     Receipt,
     Transaction,
 )
-from portalgen.model.sites import Bulletin, Contact, Definitions, Logo, Portal, Site
+from portalgen.model.sites import Bulletin, Contact, Definitions, EveryCustomer, Logo, Portal, Site
 from portalgen.model.sources import (
     TOLERANCE,
     Attachments,
@@ -80,6 +81,7 @@ __all__ = [
     "Definitions",
     "Documents",
     "Entry",
+    "EveryCustomer",
     "ExportSource",
     "Headings",
     "Line",
@@ -87,6 +89,7 @@ __all__ = [
     "Link",
     "LinkId",
     "Logo",
+    "Person",
     "Policy",
     "Portal",
     "Receipt",

@@ -30,6 +30,7 @@ class Link:
     `state` is 'live', 'disabled' or 'expired'; only a live link has a bundle. `key` names the root key that makes it.
     `expires` is the last day that its definition gives it, inclusive. `definition` is what the portal, and the contact,
     are said to show, as written: of what changes in a grant while that stays, somebody else's change is the reason.
+    `is_derived` is as in Portal.
     """
 
     id: LinkId
@@ -45,6 +46,7 @@ class Link:
     bulletin: Bulletin | None = None
     expires: datetime.date | None = None
     definition: str = ""
+    is_derived: bool = False
 
 
 Documents = Mapping[str, Sequence[str]]

@@ -121,6 +121,17 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class Person:
+    """A customer or, with their id as `customer_id`, a contact of one, as far as links are made of them."""
+
+    id: str
+    name: str
+    language: str = ""
+    email: str = ""
+    customer_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
     """One customer and every transaction and receipt the exports hold for it, granted or not.
 

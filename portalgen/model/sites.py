@@ -93,7 +93,7 @@ class Portal:
     """One customer's definition. `expires` is inclusive; `places` says where in the file a field stands.
 
     `branches` are the only ones whose transactions are shown; None means all, and those without a branch. `says` is
-    as of a contact.
+    as of a contact. `is_derived` is true of one that nobody wrote, which follows from EveryCustomer.
     """
 
     id: str
@@ -109,6 +109,25 @@ class Portal:
     branches: tuple[str, ...] | None = None
     bulletin: Bulletin | None = None
     contacts: tuple[Contact, ...] = ()
+    is_derived: bool = False
+    places: Mapping[str, Location] = field(default_factory=dict, compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class EveryCustomer:
+    """A portal for each customer of the exports who has none and is not among `excepted`.
+
+    `show` and `says`, and `contacts` and `contacts_say` for each contact that the exports know, are as of a portal and
+    a contact; `contacts` is None where those have no links.
+    """
+
+    show: tuple[str, ...]
+    says: tuple[str, ...]
+    contacts: tuple[str, ...] | None = None
+    contacts_say: tuple[str, ...] = ()
+    excepted: tuple[str, ...] = ()
+    revision: int = 1
+    key: str = ""
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)
 
 
@@ -127,4 +146,5 @@ class Definitions:
     stores: tuple[StoreSource, ...]
     portals: tuple[Portal, ...]
     roles: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    every_customer: EveryCustomer | None = None
     places: Mapping[str, Location] = field(default_factory=dict, compare=False)

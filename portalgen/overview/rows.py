@@ -7,6 +7,7 @@ from pathlib import Path
 
 from portalgen.builder import read_manifest
 from portalgen.customers import Exported, customers_file, read_customers
+from portalgen.everyone import people_in, with_everyone
 from portalgen.grants import DISABLED, EXPIRED, LIVE, last_day, links_of
 from portalgen.ledger import REVOKED, Ledger, Record
 from portalgen.model import STATEMENT, BuiltBundle, Definitions, Link
@@ -95,6 +96,7 @@ def overview_of(definitions: Definitions, today: datetime.date, ledger: Ledger, 
     """What the definitions, the ledger and the last build say; `build` is the folder of the latter."""
     found = read_customers(customers_file(build))
     known = {each.id: each for each in found.customers} if found else {}
+    definitions = with_everyone(definitions, found.people if found else people_in(ledger))
     by_customer: dict[str, list[Row]] = {}
     for row in _rows(definitions, today, ledger, build):
         by_customer.setdefault(row.link.customer, []).append(row)

@@ -290,6 +290,20 @@ class PortalModel(_Grantee):
     contacts: dict[Name, ContactModel] = Field(default_factory=dict)
 
 
+class EveryContactModel(_Strict):
+    show: Grant = Field(default_factory=list)
+
+
+class EveryCustomerModel(_Strict):
+    """A portal for each customer who has none, and a link for each contact that the exports know."""
+
+    show: Grant = Field(default_factory=list)
+    contacts: EveryContactModel | None = None
+    excepted: Annotated[list[Id], BeforeValidator(listed)] = Field(default_factory=list, alias="except")
+    revision: Revision = 1
+    key: KeyId | None = None
+
+
 class ConfigModel(_Strict):
     version: Version
     site: SiteModel
@@ -298,6 +312,7 @@ class ConfigModel(_Strict):
     stores: dict[Name, Annotated[DirectoryModel | S3Model, Field(discriminator="kind")]] = Field(default_factory=dict)
     roles: dict[RoleName, Role] = Field(default_factory=dict)
     portals: dict[Name, PortalModel] = Field(default_factory=dict)
+    every_customer: EveryCustomerModel | None = None
     include: Texts = Field(default_factory=list)
 
 
@@ -342,7 +357,7 @@ def _valid_keys(model: type[BaseModel], at: At) -> list[str]:
             current = _plain(current.model_fields[str(part)].annotation)
         else:
             current = _plain(get_args(current)[-1])
-    return list(current.model_fields) if _is_model(current) else []
+    return [field.alias or name for name, field in current.model_fields.items()] if _is_model(current) else []
 
 
 def _plain(annotation: Any) -> Any:

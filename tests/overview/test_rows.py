@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from portalgen.builder import bundle_folder
-from portalgen.customers import Exported
+from portalgen.customers import Exported, customers_file
 from portalgen.ledger import read_ledger
 from portalgen.overview.rows import Overview, overview_of
 from portalgen.pipeline import build_folder
@@ -58,6 +58,25 @@ def test_portals_of_one_customer_stand_together(site: SmallSite) -> None:
         ("C-2", ("bees",)),
         ("C-3", ("crows",)),
     ]
+
+
+def test_portals_that_follow_from_the_exports_are_seen_like_defined_ones(site: SmallSite) -> None:
+    """From the last build; where it is gone, from what the ledger knows of them."""
+    site.portals = {"ants": "{customer: C-1, show: [orders]}"}
+    site.every_customer = "{show: [invoices], except: [C-3]}"
+    definitions = site.definitions
+    site.publish()
+    ledger = read_ledger(site.store, "small") or {}
+    seen = overview_of(definitions, TODAY, ledger, build_folder(definitions))
+    assert [(each.customer.name, each.portals) for each in seen.served] == [
+        ("Ants & Sons", ("ants",)),
+        ("Bees Ltd", ("C-2",)),
+    ]
+    assert [each.published for each in seen.rows] == ["yes", "yes"]
+    assert [each.id for each in seen.without] == ["C-3"]
+    customers_file(build_folder(definitions)).unlink()
+    seen = overview_of(definitions, TODAY, ledger, build_folder(definitions))
+    assert [each.portals for each in seen.served] == [("ants",), ("C-2",)]
 
 
 def test_a_customer_who_left_the_exports_is_told_apart(site: SmallSite) -> None:

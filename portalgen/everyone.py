@@ -1,0 +1,107 @@
+"""A portal for each customer of the exports who has none of their own, where the definitions ask for that."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+
+from portalgen.errors import InvalidInputError, Problem
+from portalgen.formats import known_locale
+from portalgen.ledger import Ledger
+from portalgen.model import Contact, Definitions, EveryCustomer, Person, Portal
+
+
+def with_everyone(definitions: Definitions, people: Iterable[Person]) -> Definitions:
+    """`definitions` with the portals that follow from `people`: customers, each followed by its contacts.
+
+    Such a portal's id is the customer's, and a contact's the contact's, with '-' in place of '/'. Raises
+    InvalidInputError where that gives two of them one id.
+    """
+    every = definitions.every_customer
+    if every is None:
+        return definitions
+    left_out = {portal.customer for portal in definitions.portals} | {*every.excepted}
+    taken = {portal.id: portal.customer for portal in definitions.portals}
+    portals, problems = list(definitions.portals), []
+    for portal in _portals(every, people):
+        if portal.customer in left_out:
+            continue
+        if (other := taken.setdefault(portal.id, portal.customer)) != portal.customer:
+            problems.append(_same_id(portal, other))
+        contacts: dict[str, Contact] = {}
+        for contact in portal.contacts:
+            if contacts.setdefault(contact.id, contact) is not contact:
+                message = f"every_customer: two contacts of '{portal.customer}' would have the id '{contact.id}'"
+                problems.append(Problem(portal.places[""], message, "write a portal for this customer"))
+        portals.append(portal)
+    if problems:
+        raise InvalidInputError.of(problems)
+    return replace(definitions, portals=tuple(portals))
+
+
+def people_in(ledger: Ledger) -> list[Person]:
+    """Those whose links the ledger knows to follow from the exports, in the order of the ids of their links."""
+    contacts: dict[str, set[str]] = {}
+    for record in ledger.values():
+        if record.is_derived:
+            contacts.setdefault(record.customer, set()).add(record.contact)
+    return [
+        Person(contact or customer, "", customer_id=customer if contact else "")
+        for customer in sorted(contacts)
+        for contact in sorted({"", *contacts[customer]})
+    ]
+
+
+def _portals(every: EveryCustomer, people: Iterable[Person]) -> Iterator[Portal]:
+    customer: Person | None = None
+    contacts: list[Person] = []
+    for person in people:
+        if person.customer_id:
+            contacts += [person] if customer and person.customer_id == customer.id else []
+            continue
+        if customer:
+            yield _portal(every, customer, contacts)
+        customer, contacts = person, []
+    if customer:
+        yield _portal(every, customer, contacts)
+
+
+def _portal(every: EveryCustomer, customer: Person, contacts: Iterable[Person]) -> Portal:
+    return Portal(
+        id=_id(customer.id),
+        customer=customer.id,
+        show=every.show,
+        says=every.says,
+        revision=every.revision,
+        locale=_locale(customer.language),
+        key=every.key,
+        contacts=tuple(_contact(every, each) for each in contacts) if every.contacts is not None else (),
+        is_derived=True,
+        places=every.places,
+    )
+
+
+def _contact(every: EveryCustomer, person: Person) -> Contact:
+    return Contact(
+        id=_id(person.id),
+        name=person.name,
+        email=person.email,
+        show=every.contacts or (),
+        says=every.contacts_say,
+        revision=every.revision,
+        locale=_locale(person.language),
+        places=every.places,
+    )
+
+
+def _id(text: str) -> str:
+    return text.replace("/", "-")
+
+
+def _locale(language: str) -> str:
+    """The language that the exports say, if it is one that is known; '' stands for the site's."""
+    tag = language.replace("_", "-")
+    return tag if known_locale(tag) else ""
+
+
+def _same_id(portal: Portal, other: str) -> Problem:
+    message = f"every_customer: the portal of customer '{portal.customer}' would have the id of customer '{other}''s"
+    return Problem(portal.places[""], message, f"write a portal for '{portal.customer}', under another id")
