@@ -62,6 +62,14 @@ class Book:
         """The ids of all customers, in order."""
         return [id_ for (id_,) in self._database.rows("SELECT id FROM customers ORDER BY id")]
 
+    def roll(self) -> Iterator[tuple[str, str, str, int]]:
+        """Id, name, status and number of transactions of every customer, in the order of the ids."""
+        yield from self._database.stream(
+            "SELECT c.id, coalesce(c.name, ''), coalesce(c.status, ''), coalesce(t.count, 0) FROM customers c "
+            "LEFT JOIN (SELECT customer_id, count(*) AS count FROM transactions GROUP BY customer_id) t "
+            "ON t.customer_id = c.id ORDER BY c.id"
+        )
+
     def people(self) -> Iterator[Person]:
         """All customers, in the order of their ids, each followed by the contacts that the exports know of it."""
         rows = self._database.stream(

@@ -55,7 +55,7 @@ def csv_files(bundle: Bundle, gettext: Gettext) -> Iterator[tuple[str, bytes]]:
     quotes and `neutralised`, numbers are bare.
     """
     for table in tables_of(bundle, gettext):
-        text = "".join(map(_csv_row, (table.headings, *table.rows)))
+        text = "".join(map(csv_row, (table.headings, *table.rows)))
         yield f"{table.name}.csv", text.encode("utf-8-sig")
 
 
@@ -118,7 +118,8 @@ def archive(files: Iterable[tuple[str, bytes]], folder: str) -> bytes:
     return out.getvalue()
 
 
-def _csv_row(values: Sequence[Value]) -> str:
+def csv_row(values: Sequence[Value]) -> str:
+    """One row of a CSV file, as `csv_files` has them."""
     row = ",".join(map(_csv_cell, values))
     if row.startswith('"-'):  # a number; but where commas part no cells, the whole row is one
         row = row.replace('"', "\"'", 1)

@@ -107,7 +107,7 @@ def shown(value: object) -> str:
 
 
 def printable(text: str) -> str:
-    """`text` with what a terminal would obey written as an escape."""
+    """`text` with an escape for each character that a terminal would obey or hide."""
     if text.isprintable():
         return text
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)

@@ -1,4 +1,4 @@
-"""One bundle's pages, and e-mails. The only room of jinja2.
+"""One bundle's pages, e-mails, and pages for people who run a site. The only room of jinja2.
 
 Every template is given `view`; `root`, which leads from the page to the bundle's top ('' or '../'); `here`, the type
 that the page shows or belongs to, or 'summary' or 'statement'; `listing`, the list of that type (None where there is
@@ -8,6 +8,7 @@ stands in `views.values`. Those of e-mails, in `email/`, are given `mail` (`view
 `_()`, and are translated as they render.
 """
 
+from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
@@ -24,7 +25,7 @@ from portalgen.downloads import archive, csv_files, workbook
 from portalgen.errors import InvalidInputError, Location, PortalgenError
 from portalgen.formats import Formatter
 from portalgen.model import Bundle
-from portalgen.resources import catalogues_folder, templates_folder
+from portalgen.resources import admin_folder, catalogues_folder, templates_folder
 from portalgen.theme import theme_of
 from portalgen.views import view_of
 from portalgen.views.documents import attachment_path
@@ -34,6 +35,8 @@ from portalgen.words import Words, words_for
 
 SUMMARY = "index.html"
 STYLESHEET, SCRIPT = "portal.css", "portal.js"
+ADMIN_PAGE_BEGINS = b"<!doctype html>\n<!-- portalgen: internal, not to be published -->\n"
+"""What every `admin_page` begins with."""
 
 _TEMPLATE_OF = {
     "quotes": "quote.html",
@@ -235,6 +238,25 @@ def _escaped(words: Words) -> tuple[Callable[[str], str], Callable[[str, str, in
 def _number_writer(locale: str) -> Callable[[int], str]:
     formatter = Formatter(locale)
     return lambda number: formatter.quantity(Decimal(number))
+
+
+def admin_page(name: str, values: Mapping[str, object]) -> bytes:
+    """A page for those who run the site, made from one of our own templates; to be read from a disk, never published.
+
+    It is whole in itself: its policy allows the style and the script that are written into it, and nothing else.
+    """
+    sources = _read(admin_folder())
+    style, script = (sources[file].body.decode() for file in ("admin.css", "admin.js"))
+    policy = (
+        f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
+        "base-uri 'none'; form-action 'none'"
+    )
+    template = _new_environment(_loader(sources), words_for("en"), is_text=False).get_template(name)
+    return template.render({**values, "policy": policy, "style": style, "script": script}).encode()
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
 def content_type(path: str) -> str:

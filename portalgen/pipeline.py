@@ -10,6 +10,7 @@ from pathlib import Path
 
 from portalgen.book import Book
 from portalgen.builder import Built, build_bundles
+from portalgen.customers import customers_file, write_customers
 from portalgen.enclosing import Enclosing
 from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, StatementError, StoreError
 from portalgen.everyone import with_everyone
@@ -44,7 +45,7 @@ def _render(
 ) -> Built:
     """Bundles under build/, with nothing of the types that are `withheld` from a link.
 
-    What is held back of the exports stands in build/rejects.csv afterwards.
+    What is held back of the exports stands in build/rejects.csv afterwards, their customers in build/customers.jsonl.
     """
     renderer = Renderer(templates_of(definitions))
     links = [link for link in links_of(definitions, today) if link.state == LIVE]
@@ -52,6 +53,8 @@ def _render(
     bundles = _bundles(links, book, definitions, withholding, enclosing)
     built = build_bundles(bundles, renderer, build_folder(definitions))
     write_rejects(build_folder(definitions) / "rejects.csv", book.report.rejects)
+    people = book.people() if definitions.every_customer else ()
+    write_customers(customers_file(build_folder(definitions)), book.as_of, book.roll(), people)
     warnings = (*book.report.warnings, *enclosing.problems)
     return replace(built, reading=replace(book.report, warnings=warnings), waiting=withholding.waiting)
 

@@ -20,6 +20,11 @@ def profiles_folder() -> Path:
     return _PACKAGE / "profiles"
 
 
+def admin_folder() -> Path:
+    """The folder of what the pages for those who run a site are made of."""
+    return _PACKAGE / "admin"
+
+
 def catalogues_folder() -> Path:
     """The folder of the catalogues of words, in it a folder for each language but English."""
     return _PACKAGE / "locale"

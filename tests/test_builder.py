@@ -83,7 +83,7 @@ def test_what_is_no_longer_wanted_is_removed(site: SmallSite) -> None:
     build(site.definitions, TODAY)
     site.portals = {"ants": "{customer: C-1, show: [invoices]}"}
     assert build(site.definitions, TODAY).removed == 3
-    names = set(stamps(site))
+    names = set(stamps(site)) - {"build/customers.jsonl"}
     assert {name.split("/")[2].removesuffix(".json") for name in names} == {"ants"}
     assert not any("ann" in name.split("/") or "order" in name for name in names)
 

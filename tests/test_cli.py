@@ -344,7 +344,7 @@ def test_a_token_that_slips_into_a_report_or_an_error_is_not_printed(
             raise failures[outcome]
         return Leaky()
 
-    monkeypatch.setattr("portalgen.cli.publishing.run_status", verb)
+    monkeypatch.setattr("portalgen.cli.overview.run_status", verb)
     result = CliRunner().invoke(main, ["status", "--config", config(published), *options])
     assert fingerprint(TOKEN_OF_BEES) in result.output
     assert tokens_in(result.output) == []

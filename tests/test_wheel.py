@@ -50,6 +50,7 @@ def test_the_wheel_holds_the_package_the_templates_and_the_starter_and_nothing_e
     expected = {str(path.relative_to(ROOT)) for path in (ROOT / "portalgen").rglob("*.py")} | {"portalgen/py.typed"}
     templates = [path.relative_to(ROOT) for path in (ROOT / "templates").rglob("*") if path.is_file()]
     expected |= {f"portalgen/_{path.as_posix()}" for path in templates}
+    expected |= {f"portalgen/admin/{path.name}" for path in (ROOT / "portalgen/admin").iterdir()}
     expected |= {f"portalgen/profiles/{path.name}" for path in (ROOT / "portalgen/profiles").glob("*.yaml")}
     expected |= {f"portalgen/locale/{language}/LC_MESSAGES/portalgen.po" for language in LANGUAGES if language != "en"}
     expected |= {"portalgen/_starter/portals.yaml"}

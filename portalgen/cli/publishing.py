@@ -23,7 +23,6 @@ from portalgen.commands.link import link as run_link
 from portalgen.commands.plan import plan as run_plan
 from portalgen.commands.publish import Said
 from portalgen.commands.publish import publish as run_publish
-from portalgen.commands.status import status as run_status
 from portalgen.commands.who import who as run_who
 from portalgen.model import GRANTABLE_TYPES
 
@@ -69,15 +68,6 @@ def publish(config: Path, store: str | None, as_json: bool, **said: Any) -> None
 def link(portal: str | None, contact: str | None, config: Path, as_json: bool) -> None:
     """Print the link of a portal or of a contact; without either, all links. Links are secrets."""
     run(lambda: run_link(config, portal, contact), as_json=as_json)
-
-
-@click.command()
-@config_option
-@store_option
-@json_option
-def status(config: Path, store: str | None, as_json: bool) -> None:
-    """List portals and contacts with their states and counts."""
-    run(lambda: run_status(config, store), as_json=as_json)
 
 
 @click.command()

@@ -153,7 +153,7 @@ def move(config: Path, selection: Selection, to: str, approve: Approval) -> Edit
         raise InvalidInputError(f"there is no root key '{to}'", did_you_mean(to, [*ring.root_keys]))
     for link in links:
         ring.key_of(link)  # refuses where nothing says which key makes it
-    meant = {target.id for target in selected(definitions, selection, _shows(definitions))}
+    meant = {target.id for target in selected(definitions, selection, shows_of(definitions))}
     changes, moved = moving(definitions, meant, to, default_key(definitions, ring))
     return _approved(config, definitions, changes, moved, approve)
 
