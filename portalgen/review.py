@@ -10,6 +10,7 @@ from portalgen.model import Documents, Waiting
 from portalgen.plan import KEEP, Step
 
 _FORMAT = 1
+REVIEW_BEGINS = b'{\n "format": 1,\n "site": '
 _NAMES = {"link", "fingerprint", "action"}
 
 

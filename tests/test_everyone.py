@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portalgen.commands.link import link
 from portalgen.errors import InvalidInputError, Location, RefusedError
 from portalgen.everyone import people_in, with_everyone
 from portalgen.ledger import Record, read_ledger
@@ -261,3 +262,12 @@ def _links(wanted: Definitions) -> list[tuple[str, str, str]]:
         for portal in wanted.portals
         for contact in ("", *sorted(each.id for each in portal.contacts))
     ]
+
+
+def test_link_knows_them_from_the_last_build(site: SmallSite, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORTALGEN_SMALL_KEYS", site.keys)
+    config = Path(site.definitions.file)
+    with pytest.raises(InvalidInputError, match="there is no portal 'C-2'"):
+        link(config, "C-2", None)
+    site.publish()
+    assert site.token("C-2") in link(config, "C-2", None).to_text()

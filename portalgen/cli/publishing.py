@@ -32,6 +32,7 @@ from portalgen.model import GRANTABLE_TYPES
 @store_option
 @removals_option
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="Write the plan, too.")
+@click.option("--html", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="As a page to review.")
 @json_option
 def plan(config: Path, as_json: bool, **said: Any) -> None:
     """Print what a publish would do, and why: what appears (+) and disappears (-) under each link.

@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from portalgen.commands.project import link_url, ring_of, today_in
+from portalgen.commands.project import link_url, load_everyone, ring_of, today_in
 from portalgen.commands.report import Done, table
-from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean
 from portalgen.grants import LIVE, links_of
 from portalgen.links import KeyRing, fingerprint
@@ -58,7 +57,7 @@ def links_to_print(definitions: Definitions, ring: KeyRing, today: datetime.date
 
 def link(config: Path, portal: str | None, contact: str | None) -> LinkReport:
     """The link of a portal, or of one of its contacts; without a portal, all links. Raises InvalidInputError."""
-    definitions = load(config)
+    definitions = load_everyone(config)
     links = links_of(definitions, today_in(definitions))
     if portal is None:
         return _report(definitions, ring_of(definitions), links)

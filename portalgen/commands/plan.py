@@ -6,7 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from portalgen.commands.project import now, ring_of, store_of, store_source, write_private_file
+from portalgen.commands.internal import refuse_published, write_internal
+from portalgen.commands.planpage import plan_page
+from portalgen.commands.project import now, ring_of, store_of, store_source
 from portalgen.commands.report import (
     Done,
     documents_told,
@@ -22,10 +24,11 @@ from portalgen.definitions import load
 from portalgen.errors import PortalgenError, Problem, RefusedError
 from portalgen.inventory import Inventory
 from portalgen.model import Definitions, Documents
+from portalgen.pages import ADMIN_PAGE_BEGINS
 from portalgen.pipeline import Planned
 from portalgen.pipeline import plan as plan_site
 from portalgen.plan import KEEP, Step
-from portalgen.review import review_of, review_text
+from portalgen.review import REVIEW_BEGINS, review_of, review_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,19 +112,27 @@ def _numbers(documents: Documents) -> Mapping[str, Sequence[str]]:
     return {type_: [*numbers] for type_, numbers in documents.items()}
 
 
-def plan(config: Path, store: str | None, expect_removals: int | None, out: Path | None = None) -> PlanReport:
-    """Build what changed and compare it with the store, which is only read. The plan goes to the file `out`, too.
+def plan(
+    config: Path, store: str | None, expect_removals: int | None, out: Path | None = None, html: Path | None = None
+) -> PlanReport:
+    """Build what changed and compare it with the store, which is only read.
 
-    Raises RefusedError, and writes no file, if a plan to be written there is refused.
+    The plan goes to the file `out`, too, and as a page to `html`. Raises RefusedError, and writes neither, if a plan to
+    be approved is refused.
     """
     definitions = load(config)
+    for file in filter(None, (out, html)):
+        refuse_published(file, definitions)
     opened, ring = store_of(definitions, store), ring_of(definitions)
     inventory = Inventory(definitions, ring, opened, now, expect_removals)
     planned = plan_site(inventory)
     if out and planned.refused:
         raise RefusedError(planned.refused)
     if out:
-        write_private_file(out, review_text(review(definitions, store, planned)))
+        write_internal(out, review_text(review(definitions, store, planned)), definitions, begins=REVIEW_BEGINS)
+    if html:
+        page = plan_page(planned, definitions.site, store_source(definitions, store).name)
+        write_internal(html, page, definitions, begins=ADMIN_PAGE_BEGINS)
     return PlanReport(planned, out)
 
 

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from portalgen.commands.project import today_in
+from portalgen.commands.project import load_everyone, today_in
 from portalgen.commands.report import Done, table
-from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, Location, did_you_mean
 from portalgen.grants import links_of
 from portalgen.model import Link, Portal
@@ -57,7 +56,7 @@ def _shows(link: Link) -> str:
 
 def portal_show(config: Path, id_: str) -> PortalReport:
     """The portal `id_` and its links. Raises InvalidInputError if there is none."""
-    definitions = load(config)
+    definitions = load_everyone(config)
     portals = {portal.id: portal for portal in definitions.portals}
     if id_ not in portals:
         where = Location(definitions.file)

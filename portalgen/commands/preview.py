@@ -6,9 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.builder import bundle_folder, read_manifest
-from portalgen.commands.project import store_source, today_in
+from portalgen.commands.project import load_everyone, store_source, today_in
 from portalgen.commands.report import Done, plural
-from portalgen.definitions import load
 from portalgen.errors import PortalgenError
 from portalgen.grants import LIVE, links_of
 from portalgen.pages import SUMMARY
@@ -32,7 +31,7 @@ class Previewing(Done):
 
 def preview(config: Path, store: str | None, port: int, *, open_browser: bool) -> Previewing:
     """Serve what `build` built and, where the store is a directory, its links as a host would."""
-    definitions = load(config)
+    definitions = load_everyone(config)
     folder = build_folder(definitions)
     links = [link for link in links_of(definitions, today_in(definitions)) if link.state == LIVE]
     built = [link.id for link in links if read_manifest(folder, link.id)]

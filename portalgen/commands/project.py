@@ -1,15 +1,17 @@
 """What the verbs share: the definitions, the keys, the store, the day."""
 
 import datetime
-import os
-import tempfile
 import zoneinfo
 from pathlib import Path
 
+from portalgen.customers import customers_file, read_customers
+from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, Location, did_you_mean
+from portalgen.everyone import with_everyone
 from portalgen.keysources import load_keys
 from portalgen.links import KeyRing
 from portalgen.model import Definitions, StoreSource
+from portalgen.pipeline import build_folder
 from portalgen.stores import open_store
 from portalgen.stores.counting import CountingStore
 
@@ -22,6 +24,13 @@ def now() -> datetime.datetime:
 def today_in(definitions: Definitions) -> datetime.date:
     """The date of now where the site is."""
     return now().astimezone(zoneinfo.ZoneInfo(definitions.site.timezone)).date()
+
+
+def load_everyone(config: Path) -> Definitions:
+    """The definitions, with the portals that follow from the exports as they were when last built."""
+    definitions = load(config)
+    found = read_customers(customers_file(build_folder(definitions))) if definitions.every_customer else None
+    return with_everyone(definitions, found.people if found else ())
 
 
 def ring_of(definitions: Definitions) -> KeyRing:
@@ -60,17 +69,6 @@ def link_url(definitions: Definitions, token: str) -> str:
             "site: 'base_url' is missing, so links have no address", hint, Location(definitions.file)
         )
     return f"{definitions.site.base_url}/{token}/index.html"
-
-
-def write_private_file(path: Path, data: bytes) -> None:
-    """Write a file that its owner alone may read, whole or not at all. Raises InvalidInputError."""
-    try:
-        handle, partial = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-        Path(partial).replace(path)
-    except OSError as error:
-        raise InvalidInputError(f"{path} cannot be written: {error.strerror}") from None
 
 
 def write_new_file(path: Path, data: bytes) -> None:

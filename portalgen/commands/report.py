@@ -91,11 +91,16 @@ def counted(type_: str, count: int) -> str:
 def documents_told(documents: Documents) -> str:
     """`2 invoices (INV-1, INV-2), 12 quotes`: few are named, of many there is the count."""
     return ", ".join(
-        (f"statement naming {plural(len(numbers), 'document')}" if type_ == STATEMENT else counted(type_, len(numbers)))
-        + (f" ({', '.join(numbers)})" if len(numbers) <= _NAMED else "")
+        documents_counted(type_, numbers) + (f" ({', '.join(numbers)})" if len(numbers) <= _NAMED else "")
         for type_, numbers in documents.items()
         if numbers
     )
+
+
+def documents_counted(type_: str, numbers: Sequence[str]) -> str:
+    """`12 quotes`; of a statement, how many documents it names."""
+    named = f"statement naming {plural(len(numbers), 'document')}"
+    return named if type_ == STATEMENT else counted(type_, len(numbers))
 
 
 def waiting_lines(waiting: Waiting) -> list[str]:

@@ -1,4 +1,5 @@
-"""The page of `status --html` in a real browser: searched, filtered and ordered, without a script, under axe-core."""
+"""The pages of `status --html` and `plan --html` in a real browser: searched, filtered and ordered, without a script,
+under axe-core."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,9 +7,14 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Dialog, Page
 
+from portalgen.commands.planpage import plan_page
 from portalgen.customers import Exported
-from portalgen.model import Site
+from portalgen.errors import Location, Problem
+from portalgen.ledger import LIVE
+from portalgen.model import LinkId, Refused, Site
 from portalgen.overview.page import overview_page
+from portalgen.pipeline import Planned
+from portalgen.plan import Step
 from tests.overviews import ANTS, BEES, CROWS, DUCKS, FORMULA, HEBREW, SCRIPT, overview, row
 from tests.web.audit import complaints
 from tests.web.serving import serving
@@ -35,6 +41,16 @@ WHOLE = overview(
     without=[CROWS, DUCKS, Exported("C-9", LONG, LONG, 1234)],
 )
 SITE = Site("x", f"Small & Co {HOSTILE}")
+PLANNED = Planned(
+    steps=(
+        Step(LinkId("ants"), "f1", "update", "content changed", LIVE, ("a",), (), {"invoices": ["INV-1", HOSTILE]}),
+        Step(LinkId(LONG, LONG), "f2", "purge", LONG, "revoked", disappears={"quotes": [LONG] * 3}, is_whole=True),
+        Step(LinkId("bees"), "f3", "keep", "unchanged", LIVE),
+    ),
+    refused=HOSTILE,
+    unmade=(Refused(LinkId("bees"), (Problem(Location(), HOSTILE),)),),
+    waiting={LinkId("ants", "ann"): {"orders": 3}},
+)
 LINKS = ["ants", "ants/ann", "bees", "e/f", "long-"]
 
 
@@ -43,6 +59,8 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("overview")
     (root / "status.html").write_bytes(overview_page(WHOLE, SITE))
     (root / "nothing.html").write_bytes(overview_page(overview(as_of=None), SITE))
+    (root / "plan.html").write_bytes(plan_page(PLANNED, SITE, LONG))
+    (root / "no-plan.html").write_bytes(plan_page(Planned(()), SITE, "local"))
     return root
 
 
@@ -74,7 +92,7 @@ EVERYBODY = ["ants", "ants/ann", "bees", "e/f", "long-WWW", "<script>", '=cmd|"/
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [320, 360, 1199, 1201, 1440])
-@pytest.mark.parametrize("name", ["status.html", "nothing.html"])
+@pytest.mark.parametrize("name", ["status.html", "nothing.html", "plan.html", "no-plan.html"])
 def test_the_page_is_sound(browser: Browser, folder: Path, name: str, width: int, scheme: str) -> None:
     """Accessible, quiet, within its policy, asking for nothing, and no wider than the screen."""
     found: list[str] = []
@@ -124,6 +142,19 @@ def test_search_finds_names_ids_and_addresses_of_customers_and_contacts(context:
     page.get_by_label("Search").fill("ann")
     page.wait_for_timeout(250)
     assert told(page) == "1 of 5 links, 0 of 3 customers without a portal"
+
+
+def test_a_reviewer_finds_a_link_by_a_number_and_by_what_becomes_of_it(context: BrowserContext, folder: Path) -> None:
+    page = context.new_page()
+    page.goto((folder / "plan.html").as_uri())
+    assert told(page) == "2 of 2 links"
+    page.get_by_label("Search").fill("inv-1")
+    assert shown(page) == ["ants"]
+    page.get_by_label("Search").fill("")
+    page.locator("[name=moves]").select_option("disappear")
+    assert shown(page) == ["W" * 8]
+    page.locator("[name=action]").select_option("update")
+    assert shown(page) == []
 
 
 def test_filters_narrow_together(context: BrowserContext, folder: Path) -> None:
