@@ -76,7 +76,7 @@ def test_a_document_that_is_missing_from_a_full_export_is_withdrawn_and_the_plan
     site.run("publish")
     assert "I-2" in site.public()
     site.write("invoices.csv", HEADING + FIRST.splitlines(keepends=True)[0] + OTHER)
-    assert "withdrawn: 1 invoice" in site.run("plan").stdout
+    assert "  - 1 invoice (I-2)\n" in site.run("plan").stdout
     assert withdrawn(site) == {"p1": {"invoices": 1}, "p2": {}}
     assert site.json("publish")["deleted"] >= 1
     assert "I-2" not in site.public()
@@ -109,7 +109,7 @@ def test_a_document_in_quarantine_disappears_whole_and_comes_back_when_it_is_men
     site.run("publish")
     site.write("invoices.csv", (HEADING + FIRST + OTHER).replace("50.00", "fifty"))
     plan = site.run("plan")
-    assert "withdrawn: 1 invoice" in plan.stdout
+    assert "  - 1 invoice (I-2)\n" in plan.stdout
     assert "invoices: I-2 is held back: total: 'fifty' is not a number" in plan.stderr
     said = site.json("publish")
     assert [(each["type"], each["shown"], each["held_back"]) for each in said["exports"]] == [

@@ -10,10 +10,11 @@ import gzip
 import io
 import os
 import random
+import re
 import tempfile
 import zipfile
 import zlib
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -30,7 +31,7 @@ from portalgen.builder import Built, build_bundles
 from portalgen.definitions import load
 from portalgen.errors import PortalgenError
 from portalgen.exports.columns import HEADERS, LINES
-from portalgen.model import Account, BuiltBundle, Bundle, Transaction
+from portalgen.model import TRANSACTION_TYPES, Account, BuiltBundle, Bundle, Transaction
 from portalgen.pipeline import build
 from portalgen.schema import ExportModel
 from portalgen.stores.base import PRIVATE
@@ -66,6 +67,7 @@ from tests.worlds import (
     crowd,
     office,
     shapes,
+    sixteen,
     worlds,
     write,
 )
@@ -134,6 +136,24 @@ class TestCanaries:
         world = make()
         assert complaints(world, run(world, tmp_path)) == []
 
+    @pytest.mark.parametrize("run", [built, republished])
+    def test_of_all_sixteen_choices_of_four_types_each_shows_its_own_and_nothing_else(
+        self, run: Run, tmp_path: Path
+    ) -> None:
+        """In any byte, file name, download or cross-link; and where nothing is shown, there is no count."""
+        world = sixteen()
+        files = run(world, tmp_path)
+        shown = [grant for grant in grants_of(world) if grant.link[0] == world.portals[0].id and grant.link[1]]
+        assert len({grant.types for grant in shown}) == len(shown) == 16
+        assert complaints(world, files) == []
+        [nothing] = [grant for grant in shown if not grant.types]
+        assert [path for path in files[nothing.link] if path.endswith((".html", ".csv", ".xlsx", ".zip"))] == [
+            "index.html"
+        ]
+        text = re.sub(rb"<[^>]+>", b" ", files[nothing.link]["index.html"])
+        assert nothing.customer.encode() in text
+        assert re.findall(rb"(?i)\b(?:quote|order|invoice|credit note)s?\b", text) == []
+
     @given(world=worlds())
     @explored(10)
     def test_each_row_ends_in_exactly_the_permitted_bundles(self, world: World) -> None:
@@ -149,10 +169,14 @@ class TestCanaries:
             assert {link for link, sight in sights.items() if document.cells["date"] in sight.marks} == {
                 grant.link for grant, rows in permitted.items() if document in rows
             }
-        counts = {(each.id.portal, each.id.contact): dict(each.counts) for each in result.bundles}
-        rows_by_type = {grant: Counter(each.type for each in rows) for grant, rows in permitted.items()}
-        assert counts == {
-            grant.link: {type_: rows[type_] for type_ in grant.types} for grant, rows in rows_by_type.items()
+        listed = {(each.id.portal, each.id.contact): _transactions(each) for each in result.bundles}
+        assert listed == {
+            grant.link: {
+                type_: sorted(each.cells["number"] for each in rows if each.type == type_)
+                for type_ in grant.types
+                if type_ in TRANSACTION_TYPES
+            }
+            for grant, rows in permitted.items()
         }
 
     @pytest.mark.parametrize("show", [("statement",), ("statement", "receipts")], ids=", ".join)
@@ -184,11 +208,11 @@ class TestCanaries:
             assert not [path for path in bundles[portal.id, ""] if "/" in path]
 
     def test_what_a_store_keeps_to_itself_holds_numbers_of_documents_alone(self, tmp_path: Path) -> None:
-        """The ledger and the manifests name portals, contacts and files; nothing else of the exports is in them."""
+        """Ledger, manifests and history name portals, contacts and files; nothing else of the exports is in them."""
         world, store = office(), MemoryStore()
         publish_world(world, tmp_path, store)
         private = {key: data for key, data in store.contents.items() if key.startswith(PRIVATE)}
-        numbers = [marks_in(document.cells["number"], world) for document in world.documents]
+        numbers = [marks_in(cells["number"], world) for cells in (*_cells(world), *world.receipts)]
         assert private
         assert seen(private, world).marks <= frozenset[str]().union(*numbers)
 
@@ -200,6 +224,15 @@ class TestCanaries:
             if type_ in COLUMNS:
                 assert {*SHOWN[type_], *NOT_SHOWN[type_]} == {*columns} == {*COLUMNS[type_]} - {"margin"}
                 assert not {*SHOWN[type_]} & {*NOT_SHOWN[type_]}
+
+
+def _cells(world: World) -> Iterator[Cells]:
+    return (document.cells for document in world.documents)
+
+
+def _transactions(bundle: BuiltBundle) -> dict[str, list[str]]:
+    """The numbers that the manifest lists, by type."""
+    return {type_: [*bundle.documents[type_]] for type_ in bundle.documents if type_ in TRANSACTION_TYPES}
 
 
 def _plain(mark: str) -> bytes:

@@ -14,7 +14,7 @@ import re
 import unicodedata
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import chain, cycle
+from itertools import chain, combinations, cycle
 from pathlib import Path
 
 from hypothesis import strategies as st
@@ -42,7 +42,7 @@ NEIGHBOURS: Mapping[str, Sequence[str]] = {
 """Ids that some way of comparing takes for one another."""
 
 PORTAL_IDS = ("acme", "Acme", "ACME", "acme.", "a-cme", "NO", "12:30", "0012", "caf\u00e9", "cafe\u0301", "\uff41cme")
-CONTACT_IDS = ("ann", "Ann", "_", "ann.lee", "\uff21nn", "no")
+CONTACT_IDS = ("ann", "Ann", "_", "ann.lee", "\uff21nn", "no", *(f"ann-{number}" for number in range(2, 12)))
 NUMBERS = ("R-1", "R-10", "R-100", "r-1", "R-01", "R1", "\uff32-1", "R_1", "R.1", "R/1", "XR-1")
 BRANCHES = (
     "North",
@@ -650,3 +650,12 @@ def office() -> World:
         ],
         seed=2,
     )
+
+
+def sixteen() -> World:
+    """Two customers with rows of four types that refer to each other; at one, a contact for each choice of the four."""
+    four = ("quotes", "orders", "invoices", "credit_notes")
+    rows = tuple(DocumentShape(type_, lines=2, refers=refers) for refers in (False, True) for type_ in four)
+    choices = [choice for size in range(5) for choice in combinations(four, size)]
+    portal = GranteeShape(four, contacts=tuple(GranteeShape(choice) for choice in choices))
+    return assemble([CustomerShape("12", rows, (portal,)), CustomerShape("012", rows, (GranteeShape(four),))], seed=3)
