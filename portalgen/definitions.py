@@ -36,7 +36,8 @@ from portalgen.schema import (
     validate,
 )
 from portalgen.spots import Spot
-from portalgen.yamlfile import Document, parse_yaml, read_yaml
+from portalgen.yamlcache import read_cached
+from portalgen.yamlfile import Document, parse_yaml
 
 _LARGEST_LOGO = 256 * 1024
 _PICTURES = {
@@ -53,7 +54,7 @@ def load(file: Path, texts: Mapping[str, str] | None = None) -> Definitions:
 
     `texts` are read in place of the files that they are named after.
     """
-    document = _document(file, texts or {})
+    document = _document(file, texts or {}, cache_of(file))
     reading = _Reading(file, _role_names(document), texts or {})
     config, problems = validate(ConfigModel, document, reading.roles)
     reading.problems += problems
@@ -66,14 +67,19 @@ def load(file: Path, texts: Mapping[str, str] | None = None) -> Definitions:
     return definitions
 
 
-def _document(file: Path, texts: Mapping[str, str]) -> Document:
-    return parse_yaml(texts[str(file)], str(file)) if str(file) in texts else read_yaml(file)
+def _document(file: Path, texts: Mapping[str, str], cache: Path) -> Document:
+    return parse_yaml(texts[str(file)], str(file)) if str(file) in texts else read_cached(file, cache)
 
 
 def root_of(file: Path) -> Path:
     """The folder that relative paths in `file` start from: its own, or the one above when its own is `config`."""
     folder = file.absolute().parent
     return folder.parent if folder.name == "config" else folder
+
+
+def cache_of(file: Path) -> Path:
+    """Where what was parsed of `file`, and of what it includes, is kept."""
+    return root_of(file) / "build" / "cache"
 
 
 Included = list[tuple[IncludedModel, Document]]
@@ -117,7 +123,7 @@ class _Reading:
 
     def _included_file(self, file: Path) -> Included:
         try:
-            document = _document(file, self.texts)
+            document = _document(file, self.texts, cache_of(self.file))
         except InvalidInputError as error:
             self.problems += error.problems
             return []

@@ -129,18 +129,26 @@ def _node(event: yaml.NodeEvent, key: tuple[str, int]) -> Node:
 
 def read_yaml(path: Path) -> Document:
     """Parse the file at `path`. Raises InvalidInputError with every problem found."""
-    name = str(path)
-    where = Location(name)
+    return parse_bytes(read_bytes(path), str(path))
+
+
+def read_bytes(path: Path) -> bytes:
+    """What is in the file at `path`. Raises InvalidInputError where that is too much, or nothing that can be read."""
+    where = Location(str(path))
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
             hint = f"the limit is {MAX_BYTES:,}; spread the portals over several files and `include` them"
             raise InvalidInputError(f"{size:,} bytes are too many", hint, where)
-        data = path.read_bytes()
+        return path.read_bytes()
     except FileNotFoundError:
         raise InvalidInputError("there is no such file", "`portalgen init` writes one to start from", where) from None
     except OSError as error:
         raise InvalidInputError(f"cannot be read: {error.strerror}", "", where) from None
+
+
+def parse_bytes(data: bytes, name: str) -> Document:
+    """Parse `data`, naming the file `name` in every place. Raises InvalidInputError with every problem found."""
     try:
         return parse_yaml(data.decode("utf-8-sig"), name)
     except UnicodeDecodeError as error:

@@ -56,6 +56,7 @@ FLOORS = [
         "stores",
         "schema.types",
         "spots",
+        "yamlcache",
         "views.documents",
         "downloads",
         "book",
