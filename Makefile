@@ -10,7 +10,7 @@ FUZZ := build/fuzz-venv/.ready
 FUZZ_SECONDS ?= 60
 LOCALE := portalgen/locale
 
-.PHONY: demo test lint types bench bench-exports fuzz pictures words lock clean
+.PHONY: demo test lint types bench bench-definitions bench-exports fuzz pictures words lock clean
 
 demo: $(READY)
 	$(BIN)/portalgen demo build/demo
@@ -27,6 +27,9 @@ types: $(READY)
 
 bench: $(READY)
 	$(BIN)/python bench/build.py
+
+bench-definitions: $(READY)
+	$(BIN)/python bench/definitions.py
 
 # Against pandas, which nothing else needs: it gets a .venv of its own.
 bench-exports: $(BENCH)

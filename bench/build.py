@@ -25,7 +25,7 @@ from typing import Any
 from portalgen import __version__, builder, pipeline
 from portalgen.book import Book
 from portalgen.commands.build import build
-from portalgen.commands.publish import publish
+from portalgen.commands.publish import Said, publish
 from portalgen.keysources import write_key_file
 from portalgen.pages import Renderer
 
@@ -139,8 +139,8 @@ def run_once(folder: Path) -> dict[str, Any]:
     stages = dict(clock.seconds)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     unchanged, _ = timed(lambda: build(config))
-    published, done = timed(lambda: publish(config, None, None, show_links=False, progress=lambda _: None))
-    again, _ = timed(lambda: publish(config, None, None, show_links=False, progress=lambda _: None))
+    published, done = timed(lambda: publish(config, None, Said(), lambda _: None))
+    again, _ = timed(lambda: publish(config, None, Said(), lambda _: None))
     return {
         "pages": report.built.pages,
         "full build": full,
