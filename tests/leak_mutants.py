@@ -233,7 +233,7 @@ def _accumulated(patch: Patch) -> None:
         rows = tuple(row for row in so_far.values() if row.type in bundle.link.types)
         return replace(bundle, transactions=rows)
 
-    patch.setattr(pipeline, "bundle_for", accumulating)
+    patch.setattr(grants, "bundle_for", accumulating)
 
 
 def _purges_forgotten(patch: Patch) -> None:
@@ -313,7 +313,11 @@ MUTANTS = [
     ),
     Mutant(
         "the visible statuses are ignored",
-        edited(visibility, "hidden_sql", ("coalesce(status NOT IN ({_list(shown_ones)}), true)", "false")),
+        edited(
+            visibility,
+            "hidden_sql",
+            ("coalesce(status NOT IN ({_list(shown_ones)}) AND NOT {_HAS_ERROR}, true)", "false"),
+        ),
     ),
     Mutant(
         "lines are joined by number without type",

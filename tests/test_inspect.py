@@ -489,7 +489,7 @@ def test_lists_within_json_records_are_their_lines(tmp_path: Path) -> None:
 def test_the_format_the_encoding_and_the_compression_are_seen_from_the_bytes(tmp_path: Path) -> None:
     text = "Kundennummer;Invoice No;Customer No;Invoice Date\nM\u00fcller;1;2;2026-01-31\n"
     (tmp_path / "a.csv").write_bytes(text.encode("windows-1252"))
-    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(text.encode()))
+    (tmp_path / "b.csv.gz").write_bytes(gzip.compress(text.encode(), mtime=0))
     (tmp_path / "c.txt").write_text('[{"invoiceNo": "1", "customerNo": "2", "invoiceDate": "2026-01-31"}]')
     by_bytes, packed, records = (only(inspect([name], tmp_path)) for name in ("a.csv", "b.csv.gz", "c.txt"))
     assert by_bytes.entry.keys["encoding"] == "windows-1252"

@@ -267,7 +267,7 @@ def _zipped(mark: str) -> bytes:
 
 
 def _gzipped_within_base64(mark: str) -> bytes:
-    return base64.urlsafe_b64encode(gzip.compress(mark.encode()))
+    return base64.urlsafe_b64encode(gzip.compress(mark.encode(), mtime=0))
 
 
 def _deflated(mark: str) -> bytes:

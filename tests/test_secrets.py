@@ -39,7 +39,8 @@ TOKENS = [RING.token(key, *link, revision) for key in KEYS for link in LINKS for
 TOKEN = RING.token("a", "acme", "", 1)
 
 CONFIG = """version: 1
-site: {id: small, title: Small & Co, base_url: 'https://portals.example', currency: EUR, as_of: 2026-11-20, key: a}
+site: {id: small, title: Small & Co, base_url: 'https://portals.example', currency: EUR, as_of: 2026-11-20, key: a,
+  email: office@small.example}
 keys: file:config/portalgen.keys
 exports:
   - {type: customers, path: exports/customers.csv}
@@ -197,6 +198,8 @@ VERBS: dict[str, list[str]] = {
     "keys retire": ["c", "--yes"],
 }
 SHOW_LINKS = {"link", "demo"}
+DRAFTS = {"drafts/acme.ann.welcome.eml"}
+"""A mail that was asked for as a file is the one file with a link in it."""
 
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
@@ -267,7 +270,7 @@ def assert_no_secret(verb: str, result: Result, capfd: pytest.CaptureFixture[str
     shows_links = verb in SHOW_LINKS or "--show-links" in verb
     assert secrets_in(result.stdout, OF_KEYS if shows_links else EVERYTHING) == [], verb
     assert secrets_in(result.stderr + beside) == [], verb
-    assert files_with_secrets(site) == [], verb
+    assert set(files_with_secrets(site)) <= DRAFTS, verb
 
 
 @pytest.mark.parametrize("verb", [verb for verb in VERBS if verb != "demo"])

@@ -87,12 +87,12 @@ BOMBS: dict[str, tuple[str, Callable[[], Pieces], str]] = {
     ),
     "gzip": (
         "c.csv.gz",
-        lambda: iter([gzip.compress(HEADING + b"a" * 300 * MEBI)]),
+        lambda: iter([gzip.compress(HEADING + b"a" * 300 * MEBI, mtime=0)]),
         "c.csv.gz: it is ",
     ),
     "gzip, as large as may be": (
         "c.csv.gz",
-        lambda: iter([gzip.compress(HEADING + b"a" * 60 * MEBI)]),
+        lambda: iter([gzip.compress(HEADING + b"a" * 60 * MEBI, mtime=0)]),
         LINE.replace("c.csv", "c.csv.gz"),
     ),
     "Zstandard": (

@@ -43,11 +43,11 @@ def test_the_ending_tells_the_format(name: str, format_: str) -> None:
     [
         ("i.csv", TEXT.encode()),
         ("i.tsv", TEXT.replace(",", "\t").encode()),
-        ("i.csv.gz", gzip.compress(TEXT.encode())),
+        ("i.csv.gz", gzip.compress(TEXT.encode(), mtime=0)),
         ("i.csv.zst", zstandard.compress(TEXT.encode())),
         ("i.json", json.dumps(RECORDS).encode()),
         ("i.jsonl", "".join(f"{json.dumps(record)}\n" for record in RECORDS).encode()),
-        ("i.json.gz", gzip.compress(json.dumps({"value": RECORDS}).encode())),
+        ("i.json.gz", gzip.compress(json.dumps({"value": RECORDS}).encode(), mtime=0)),
     ],
 )
 def test_a_file_of_any_format_is_read(name: str, data: bytes, tmp_path: Path) -> None:
@@ -212,7 +212,7 @@ def test_the_file_with_the_highest_number_is_the_newest(older: str, newer: str, 
     for name, total in {newer: 2, older: 1}.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         data = invoice(total).encode()
-        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+        (tmp_path / name).write_bytes(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
     path = "*/*.csv" if "/" in older else "[iI]*"
     read = imported(tmp_path, {}, INCREMENTAL.format(path))
     assert read.export.files == (older, newer)
@@ -236,7 +236,7 @@ def test_incremental_files_whose_names_do_not_tell_the_newer_one_are_refused(
 ) -> None:
     for name in (one, other):
         data = invoice(1).encode()
-        (tmp_path / name).write_bytes(gzip.compress(data) if name.endswith(".gz") else data)
+        (tmp_path / name).write_bytes(gzip.compress(data, mtime=0) if name.endswith(".gz") else data)
     said = refused(tmp_path, {}, INCREMENTAL.format("i*"))
     assert said[0].endswith(f"incremental files: nobody can tell which of '{one}' and '{other}' is newer")
     assert refused(tmp_path, {}, "{type: invoices, path: 'i*'}") == []

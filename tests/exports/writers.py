@@ -217,7 +217,7 @@ def _write_csv(path: Path, way: Way, tables: Sequence[Table]) -> None:
     writer.writerow(table.titles)
     writer.writerows([way.text(row.get(title)) for title in table.titles] for row in table.rows)
     data = text.getvalue().encode(way.encoding)
-    path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+    path.write_bytes(gzip.compress(data, mtime=0) if path.suffix == ".gz" else data)
 
 
 def _is_short(value: object) -> bool:
