@@ -72,11 +72,9 @@ def _type(staging: Staging, part: Part, reading: Reading) -> None:
     """Fill the typed table in one pass: what is typed is named `t_...` beside its text, and compared with it."""
     there = staging.columns_of(part)
     values_of = {name: _value(name, part.columns[name].kind, reading, discount_of(part)) for name in there}
-    typed = {
-        name: f"t_{name}" if name in there else f"NULL::{_TYPES[column.kind]}" for name, column in part.columns.items()
-    }
-    if part.is_lines and discount_of(part) == "amount":
-        typed |= {"discount": f"NULL::{_AMOUNT}", "discount_amount": typed["discount"]}
+    typed = {name: f"t_{name}" for name in there}
+    if part.is_lines and discount_of(part) == "amount" and "discount" in typed:
+        typed["discount_amount"] = typed.pop("discount")
     if part.source.is_negative:
         typed |= {name: f"-({sql})" for name, sql in typed.items() if name in SUMS}
     conditions = fault_conditions(part, reading, has_errors=staging.has_errors(part))
@@ -87,24 +85,30 @@ def _type(staging: Staging, part: Part, reading: Reading) -> None:
     _fill(
         staging,
         part,
-        f"{select}, ({filled}) AND ({' OR '.join(faults)}) AS is_bad, "
+        f"{f'{select}, ' if select else ''}({filled}) AND ({' OR '.join(faults)}) AS is_bad, "
         f"{_has_symbol(part, there, reading)} AS has_symbol "
         f"FROM (SELECT *, {inner or 'NULL AS t_'} FROM {part.raw})",
     )
+    whole = {name: name if name in typed else f"NULL::{_TYPES[column.kind]}" for name, column in part.columns.items()}
+    whole |= {name: name for name in typed}
+    columns_of_view = ", ".join(f"{sql} AS {name}" for name, sql in whole.items())
+    staging.database.run(
+        f"CREATE VIEW {part.table} AS SELECT file, file_row, {columns_of_view}, is_bad, has_symbol FROM {part.stored}"
+    )
     given = staging.given(part)
-    columns = [name for name in part.columns if name not in given]
-    staging.tally_of(part).add(layouts.drop_blank(staging.database, part.table, columns, "NOT is_bad"))
+    columns = [name for name in typed if name not in given]
+    staging.tally_of(part).add(layouts.drop_blank(staging.database, part.stored, columns, "NOT is_bad"))
 
 
 def _fill(staging: Staging, part: Part, rows: str) -> None:
-    """Make the typed table of `rows`, a statement but for its start, which would be the place of each row."""
+    """Store `rows`, a statement but for its start, which would be the place of each row."""
     database = staging.database
     if not part.is_direct:
-        database.run(f"CREATE TABLE {part.table} AS SELECT file, file_row, {rows}")
+        database.run(f"CREATE TABLE {part.stored} AS SELECT file, file_row, {rows}")
         return
-    database.run(f"CREATE TABLE {part.table} AS SELECT file, file_row, {rows} LIMIT 0")
+    database.run(f"CREATE TABLE {part.stored} AS SELECT file, file_row, {rows} LIMIT 0")
     try:
-        database.load_csv(part.table, f"SELECT file, {rows}")
+        database.load_csv(part.stored, f"SELECT file, {rows}")
     except CsvShapeError:
         staging.check_shapes(part, None)
     staging.check_shapes(part, staging.counts_of(part))

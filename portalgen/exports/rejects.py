@@ -98,11 +98,11 @@ class Quarantine:
                 f"{part.key} IN (SELECT number {mine} AND number IS NOT NULL) "
                 f"OR (file, file_row) IN (SELECT (file, file_row) {mine} AND number IS NULL)"
             )
-            self._database.run(f"DELETE FROM {part.table} WHERE {own}")
+            self._staging.remove(part, own)
             again = f"{part.key} IN (SELECT number FROM held_back WHERE type = '{part.type}')"
             [(count,)] = self._database.rows(f"SELECT count(*) FROM {part.table} WHERE {again}")
             if count:
-                self._database.run(f"DELETE FROM {part.table} WHERE {again}")
+                self._staging.remove(part, again)
                 self._staging.tally_of(part).leave_out(_AGAIN, 0 if part.is_lines else count)
 
     def counts(self) -> dict[int, int]:

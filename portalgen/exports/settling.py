@@ -13,10 +13,10 @@ _SHOWN = 20
 def settle(staging: Staging) -> Iterator[Problem]:
     """Keep one of the rows, and of the files, that say the same; yield documents whose lines are not clear."""
     for part in staging.parts:
-        keyed = layouts.Keyed(part.table, part.key, [*part.columns])
+        keyed = layouts.Keyed(part.stored, part.key, staging.stored_columns_of(part))
         tally = staging.tally_of(part)
         if part.is_lines and not part.is_together and not part.source.is_incremental:
-            yield from _said_twice(staging, part, keyed)
+            yield from _said_twice(staging, part)
         if not part.is_together:
             if not part.is_lines and part.source.lines:
                 layouts.keep_several(staging.database, part.table)
@@ -52,11 +52,12 @@ def _torn(staging: Staging, lines: Part) -> Iterator[Problem]:
         yield Problem(other, message, hint)
 
 
-def _said_twice(staging: Staging, lines: Part, keyed: layouts.Keyed) -> Iterator[Problem]:
+def _said_twice(staging: Staging, lines: Part) -> Iterator[Problem]:
     """Lines that several files have alike: they may be one export's rows twice, or twice as many."""
     if len(_files_of(staging, lines)) < 2:
         return
     documents = _documents_of(staging, lines)
+    keyed = layouts.Keyed(lines.table, lines.key, [*lines.columns])
     for number, first, again in layouts.said_twice(staging.database, documents.table, keyed, _SHOWN):
         one, other = staging.places("number", [first, again])
         message = f"number: {shown(number)} has the same lines here and in {one}: once, or twice as many?"

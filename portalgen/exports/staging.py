@@ -37,6 +37,7 @@ class Part:
 
     `raw` is a table, or a view of files (`is_direct`) that is read anew with each query, which has the columns `file`
     (an index into the staging's files), `file_row` and, as text, each of `columns`; `table` will have them with types.
+    That is a view: rows are taken out of `stored`, which has only the columns that there is something in.
     `is_together` tells that a document and its lines stand in the same rows of the files.
     """
 
@@ -51,6 +52,10 @@ class Part:
     @property
     def table(self) -> str:
         return f"{self.raw}_typed"
+
+    @property
+    def stored(self) -> str:
+        return f"{self.raw}_stored"
 
     @property
     def type(self) -> str:
@@ -187,7 +192,17 @@ class Staging:
 
     def counts_of(self, part: Part) -> dict[int, int]:
         """The number of typed rows by file."""
-        return dict(self.database.rows(f"SELECT file, count(*) FROM {part.table} GROUP BY file"))
+        return dict(self.database.rows(f"SELECT file, count(*) FROM {part.stored} GROUP BY file"))
+
+    def stored_columns_of(self, part: Part) -> list[str]:
+        """The columns with values that are stored of a part; in all others there is nothing."""
+        names = self.database.rows(f"SELECT name FROM pragma_table_info('{part.stored}')")
+        return [name for (name,) in names if name not in {"file", "file_row", "is_bad", "has_symbol"}]
+
+    def remove(self, part: Part, condition: str) -> None:
+        """Take out the typed rows of a part of which a condition is true."""
+        gone = f"SELECT file, file_row FROM {part.table} WHERE {condition}"
+        self.database.run(f"DELETE FROM {part.stored} WHERE (file, file_row) IN ({gone})")
 
     def tally_of(self, part: Part) -> Tally:
         """What is counted of the export that a part belongs to."""

@@ -124,8 +124,8 @@ def _leave_out(staging: Staging, part: Part, gone: str) -> None:
         theirs = f"SELECT number FROM {part.table} WHERE {gone} AND number IS NOT NULL"
         for lines in staging.parts:
             if lines.type == part.type and lines.is_lines:
-                staging.database.run(f"DELETE FROM {lines.table} WHERE number IN ({theirs})")
-        staging.database.run(f"DELETE FROM {part.table} WHERE {gone}")
+                staging.database.run(f"DELETE FROM {lines.stored} WHERE number IN ({theirs})")
+        staging.remove(part, gone)
 
 
 def _any(reasons: Mapping[str, str]) -> str:
