@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from portalgen.errors import InvalidInputError, Problem
 from portalgen.formats import known_locale
-from portalgen.ledger import Ledger
+from portalgen.ledger import LIVE, REVOKED, Ledger
 from portalgen.model import Contact, Definitions, EveryCustomer, Person, Portal
 
 
@@ -38,10 +38,10 @@ def with_everyone(definitions: Definitions, people: Iterable[Person]) -> Definit
 
 
 def people_in(ledger: Ledger) -> list[Person]:
-    """Those whose links the ledger knows to follow from the exports, in the order of the ids of their links."""
+    """Those whose links follow from the exports and are out there, as far as the ledger knows, in the order of ids."""
     contacts: dict[str, set[str]] = {}
     for record in ledger.values():
-        if record.is_derived:
+        if record.is_derived and (record.state == LIVE or (record.unfinished and record.state != REVOKED)):
             contacts.setdefault(record.customer, set()).add(record.contact)
     return [
         Person(contact or customer, "", customer_id=customer if contact else "")

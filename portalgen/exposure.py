@@ -1,9 +1,11 @@
 """What the steps of a publish make links show, as events of history. Pure."""
 
+import datetime
 from collections.abc import Collection, Container, Iterable, Mapping, Sequence
+from dataclasses import replace
 
-from portalgen.history import ADDS, DROPS, ENDS, SHOWS, Event
-from portalgen.ledger import Ledger, Record
+from portalgen.history import ADDS, DROPS, ENDS, SHOWS, Entry, Event
+from portalgen.ledger import LIVE, Ledger, Record
 from portalgen.model import BuiltBundle, Documents, LinkId
 from portalgen.plan import CREATE, Step
 
@@ -52,7 +54,52 @@ def finished(
     return events
 
 
+def shown(bundles: Iterable[BuiltBundle], links: Mapping[LinkId, str], ledger: Ledger) -> list[Event]:
+    """All that links, by their fingerprints, show: a history begins with it where links are there before it."""
+    return [
+        _event(SHOWS, ledger[links[bundle.id]], tuple(bundle.documents), bundle.documents, "shown before the history")
+        for bundle in bundles
+        if bundle.id in links
+    ]
+
+
+def recovered(entries: Iterable[Entry], zone: datetime.tzinfo) -> Mapping[str, Record]:
+    """What a history knows of each link, by fingerprint: enough for a ledger that was lost."""
+    found: dict[str, Record] = {}
+    for entry in entries:
+        day = entry.at.astimezone(zone).date().isoformat()
+        for event in entry.events:
+            known = found.get(event.fingerprint) or Record(
+                event.link.portal, event.link.contact, event.revision, event.key, event.fingerprint, issued=day
+            )
+            types = tuple(dict.fromkeys([*known.types, *event.types])) if event.what != DROPS else known.types
+            state = event.state or LIVE
+            since = day if state != known.state else known.since or day
+            found[event.fingerprint] = replace(
+                known,
+                customer=event.customer or known.customer,
+                state=state,
+                since=since,
+                types=types,
+                granted=types,
+                is_derived=event.is_derived,
+            )
+    return found
+
+
 def _event(
     what: str, record: Record, types: tuple[str, ...] = (), documents: Documents | None = None, why: str = ""
 ) -> Event:
-    return Event(what, record.id, record.fingerprint, record.customer, types, documents or {}, why)
+    return Event(
+        what=what,
+        link=record.id,
+        fingerprint=record.fingerprint,
+        customer=record.customer,
+        types=types,
+        documents=documents or {},
+        why=why,
+        revision=record.revision,
+        key=record.key,
+        state=record.state,
+        is_derived=record.is_derived,
+    )

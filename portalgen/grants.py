@@ -1,8 +1,9 @@
 """Who may see what. The only place where rows are chosen for a link."""
 
 import datetime
+import json
 from collections import Counter
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -52,7 +53,7 @@ def _links_of_portal(portal: Portal, site: Site, today: datetime.date) -> Iterat
         branches=portal.branches,
         bulletin=portal.bulletin or site.bulletin,
         expires=portal.expires,
-        definition=", ".join(portal.says),
+        definition=definition_text(portal.says, None),
         is_derived=portal.is_derived,
     )
     for contact in portal.contacts:
@@ -69,9 +70,14 @@ def _links_of_portal(portal: Portal, site: Site, today: datetime.date) -> Iterat
             branches=_narrowed(contact.branches, portal.branches),
             bulletin=portal.bulletin or site.bulletin,
             expires=min(filter(None, (portal.expires, contact.expires)), default=None),
-            definition=f"{', '.join(portal.says)} / {', '.join(contact.says)}",
+            definition=definition_text(portal.says, contact.says),
             is_derived=portal.is_derived,
         )
+
+
+def definition_text(portal: Iterable[str], contact: Iterable[str] | None) -> str:
+    """What a portal's definition, and a contact's, name as shown; their order does not matter."""
+    return json.dumps([sorted(set(portal)), *([sorted(set(contact))] if contact is not None else [])])
 
 
 def _narrowed(branches: tuple[str, ...] | None, within: tuple[str, ...] | None) -> tuple[str, ...] | None:
@@ -120,14 +126,18 @@ def mismatches(definitions: Definitions, customers: Mapping[str, str]) -> list[P
             message = f"portal '{portal.id}': customer '{portal.customer}' is called '{name}', not '{portal.name}'"
             hint = "the name is there to catch a wrong id; if the customer was renamed, write the new name here"
             problems.append(Problem(portal.places["name"], message, hint))
-    every = definitions.every_customer
-    for number, excepted in enumerate(every.excepted if every else ()):
-        if every and excepted not in customers:
-            message = f"every_customer: except: customer '{excepted}' is not in {source}"
-            near = nearest(excepted, list(customers)) if len(customers) <= _MANY else ""
-            hint = f"did you mean '{near}'?" if near else "take it out, if the customer is gone from the ERP"
-            problems.append(Problem(every.places[f"except.{number}"], message, hint))
     return problems
+
+
+def unknown_exceptions(definitions: Definitions, customers: Sequence[str]) -> Iterator[Problem]:
+    """Whom `every_customer` excepts and the exports do not know."""
+    every, known = definitions.every_customer, frozenset(customers)
+    for number, excepted in enumerate(every.excepted if every else ()):
+        if every and excepted not in known:
+            message = f"every_customer: except: there is no customer '{excepted}' in the exports"
+            near = nearest(excepted, customers) if len(customers) <= _MANY else ""
+            hint = f"did you mean '{near}'?" if near else "take it out, if the customer is gone from the ERP"
+            yield Problem(every.places[f"except.{number}"], message, hint)
 
 
 def _customer_meant(portal: Portal, customers: Mapping[str, str]) -> str:

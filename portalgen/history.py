@@ -7,6 +7,7 @@ what it tells of becomes visible, and after what it tells of was taken away: whe
 
 import datetime
 import json
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
@@ -18,6 +19,7 @@ from portalgen.model import Documents, LinkId
 from portalgen.stores.base import PRIVATE, Metadata, Store
 
 _FOLDER = f"{PRIVATE}history/"
+_NAME = re.compile(rf"{_FOLDER}\d{{8}}\.jsonl", re.ASCII)
 _FORMAT = 1
 _THREADS = 8
 _ALTERED = "the history was altered"
@@ -28,10 +30,11 @@ ADDS, DROPS, SHOWS, ENDS = "adds", "drops", "shows", "ends"
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The last entry: its number, from 1 (0: there is none), and the hex SHA-256 of its bytes."""
+    """The last entry: its number, from 1 (0: there is none), the hex SHA-256 of its bytes, and its moment, ISO 8601."""
 
     number: int = 0
     digest: str = ""
+    at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +42,8 @@ class Event:
     """What became of a link, which `fingerprint` stands for.
 
     `what` is 'adds' (the link shows these documents, too), 'drops' (it no longer shows them, nor anything of `types`),
-    'shows' (it shows these and no others) or 'ends' (it shows nothing, and does not answer).
+    'shows' (it shows these and no others) or 'ends' (it shows nothing, and does not answer). `revision` and `key` are
+    those that it is made from; `state`, what it is afterwards, and `is_derived` are as in the ledger.
     """
 
     what: str
@@ -49,6 +53,10 @@ class Event:
     types: tuple[str, ...] = ()
     documents: Documents = field(default_factory=dict)
     why: str = ""
+    revision: int = 1
+    key: str = ""
+    state: str = ""
+    is_derived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,22 +93,28 @@ class Sight:
 
 
 def append(store: Store, head: Head, at: datetime.datetime, events: Sequence[Event]) -> Head:
-    """Write an entry after `head`; without events there is none. Raises StoreError."""
+    """Write an entry after `head`; without events there is none. Raises StoreError.
+
+    Where the clock went back, it is of the same moment as the one before.
+    """
     if not events:
         return head
     number = head.number + 1
-    moment = at.astimezone(datetime.UTC).isoformat(timespec="seconds")
+    moment = max(at.astimezone(datetime.UTC).isoformat(timespec="microseconds"), head.at)
     first = {"format": _FORMAT, "number": number, "at": moment, "previous": head.digest}
     lines = [first, *map(_event_json, events)]
     data = "".join(f"{json.dumps(line, ensure_ascii=False)}\n" for line in lines).encode()
     store.write(_key(number), data, Metadata("application/x-ndjson"))
-    return Head(number, sha256(data).hexdigest())
+    return Head(number, sha256(data).hexdigest(), moment)
 
 
 def find_head(store: Store) -> Head:
     """The last entry that the store holds, for want of a ledger that names it. Raises StoreError."""
-    last = max((item.key for item in store.objects(_FOLDER)), default="")
-    return Head(_number_of(last), sha256(store.read(last)).hexdigest()) if last else Head()
+    entries = [item.key for item in store.objects(_FOLDER) if _NAME.fullmatch(item.key)]
+    if not entries:
+        return Head()
+    data = store.read(max(entries))
+    return Head(int(max(entries)[-14:-6]), sha256(data).hexdigest())
 
 
 def read(store: Store, head: Head) -> list[Entry]:
@@ -181,13 +195,6 @@ def _key(number: int) -> str:
     return f"{_FOLDER}{number:08}.jsonl"
 
 
-def _number_of(key: str) -> int:
-    text = key.removeprefix(_FOLDER).removesuffix(".jsonl")
-    if not (text.isascii() and text.isdecimal()):
-        raise PortalgenError(f"{_ALTERED}: {key} is no entry of it", _HINT)
-    return int(text)
-
-
 def _read(store: Store, number: int) -> bytes:
     try:
         return store.read(_key(number))
@@ -216,6 +223,10 @@ def _event_json(event: Event) -> Mapping[str, Any]:
         "types": [*event.types],
         "documents": {type_: [*numbers] for type_, numbers in event.documents.items() if numbers},
         "why": event.why,
+        "revision": event.revision,
+        "key": event.key,
+        "state": event.state,
+        "is_derived": event.is_derived,
     }
     return {name: value for name, value in whole.items() if value}
 
@@ -229,4 +240,8 @@ def _event_of(event: Mapping[str, Any]) -> Event:
         tuple(event.get("types", ())),
         event.get("documents", {}),
         event.get("why", ""),
+        event.get("revision", 1),
+        event.get("key", ""),
+        event.get("state", ""),
+        event.get("is_derived", False),
     )

@@ -5,12 +5,23 @@ import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from portalgen.errors import InvalidInputError, Location, Problem, RefusedError
+from portalgen.errors import (
+    NOWHERE,
+    InvalidInputError,
+    Location,
+    PortalgenError,
+    Problem,
+    RefusedError,
+    StoreError,
+)
 from portalgen.everyone import people_in, with_everyone
+from portalgen.exposure import recovered
+from portalgen.gate import granted
 from portalgen.grants import EXPIRED, last_day, links_of
-from portalgen.ledger import LIVE, Clock, Ledger, OpenLedger, Record
+from portalgen.history import read
+from portalgen.ledger import LIVE, REVOKED, Clock, Ledger, OpenLedger, Record
 from portalgen.links import KeyRing, Verdict, fingerprint
-from portalgen.model import STATEMENT, BuiltBundle, Definitions, LinkId, Person
+from portalgen.model import STATEMENT, BuiltBundle, Definitions, Documents, LinkId, Person, Refused
 from portalgen.plan import (
     Step,
     Stored,
@@ -23,10 +34,11 @@ from portalgen.plan import (
     rekeyed,
     spoken_of,
     uploads,
+    vanished,
     waiting,
     withdrawals,
 )
-from portalgen.publish import look
+from portalgen.publish import look, read_published
 from portalgen.purge import find_tokens, public_tokens
 from portalgen.stores.base import Store
 
@@ -57,6 +69,12 @@ class Inventory:
         self.today = clock().astimezone(zone).date()
         self.store = store
         self.ledger = OpenLedger(store, definitions.site.id, clock, zone)
+        self.notes: list[Problem] = []
+        self._zone = zone
+        self._excepted = frozenset(definitions.every_customer.excepted if definitions.every_customer else ())
+        self._vanished: frozenset[str] = frozenset()
+        self._unknown: dict[str, str] = {}
+        self._fewer: dict[str, tuple[str, ...]] = {}
         self._want(people_in(self.ledger.records))
         self._judge()
 
@@ -68,39 +86,72 @@ class Inventory:
 
     def _want(self, people: Iterable[Person]) -> None:
         self.everyone = with_everyone(self.definitions, people)
-        self.wanted, self.tokens = wanted_links(self.everyone, self._ring, self.today, self.ledger.records)
+        self.wanted, tokens = wanted_links(self.everyone, self._ring, self.today, self.ledger.records)
+        self.tokens = self._unknown | tokens
 
     def _judge(self, *, knows_all: bool = False) -> None:
         expected, is_all_known = self._expected_removals, knows_all or not self.definitions.every_customer
         if is_all_known and not self.ledger.found and not self.ledger.records:
             self._recover(expected)
-        self._is_open = not is_all_known and expected is not None
-        self.waiting = waiting(self.wanted, self.ledger.records)
-        self.refused = "" if self._is_open else refusal(self.wanted, self.ledger.records, expected, self._dismissed)
-        self._misgiven = misgiven(self.wanted, self.ledger.records)
+        records, dismissed = self.ledger.records, self._dismissed
+        gone = vanished(self.wanted, records) - dismissed
+        self.waiting = waiting(self.wanted)
+        self.refused = refusal(self.wanted, records, expected if is_all_known else None, dismissed, self._vanished)
+        self._is_open = bool(self.refused) and not is_all_known and expected is not None
+        if self._is_open:
+            self.refused = ""
+        elif not is_all_known:
+            self._vanished = gone
+        self._misgiven = misgiven(self.wanted, records)
+        self._fewer |= withdrawals(self.wanted, records)
 
     def _recover(self, expected_removals: int | None) -> None:
         """Without a ledger, take every link that the store holds for one that was left half-way.
 
-        Raises RefusedError for links that these keys did not make: they may be another site's, or the keys be wrong.
+        What else there was, and what was shown, is what the history says. Raises RefusedError for links that these keys
+        did not make: they may be another site's, or the keys be wrong.
         """
-        unknown = strange = 0
+        known = self._remembered()
+        unknown, strange = set(), 0
         for token in public_tokens(self.store):
             mark = fingerprint(token)
             if mark in self.wanted:
-                self.ledger.begin(_record(self.wanted[mark]))
-                continue
-            self.tokens[mark] = token
-            self.ledger.begin(Record(f"(unknown {mark})", "", 0, token[1], mark))
-            unknown += 1
-            strange += self._ring.read(token) is not Verdict.OK
-        if strange and expected_removals != unknown:
+                record = _record(self.wanted[mark])
+                self.ledger.begin(record)
+                if mark in known:
+                    begun, was = self.ledger.records[mark], known[mark]
+                    self.ledger.records[mark] = replace(begun, granted=was.granted, issued=was.issued)
+            else:
+                record = known.get(mark) or Record(f"(unknown {mark})", "", 0, token[1], mark)
+                self._unknown[mark] = token
+                self.ledger.begin(record)
+                unknown.add(record.portal)
+                strange += self._ring.read(token) is not Verdict.OK
+        if strange and expected_removals != len(unknown):
             raise RefusedError(
                 f"there is no ledger, and the store holds {strange} links that the root keys at hand did not make; "
                 "nothing was published",
                 "restore private/ledger.json or the keys; if another site is published here, give each a store "
-                f"of its own; to purge all {unknown} unknown links: --expect-removals {unknown}",
+                f"of its own; to purge all that is unknown: --expect-removals {len(unknown)}",
             )
+        self.ledger.records = {
+            mark: record for mark, record in known.items() if record.state != LIVE
+        } | self.ledger.records
+        if self.ledger.records:
+            message = "private/ledger.json is missing from the store, and is made anew from what there is"
+            self.notes.append(Problem(NOWHERE, message, "restore it from a backup: it knows which links were revoked"))
+        self.wanted, tokens = wanted_links(self.everyone, self._ring, self.today, self.ledger.records)
+        self.tokens = self._unknown | tokens
+
+    def _remembered(self) -> Mapping[str, Record]:
+        """The links that the history tells of; none where it is not whole."""
+        try:
+            return recovered(read(self.store, self.ledger.head), self._zone)
+        except StoreError:
+            raise
+        except PortalgenError as error:
+            self.notes += error.problems
+            return {}
 
     def purges(self) -> list[Step]:
         """What has to go.
@@ -109,7 +160,8 @@ class Inventory:
         away on purpose; and a link stays whose successor cannot be given out.
         """
         records = self.ledger.records
-        kept = {mark for mark, record in records.items() if record.state == LIVE and record.id in self._misgiven}
+        written = self._misgiven.keys() - {each.id for each in self.blocked()}
+        kept = {mark for mark, record in records.items() if record.state == LIVE and record.id in written}
         steps = [step for step in purges(self.wanted, records, self._resting()) if step.fingerprint not in kept]
         if not (self.refused or self._is_open):
             return steps
@@ -119,21 +171,24 @@ class Inventory:
     @property
     def _dismissed(self) -> frozenset[str]:
         """Portals of customers that `every_customer` excepts."""
-        excepted = self.definitions.every_customer.excepted if self.definitions.every_customer else ()
         records = self.ledger.records.values()
-        return frozenset(record.portal for record in records if record.is_derived and record.customer in excepted)
+        return frozenset(record.portal for record in records if record.is_derived and record.customer in self._excepted)
 
     def _resting(self) -> Mapping[str, str]:
-        """Links that followed from the exports and no longer do, and come back if these do; with the reason."""
+        """Links that followed from the exports and no longer do, and come back if these do; with the reason.
+
+        One that another link took the place of does not.
+        """
         every, reasons = self.definitions.every_customer, {}
         defined = {portal.customer for portal in self.definitions.portals}
+        ids = {link.id for link in self.wanted.values()}
         for mark, record in self.ledger.records.items():
-            if not every or not record.is_derived or record.revision != every.revision:
+            if not every or not record.is_derived or record.revision != every.revision or record.id in ids:
                 continue
             if record.customer in defined:
                 reasons[mark] = "the customer has another portal"
             else:
-                is_excepted = record.customer in every.excepted
+                is_excepted = record.customer in self._excepted
                 reasons[mark] = "excepted from every_customer" if is_excepted else "not in the exports any more"
         return reasons
 
@@ -156,26 +211,52 @@ class Inventory:
                 unknown.append(step.fingerprint)
         return found | (find_tokens(self.store, unknown) if unknown else {})
 
+    def blocked(self) -> list[Refused]:
+        """Links that follow from the exports and must not be given out: nobody wrote them, so they hold up no other."""
+        found = [(link, self._misgiven[link.id]) for link in self.wanted.values() if link.id in self._misgiven]
+        return [
+            Refused(link.id, (Problem(_places(self.everyone)[link.id], *said),))
+            for link, said in found
+            if link.is_derived
+        ]
+
     def uploads(self, bundles: Sequence[BuiltBundle]) -> list[Step]:
         """What has to be written. Raises InvalidInputError for links that need a new revision."""
-        if self._misgiven:
+        blocked = {each.id for each in self.blocked()}
+        if wrong := {link: said for link, said in self._misgiven.items() if link not in blocked}:
             places = _places(self.everyone)
-            raise InvalidInputError.of(Problem(places[link], *said) for link, said in self._misgiven.items())
+            raise InvalidInputError.of(Problem(places[link], *said) for link, said in wrong.items())
         built = {bundle.id: bundle for bundle in bundles}
+        wanted = {mark: link for mark, link in self.wanted.items() if link.id not in blocked}
         stored = {
             link.fingerprint: self._look(link)
-            for link in self.wanted.values()
+            for link in wanted.values()
             if link.id in built and not is_current(built[link.id], self.ledger.records.get(link.fingerprint))
         }
-        return uploads(self.wanted, built, self.ledger.records, stored)
+        withdrawn = {mark: self._documents(mark, types) for mark, types in self._fewer.items()}
+        return uploads(wanted, built, self.ledger.records, stored, withdrawn)
+
+    def _documents(self, mark: str, types: Sequence[str]) -> Documents:
+        """Those of these types that the last publish of a link left there."""
+        documents = read_published(self.store, mark).documents or {}
+        return {type_: documents[type_] for type_ in types if documents.get(type_)}
 
     def _look(self, link: Wanted) -> Stored:
+        """What lies under a link. What was withdrawn from it since its manifest was written it does not show."""
         record = self.ledger.records.get(link.fingerprint)
         if record is None:
             return Stored()
         there = look(self.store, self.tokens[link.fingerprint], link.fingerprint, trusted=not record.unfinished)
-        was_purged = record.state != LIVE and not record.unfinished
-        return Stored(there.files, {}) if was_purged else there
+        if record.state != LIVE and not record.unfinished:
+            return Stored(there.files, {})
+        if there.documents is None:
+            return there
+        return Stored(there.files, {type_: each for type_, each in there.documents.items() if type_ in record.shows})
+
+    @property
+    def live(self) -> frozenset[LinkId]:
+        """The links that are wanted live."""
+        return frozenset(link.id for link in self.wanted.values() if link.state == LIVE)
 
     def withhold(self, types: Mapping[LinkId, Iterable[str]]) -> None:
         """Want these links without these types."""
@@ -189,8 +270,17 @@ class Inventory:
         for step in steps:
             self.ledger.begin(_record(self.wanted[step.fingerprint]))
         for link in self.wanted.values():
-            if link.fingerprint in self.ledger.records:
-                self.ledger.define(link.fingerprint, link.definition, link.offered)
+            known = self.ledger.records.get(link.fingerprint)
+            if known and known.state != REVOKED:
+                self.ledger.define(link.fingerprint, link.definition, link.granted, is_derived=link.is_derived)
+
+    def accept(self, types: Mapping[LinkId, Iterable[str]]) -> None:
+        """Note that somebody said that these links may show these types."""
+        current = _current(self.ledger.records)
+        for link in self.wanted.values():
+            if link.id in types:
+                known = self.ledger.records.get(link.fingerprint) or current[link.id]
+                self.ledger.accept(known.fingerprint, types[link.id])
 
 
 def wanted_links(
@@ -199,12 +289,13 @@ def wanted_links(
     """The links that the definitions speak of, and their tokens, by fingerprint. Raises InvalidInputError."""
     tokens: dict[str, str] = {}
     wanted = []
-    offered = _offered(definitions)
+    exported, current = _exported(definitions), _current(ledger)
     for link in links_of(definitions, today):
         token = ring.token_of(link)
         mark = fingerprint(token)
         tokens[mark] = token
         known = ledger.get(mark)
+        offered = tuple(type_ for type_ in link.types if type_ in exported)
         ends = last_day(link, definitions.site, known.issued if known else "")
         wanted.append(
             Wanted(
@@ -218,16 +309,22 @@ def wanted_links(
                 branches=link.branches,
                 definition=link.definition,
                 is_derived=link.is_derived,
-                offered=tuple(type_ for type_ in link.types if type_ in offered),
+                offered=offered,
+                granted=granted(link.definition, offered, known or current.get(link.id), definitions.roles),
             )
         )
     return by_fingerprint(wanted), tokens
 
 
-def _offered(definitions: Definitions) -> frozenset[str]:
+def _exported(definitions: Definitions) -> frozenset[str]:
     """The types of which there are exports."""
     exported = {source.type for source in definitions.exports}
     return frozenset(exported | ({STATEMENT} if "invoices" in exported else set()))
+
+
+def _current(ledger: Ledger) -> Mapping[LinkId, Record]:
+    """The record of each portal and contact whose link is not revoked."""
+    return {record.id: record for record in ledger.values() if record.state != REVOKED}
 
 
 def _record(link: Wanted) -> Record:
@@ -241,7 +338,7 @@ def _record(link: Wanted) -> Record:
         types=link.types,
         branches=link.branches,
         definition=link.definition,
-        granted=link.offered,
+        granted=link.granted,
         is_derived=link.is_derived,
     )
 

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from portalgen.errors import NotInStoreError, PortalgenError
+from portalgen.errors import NotInStoreError, PortalgenError, StoreError
 from portalgen.history import Event, Head, append, find_head
 from portalgen.model import LinkId
 from portalgen.stores.base import PRIVATE, Metadata, Store
@@ -31,7 +31,7 @@ class Record:
     those that may be there now, `branches` the only branches whose documents may be (None: any). `bundle` is the digest
     of the published bundle, '' where there is none; `published` is the UTC moment (ISO 8601, to the second) of the last
     publish of the link that ended well. `definition` and `is_derived` are as in Link, and `granted` are the types that
-    the definition came to when it was last changed, with the exports of then. `unfinished` says that a publish or a
+    the definition gave it, with the exports of then, or that somebody accepted. `unfinished` says that a publish or a
     purge of this link began and may not have ended: what the store holds is then not known.
     """
 
@@ -79,8 +79,21 @@ def read_head(store: Store, site: str) -> Head:
 
 
 def _read(store: Store, site: str) -> tuple[Ledger, Head] | None:
+    return _parsed(_text_of(store), site)
+
+
+def _text_of(store: Store) -> bytes | None:
     try:
-        data = json.loads(store.read(_KEY))
+        return store.read(_KEY)
+    except NotInStoreError:
+        return None
+
+
+def _parsed(text: bytes | None, site: str) -> tuple[Ledger, Head] | None:
+    if text is None:
+        return None
+    try:
+        data = json.loads(text)
         if data["format"] not in _READABLE:
             raise PortalgenError(f"the ledger has format {data['format']}", "a newer portalgen wrote it; use that one")
         if data["site"] != site:
@@ -88,8 +101,6 @@ def _read(store: Store, site: str) -> tuple[Ledger, Head] | None:
             raise PortalgenError(f"this store holds the site '{data['site']}', not '{site}'", hint)
         records = [_record(item) for item in data["links"]]
         head = Head(**data.get("history", {}))
-    except NotInStoreError:
-        return None
     except (ValueError, TypeError, KeyError) as error:
         hint = "restore private/ledger.json from a backup; without it, links that were revoked could come back"
         raise PortalgenError(f"the ledger cannot be read: {error}", hint) from None
@@ -109,12 +120,10 @@ def _record(item: Mapping[str, Any]) -> Record:
     return record
 
 
-def write_ledger(store: Store, site: str, records: Iterable[Record], head: Head) -> None:
-    """Replace the ledger. Raises StoreError."""
+def _ledger_text(site: str, records: Iterable[Record], head: Head) -> bytes:
     links = [asdict(record) for record in sorted(records, key=lambda record: (record.id, record.revision, record.key))]
     whole = {"format": _FORMAT, "site": site, "history": asdict(head), "links": links}
-    data = json.dumps(whole, ensure_ascii=False, indent=1)
-    store.write(_KEY, data.encode(), Metadata("application/json"))
+    return json.dumps(whole, ensure_ascii=False, indent=1).encode()
 
 
 class OpenLedger:
@@ -124,7 +133,8 @@ class OpenLedger:
     """
 
     def __init__(self, store: Store, site: str, clock: Clock, zone: datetime.tzinfo) -> None:
-        found = _read(store, site)
+        self._text = _text_of(store)
+        found = _parsed(self._text, site)
         self.found = found is not None
         records, self.head = found or ({}, find_head(store))
         self.records: dict[str, Record] = dict(records)
@@ -152,7 +162,6 @@ class OpenLedger:
             branches=branches,
             bundle=known.bundle if known else "",
             published=known.published if known else "",
-            granted=known.granted if known and known.definition == link.definition else link.granted,
         )
         self.records[link.fingerprint] = replace(begun, unfinished=True)
 
@@ -173,11 +182,10 @@ class OpenLedger:
             self.records[fingerprint], bundle=bundle, shows=shows, branches=branches, published=now, unfinished=False
         )
 
-    def define(self, fingerprint: str, definition: str, granted: tuple[str, ...]) -> None:
-        """Note how a link is defined now, and what that comes to if it is another definition than before."""
+    def define(self, fingerprint: str, definition: str, granted: tuple[str, ...], *, is_derived: bool) -> None:
+        """Note how a link is defined now, and which types that grants it."""
         record = self.records[fingerprint]
-        if record.definition != definition:
-            self.records[fingerprint] = replace(record, definition=definition, granted=granted)
+        self.records[fingerprint] = replace(record, definition=definition, granted=granted, is_derived=is_derived)
 
     def accept(self, fingerprint: str, types: Iterable[str]) -> None:
         """Note that somebody said a link may show these types, which it was not to show unasked."""
@@ -186,7 +194,9 @@ class OpenLedger:
 
     def tell(self, events: Sequence[Event]) -> None:
         """Write an entry of history; it counts once the ledger is saved. Raises StoreError."""
-        self.head = append(self._store, self.head, self._clock(), events)
+        if events:
+            self._check_that_nobody_wrote()
+            self.head = append(self._store, self.head, self._clock(), events)
 
     def doubt(self, fingerprint: str, state: str) -> None:
         """Note that a link is about to be purged, before it is: after a crash it counts as gone, and is looked at."""
@@ -199,10 +209,18 @@ class OpenLedger:
         self.records[fingerprint] = replace(self.records[fingerprint], bundle="", shows=(), unfinished=False)
 
     def save(self) -> None:
-        """Write the ledger, if anything in it changed. Raises StoreError."""
+        """Write the ledger, if anything in it changed. Raises StoreError, also if somebody else wrote it meanwhile."""
         if (self.records, self.head) != self._saved:
-            write_ledger(self._store, self._site, self.records.values(), self.head)
+            self._check_that_nobody_wrote()
+            text = _ledger_text(self._site, self.records.values(), self.head)
+            self._store.write(_KEY, text, Metadata("application/json"))
+            self._text = text
             self._saved = (dict(self.records), self.head)
+
+    def _check_that_nobody_wrote(self) -> None:
+        if _text_of(self._store) != self._text:
+            message = "the ledger was changed by another run meanwhile, so this one gave up"
+            raise StoreError(message, "run it again, when no other is at work")
 
 
 def _either(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:

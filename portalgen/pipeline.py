@@ -16,7 +16,7 @@ from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, Sta
 from portalgen.everyone import with_everyone
 from portalgen.exports.reader import read_exports
 from portalgen.exports.report import ReadingReport, write_rejects
-from portalgen.exposure import begun, doubtful, ended, finished, withdrawn
+from portalgen.exposure import begun, doubtful, ended, finished, shown, withdrawn
 from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
@@ -107,6 +107,7 @@ class Published:
     failed: tuple[Failure, ...]
     refused: tuple[Refused, ...] = ()
     waiting: Waiting = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
     reading: ReadingReport = field(default_factory=ReadingReport)
 
 
@@ -119,6 +120,7 @@ class Planned(Plan):
 
     unmade: tuple[Refused, ...] = ()
     waiting: Waiting = field(default_factory=dict)
+    notes: tuple[Problem, ...] = ()
     reading: ReadingReport = field(default_factory=ReadingReport)
 
 
@@ -130,7 +132,8 @@ def plan(inventory: Inventory) -> Planned:
     built = _build(inventory)
     gone += _left(inventory, gone)
     steps = (*_counted(gone, inventory), *inventory.uploads(built.bundles))
-    return Planned(steps, unmade=built.refused, waiting=built.waiting, reading=built.reading)
+    notes = (*inventory.notes,)
+    return Planned(steps, unmade=built.refused, waiting=built.waiting, notes=notes, reading=built.reading)
 
 
 def _counted(gone: Sequence[Step], inventory: Inventory) -> Iterator[Step]:
@@ -156,7 +159,7 @@ def _build(inventory: Inventory) -> Built:
             raise RefusedError(inventory.refused)
         built = _render(inventory.everyone, book, inventory.today, inventory.waiting)
     inventory.withhold(built.waiting)
-    return built
+    return replace(built, refused=(*built.refused, *inventory.blocked()))
 
 
 Judge = Callable[[Planned], None]
@@ -199,6 +202,7 @@ def publish(inventory: Inventory, progress: Progress = lambda _: None, judge: Ju
         failed=tuple(chain(*taken.failed.values(), *written.failed.values())),
         refused=built.refused,
         waiting=built.waiting,
+        notes=(*inventory.notes,),
         reading=built.reading,
     )
 
@@ -238,11 +242,13 @@ def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
 
 
 def _write(inventory: Inventory, steps: Sequence[Step], built: Built, progress: Progress) -> Written:
-    changed = [step for step in steps if step.action != KEEP]
+    changed = [step for step in steps if step.action != KEEP and step.bundle]
     bundles = {bundle.id: bundle for bundle in built.bundles}
     ledger, in_doubt = inventory.ledger, doubtful(changed, inventory.ledger.records)
     inventory.begin(changed)
-    ledger.tell(begun(changed, bundles, in_doubt, ledger.records))
+    kept = {step.id: step.fingerprint for step in steps if step.action == KEEP and step.id in bundles}
+    first = shown(built.bundles, kept, ledger.records) if not ledger.head.number else []
+    ledger.tell([*first, *begun(changed, bundles, in_doubt, ledger.records)])
     ledger.save()
     jobs = [Upload(step, bundles[step.id], inventory.tokens[step.fingerprint]) for step in changed]
     written = upload(inventory.store, jobs, build_folder(inventory.definitions), progress)

@@ -18,7 +18,8 @@ _NAMED = 10
 class Wanted:
     """A link as the definitions want it. `fingerprint` stands for its token; `state` is live, disabled or expired.
 
-    `definition` and `is_derived` are as in Link; `offered` are those of its types of which there are exports.
+    `definition` and `is_derived` are as in Link; `offered` are those of its types of which there are exports, `granted`
+    those of them that it may show without being asked for.
     """
 
     id: LinkId
@@ -31,6 +32,7 @@ class Wanted:
     branches: tuple[str, ...] | None = None
     definition: str = ""
     offered: tuple[str, ...] = ()
+    granted: tuple[str, ...] = ()
     is_derived: bool = False
 
 
@@ -102,7 +104,10 @@ def purges(wanted: Mapping[str, Wanted], ledger: Ledger, resting: Mapping[str, s
         link = wanted.get(record.fingerprint)
         if record.state == REVOKED and not record.unfinished:
             continue
-        if link is None and resting and record.fingerprint in resting and record.state != REVOKED:
+        if link and link.is_derived and record.customer not in {"", link.customer} and record.state == LIVE:
+            reason = f"its customer, '{record.customer}', is not in the exports any more"
+            steps.append(Step(record.id, record.fingerprint, PURGE, reason, REVOKED))
+        elif link is None and resting and record.fingerprint in resting and record.state != REVOKED:
             if record.state == LIVE or record.unfinished:
                 steps.append(Step(record.id, record.fingerprint, PURGE, resting[record.fingerprint], DISABLED))
         elif link is None or record.state == REVOKED:
@@ -166,12 +171,18 @@ def rekeyed(wanted: Mapping[str, Wanted], ledger: Ledger) -> frozenset[str]:
     )
 
 
-def refusal(wanted: Mapping[str, Wanted], ledger: Ledger, expected: int | None, dismissed: Collection[str] = ()) -> str:
+def refusal(
+    wanted: Mapping[str, Wanted],
+    ledger: Ledger,
+    expected: int | None,
+    dismissed: Collection[str] = (),
+    before: Collection[str] = (),
+) -> str:
     """Why portals must not lose their links unasked, or ''. `expected` is how many somebody said would.
 
-    Portals that are `dismissed` were taken away on purpose.
+    Portals that are `dismissed` were taken away on purpose; those of `before` vanished earlier in the same run.
     """
-    gone, other_key = vanished(wanted, ledger) - {*dismissed}, rekeyed(wanted, ledger)
+    gone, other_key = vanished(wanted, ledger) - {*dismissed} | {*before}, rekeyed(wanted, ledger)
     lost = gone | other_key
     if expected is not None and expected != len(lost):
         return f"{_portals(lost)} would lose their links, not {expected} as expected; nothing was published"
@@ -183,7 +194,7 @@ def refusal(wanted: Mapping[str, Wanted], ledger: Ledger, expected: int | None, 
             f"the root key is not the one that the links of {_portals(other_key)} were made from; "
             f"nothing was published. Restore that key, or {confirm}"
         )
-    live = len({record.portal for record in ledger.values() if record.state == LIVE})
+    live = len({*before} | {record.portal for record in ledger.values() if record.state == LIVE})
     if len(gone) > _GUARD_PORTALS and len(gone) * _GUARD_SHARE > live:
         return f"{_portals(gone)} of {live} vanished from the definitions; nothing was published; {confirm}"
     return ""
@@ -209,7 +220,9 @@ def misgiven(wanted: Mapping[str, Wanted], ledger: Ledger) -> Mapping[LinkId, tu
         known = ledger.get(link.fingerprint)
         if known is None or link.state != LIVE:
             continue
-        hint = f"write revision: {used[link.id] + 1} to give it a new link"
+        hint = f"write revision: {max(used.get(link.id, 0), link.revision) + 1} to give it a new link"
+        if link.is_derived:
+            hint = f"write a portal for '{link.customer}' under another id, or raise every_customer's revision for all"
         if known.state == REVOKED:
             message = f"'{link.id}': revision {link.revision} was revoked on {known.since} and cannot come back"
             found[link.id] = (message, hint)
@@ -224,10 +237,11 @@ def uploads(
     bundles: Mapping[LinkId, BuiltBundle],
     ledger: Ledger,
     stored: Mapping[str, Stored],
+    withdrawn: Mapping[str, Documents] | None = None,
 ) -> list[Step]:
     """What has to be written for each live link, to make what is `stored` under it what was built.
 
-    A link of which no bundle was made keeps what it has.
+    A link of which no bundle was made keeps what it has, but for what is `withdrawn` from it.
     """
     steps = []
     issued = {record.id for record in ledger.values()}
@@ -235,6 +249,10 @@ def uploads(
         if link.state != LIVE:
             continue
         bundle, record = bundles.get(link.id), ledger.get(link.fingerprint)
+        if bundle is None and withdrawn and link.fingerprint in withdrawn:
+            reason, gone = "no longer granted; no right bundle can be made of the rest", withdrawn[link.fingerprint]
+            steps.append(Step(link.id, link.fingerprint, UPDATE, reason, LIVE, disappears=gone))
+            continue
         if bundle is None:
             steps.append(Step(link.id, link.fingerprint, KEEP, "no right bundle can be made", LIVE))
             continue
@@ -273,17 +291,13 @@ def without(documents: Documents, others: Documents) -> Documents:
     return {type_: numbers for type_, numbers in left.items() if numbers}
 
 
-def waiting(wanted: Mapping[str, Wanted], ledger: Ledger) -> Mapping[LinkId, tuple[str, ...]]:
-    """By link, the types that it is not to show before somebody accepts that.
-
-    They come to it through something else than its own definition: a role that was widened, or exports of a type that
-    there were none of.
-    """
-    found = {}
-    for link in wanted.values():
-        record = ledger.get(link.fingerprint)
-        if record and record.definition and record.definition == link.definition and link.state == LIVE:
-            found[link.id] = tuple(type_ for type_ in link.types if type_ not in record.granted)
+def waiting(wanted: Mapping[str, Wanted]) -> Mapping[LinkId, tuple[str, ...]]:
+    """By link, the types that it is not to show before somebody accepts that."""
+    found = {
+        link.id: tuple(type_ for type_ in link.types if type_ in link.offered and type_ not in link.granted)
+        for link in wanted.values()
+        if link.state == LIVE
+    }
     return {id_: types for id_, types in found.items() if types}
 
 
@@ -295,6 +309,8 @@ def is_current(bundle: BuiltBundle, record: Record | None) -> bool:
 def _why_written(link: Wanted, record: Record | None, had_another: bool) -> tuple[str, str]:
     if record and record.unfinished:
         return (UPDATE if record.bundle else CREATE), "an earlier publish did not finish"
+    if record and record.state != LIVE and link.is_derived and record.is_derived:
+        return CREATE, "follows from the exports again"
     if record and record.state != LIVE:
         return CREATE, f"no longer {record.state}"
     if record:

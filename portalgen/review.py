@@ -14,12 +14,18 @@ REVIEW_BEGINS = b'{\n "format": 1,\n "site": '
 _NAMES = {"link", "fingerprint", "action"}
 
 
-def review_of(site: str, store: str, steps: Iterable[Step], waiting: Waiting) -> Mapping[str, Any]:
-    """What a publish of `site` to the store of this name would do, for JSON. It holds no token."""
+def review_of(
+    site: str, store: str, steps: Iterable[Step], waiting: Waiting, removals: int | None = None
+) -> Mapping[str, Any]:
+    """What a publish of `site` to the store of this name would do, for JSON. It holds no token.
+
+    `removals` is how many portals somebody said would vanish.
+    """
     return {
         "format": _FORMAT,
         "site": site,
         "store": store,
+        "removals": removals,
         "links": [_link(step) for step in steps if step.action != KEEP],
         "waiting": [{"link": str(id_), "types": dict(types)} for id_, types in waiting.items()],
     }
@@ -30,15 +36,15 @@ def review_text(review: Mapping[str, Any]) -> bytes:
     return json.dumps(review, ensure_ascii=False, indent=1).encode()
 
 
-def read_review(data: bytes) -> Any:
+def read_review(data: bytes) -> Mapping[str, Any]:
     """What was written as a review. Raises InvalidInputError."""
     try:
         review = json.loads(data)
     except ValueError:
         review = None
-    if not _is_review(review):
+    if not isinstance(review, dict) or not _is_review(review):
         raise InvalidInputError("this is not a file that `portalgen plan --out` wrote")
-    return review
+    return {"removals": None, **review}
 
 
 def moved(reviewed: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
@@ -54,6 +60,8 @@ def moved(reviewed: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
 
 def _is_review(data: object) -> bool:
     if not isinstance(data, dict) or data.get("format") != _FORMAT or not isinstance(data.get("links"), list):
+        return False
+    if not isinstance(data.get("removals"), int | None):
         return False
     return all(isinstance(link, dict) and link.keys() >= _NAMES for link in data["links"])
 

@@ -85,6 +85,7 @@ FLOORS = [
     {"builder", "preview", "delivery", "drafts"},
     {"publish"},
     {"grantees", "everyone"},
+    {"gate"},
     {"definitions", "exports.staging", "overview.rows"} | {"exports.inspect_entry", "exports.inspect_files"},
     {"inventory", "exports.loading", "exports.readings", "exports.similar"} | {"exports.inspect_systems"},
     {"exports.attachments", "exports.cells", "exports.settling", "exports.visibility"}

@@ -217,7 +217,7 @@ class TestPublishing:
         del site.portals["crows"]
         whole = dict(store.contents)
         failures = 0
-        for action in ("write", "delete", "read", "objects"):
+        for action in ("write", "delete", "read", "list"):
             for number in range(1, 60):
                 store.contents.clear()
                 store.contents.update(whole)
@@ -250,4 +250,4 @@ def test_the_history_holds_no_token(site: SmallSite, store: MemoryStore) -> None
 def test_moments_are_in_utc(site: SmallSite, store: MemoryStore) -> None:
     site.publish(TODAY)
     first = json.loads(store.read(entries_of(site)[0]).splitlines()[0])
-    assert first["at"] == "2026-11-22T12:00:00+00:00"
+    assert first["at"] == "2026-11-22T12:00:00.000000+00:00"

@@ -1,15 +1,17 @@
 """What may not be shown before somebody accepts it, and links that end when nobody said when."""
 
 import datetime
+import json
 from pathlib import Path
 
 import pytest
 
+from portalgen.errors import InvalidInputError, StoreError
 from portalgen.ledger import read_ledger
 from portalgen.model import LinkId
 from portalgen.pipeline import plan
 from portalgen.stores.memory import MemoryStore
-from tests.sites import TODAY, SmallSite, new_site
+from tests.sites import INVOICES, KEY_A, KEY_B, TODAY, SmallSite, new_site
 
 CREDIT_NOTES = "number,customer_id,date,currency,total\nCN-1,C-1,2026-10-05,EUR,10.00\n"
 ACCOUNTS = {"accounts": "[invoices]"}
@@ -35,9 +37,7 @@ def site(tmp_path: Path, store: MemoryStore) -> SmallSite:
 def accept(site: SmallSite, *links: str) -> None:
     inventory = site.inventory()
     waiting = plan(inventory).waiting
-    for mark, link in inventory.wanted.items():
-        if str(link.id) in links:
-            inventory.ledger.accept(mark, waiting[link.id])
+    inventory.accept({id_: types for id_, types in waiting.items() if str(id_) in links})
     inventory.ledger.save()
 
 
@@ -125,10 +125,12 @@ class TestWhatWaits:
 
     def test_a_ledger_of_before_waits_for_nothing(self, site: SmallSite, store: MemoryStore) -> None:
         site.publish()
-        text = store.contents["private/ledger.json"].decode()
-        old = text.replace('"definition": "accounts"', '"definition": ""').replace('"format": 2', '"format": 1')
-        assert old != text
-        store.contents["private/ledger.json"] = old.encode()
+        data = json.loads(store.contents["private/ledger.json"])
+        del data["history"]
+        for link in data["links"]:
+            for name in ("definition", "granted", "is_derived", "published"):
+                del link[name]
+        store.contents["private/ledger.json"] = json.dumps(data | {"format": 1}).encode()
         site.roles["accounts"] = "[invoices, orders]"
         assert not site.publish().waiting
 
@@ -179,3 +181,135 @@ def test_the_ledger_says_when_a_link_was_published_last(site: SmallSite, store: 
     site.publish(TODAY + days(1))
     records = read_ledger(store, "small") or {}
     assert {record.published for record in records.values()} == {"2026-11-22T12:00:00Z"}
+
+
+class TestWhatStillWaits:
+    """What waits is let through by accepting it, or by naming it, and by nothing else."""
+
+    @pytest.fixture
+    def waiting(self, site: SmallSite) -> SmallSite:
+        """A site in which a role was widened, so that orders wait."""
+        site.portals["ants"] = "{customer: C-1, show: [accounts, quotes], contacts: {ann: {show: accounts}}}"
+        site.publish()
+        site.roles["accounts"] = "[invoices, orders]"
+        assert site.publish().waiting
+        return site
+
+    @pytest.mark.parametrize(
+        "portal",
+        [
+            "{customer: C-1, show: [accounts], contacts: {ann: {show: accounts}}}",
+            "{customer: C-1, show: [quotes, accounts], contacts: {ann: {show: accounts}}}",
+            "{customer: C-1, show: [accounts, quotes], revision: 2, contacts: {ann: {show: accounts, revision: 2}}}",
+            "{customer: C-1, show: [accounts, quotes], key: b, contacts: {ann: {show: accounts}}}",
+            "{customer: C-1, show: [accounts, quotes, receipts], contacts: {ann: {show: [accounts, quotes]}}}",
+        ],
+        ids=["narrowed", "reordered", "rotated", "another key", "widened by something else"],
+    )
+    def test_another_change_lets_nothing_through(self, waiting: SmallSite, portal: str) -> None:
+        waiting.keys, waiting.key = f"a:{KEY_A} b:{KEY_B}", "a"
+        waiting.portals["ants"] = portal
+        done = waiting.publish()
+        assert done.waiting == {LinkId("ants"): {"orders": 1}, LinkId("ants", "ann"): {"orders": 1}}
+        assert not any(b"SO-1" in data for data in waiting.everything_public().values())
+        waiting.publish()
+        assert not any(b"SO-1" in data for data in waiting.everything_public().values())
+
+    def test_a_portal_that_names_less_gives_a_contact_no_more(self, site: SmallSite) -> None:
+        site.portals["ants"] = "{customer: C-1, show: ALL, contacts: {ann: {show: accounts}}}"
+        site.publish()
+        site.roles["accounts"] = "[invoices, orders]"
+        site.publish()
+        site.portals["ants"] = "{customer: C-1, show: [invoices, orders], contacts: {ann: {show: accounts}}}"
+        assert site.publish().waiting == {LinkId("ants", "ann"): {"orders": 1}}
+
+    def test_a_portal_that_names_more_lets_its_contacts_see_what_they_were_given(self, site: SmallSite) -> None:
+        site.portals["ants"] = "{customer: C-1, show: [invoices], contacts: {ann: {show: ALL}}}"
+        site.publish()
+        site.portals["ants"] = "{customer: C-1, show: [invoices, orders], contacts: {ann: {show: ALL}}}"
+        assert not site.publish().waiting
+        assert any(b"SO-1" in data for data in site.files("ants", "ann").values())
+
+    def test_naming_the_type_lets_it_through(self, waiting: SmallSite) -> None:
+        waiting.portals["ants"] = "{customer: C-1, show: [accounts, orders], contacts: {ann: {show: accounts}}}"
+        assert waiting.publish().waiting == {LinkId("ants", "ann"): {"orders": 1}}
+        assert any(b"SO-1" in data for data in waiting.files("ants").values())
+
+    def test_a_lost_ledger_does_not(self, waiting: SmallSite, store: MemoryStore) -> None:
+        del store.contents["private/ledger.json"]
+        done = waiting.publish()
+        assert done.waiting == {LinkId("ants"): {"orders": 1}, LinkId("ants", "ann"): {"orders": 1}}
+        assert "ledger.json is missing" in done.notes[0].message
+        assert not any(b"SO-1" in data for data in waiting.everything_public().values())
+
+
+class TestLostLedger:
+    def test_links_that_were_burned_stay_burned_since_the_history_knows_them(
+        self, site: SmallSite, store: MemoryStore
+    ) -> None:
+        site.publish()
+        kept = site.portals.pop("bees")
+        site.publish()
+        del store.contents["private/ledger.json"]
+        site.portals["bees"] = kept
+        with pytest.raises(InvalidInputError, match="write revision: 2"):
+            site.publish()
+        assert not site.files("bees")
+
+    def test_links_that_are_purged_then_are_burned_under_their_own_names(
+        self, site: SmallSite, store: MemoryStore
+    ) -> None:
+        site.publish()
+        del store.contents["private/ledger.json"]
+        kept = site.portals.pop("bees")
+        assert [(str(step.id), step.reason) for step in site.publish().steps if step.action == "purge"] == [
+            ("bees", "portal deleted")
+        ]
+        site.portals["bees"] = kept
+        with pytest.raises(InvalidInputError, match="write revision: 2"):
+            site.publish()
+
+    def test_days_of_a_link_are_counted_from_when_it_was_given_out(self, site: SmallSite, store: MemoryStore) -> None:
+        site.site_says = "expires_after: 10"
+        site.publish(TODAY)
+        del store.contents["private/ledger.json"]
+        site.publish(TODAY + days(11))
+        assert not site.files("ants")
+
+    def test_without_a_history_it_is_made_from_the_listing(self, site: SmallSite, store: MemoryStore) -> None:
+        site.publish()
+        before = site.everything_public()
+        for key in [key for key in store.contents if key.startswith(("private/history", "private/ledger"))]:
+            del store.contents[key]
+        site.publish()
+        assert site.everything_public() == before
+
+    def test_a_broken_history_holds_no_purge_back(self, site: SmallSite, store: MemoryStore) -> None:
+        site.publish()
+        del store.contents["private/ledger.json"]
+        store.contents["private/history/00000001.jsonl"] = b"no history"
+        del site.portals["bees"]
+        done = site.publish()
+        assert not site.files("bees")
+        assert any("altered" in note.message for note in done.notes)
+
+
+def test_a_run_that_another_one_overtook_gives_up_and_overwrites_nothing(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    late = site.inventory()
+    site.portals["crows"] = "{customer: C-3, show: [invoices]}"
+    site.publish()
+    ledger = store.contents["private/ledger.json"]
+    late.ledger.doubt(next(iter(late.ledger.records)), "disabled")
+    with pytest.raises(StoreError, match="changed by another run"):
+        late.ledger.save()
+    assert store.contents["private/ledger.json"] == ledger
+
+
+def test_what_is_withdrawn_from_a_link_that_cannot_be_made_is_part_of_the_plan(site: SmallSite) -> None:
+    site.portals["bees"] = "{customer: C-2, show: [invoices, orders, statement]}"
+    site.publish()
+    site.write("exports/invoices.csv", INVOICES.replace("EUR,70.00,70.00", "EUR,70.00,"))
+    site.portals["bees"] = "{customer: C-2, show: [invoices, statement]}"
+    [step] = [step for step in plan(site.inventory()).steps if step.action == "update"]
+    assert (str(step.id), step.disappears) == ("bees", {"orders": ["SO-2"]})

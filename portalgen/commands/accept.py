@@ -64,8 +64,6 @@ def accept(config: Path, store: str | None, names: Sequence[str], approve: Appro
     accepting = Accepting(chosen)
     if not chosen or not (is_all or names) or not approve(accepting):
         return accepting
-    for mark, link in inventory.wanted.items():
-        if link.id in chosen:
-            inventory.ledger.accept(mark, chosen[link.id])
+    inventory.accept(chosen)
     inventory.ledger.save()
     return Accepting(chosen, was_accepted=True)

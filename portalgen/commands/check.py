@@ -14,7 +14,7 @@ from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, Location, PortalgenError, Problem
 from portalgen.everyone import with_everyone
 from portalgen.exports.report import ReadingReport
-from portalgen.grants import LIVE, extents_of, links_of, ungranted, unknown_branches, untold
+from portalgen.grants import LIVE, extents_of, links_of, ungranted, unknown_branches, unknown_exceptions, untold
 from portalgen.inventory import wanted_links
 from portalgen.model import TRANSACTION_TYPES, Definitions, Link
 from portalgen.pages import Renderer
@@ -82,6 +82,7 @@ def check(config: Path) -> Checked:
     try:
         with open_book(definitions) as book:
             there, reading, addresses = book.extents(), book.report, book.addresses()
+            warned += unknown_exceptions(definitions, book.customers())
             definitions = with_everyone(definitions, book.people())
             wrong += not_made(unmade(definitions, book, today))
     except InvalidInputError as error:

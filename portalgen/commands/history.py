@@ -14,7 +14,7 @@ from portalgen.edits import link_id
 from portalgen.errors import InvalidInputError, did_you_mean
 from portalgen.history import Entry, Head, Turn, read, turns
 from portalgen.ledger import read_head
-from portalgen.model import Definitions
+from portalgen.model import Definitions, LinkId
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,15 +51,16 @@ def history(config: Path, store: str | None, name: str | None) -> HistoryReport:
     if name is None:
         return HistoryReport(entries, head, zone)
     meant = link_id(name)
-    found = [
-        turn
-        for turn in turns(entries)
-        if turn.event.link == meant or (not meant.contact and turn.event.link.portal == meant.portal)
-    ]
+    links = {event.fingerprint for entry in entries for event in entry.events if _is_meant(event.link, meant)}
+    found = [turn for turn in turns(entries) if turn.event.fingerprint in links]
     if not found:
         known = {str(event.link) for entry in entries for event in entry.events}
         raise InvalidInputError(f"nothing was ever published for '{name}'", did_you_mean(name, sorted(known)))
     return HistoryReport(entries, head, zone, found)
+
+
+def _is_meant(link: LinkId, meant: LinkId) -> bool:
+    return link == meant or (not meant.contact and link.portal == meant.portal)
 
 
 def read_history(definitions: Definitions, store: str | None) -> tuple[list[Entry], Head]:

@@ -1,7 +1,7 @@
 """`portalgen link`: the address of a link."""
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,7 @@ from portalgen.commands.report import Done, table
 from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean
 from portalgen.grants import LIVE, links_of
 from portalgen.links import KeyRing, fingerprint
-from portalgen.model import Definitions, Link
+from portalgen.model import Definitions, Link, LinkId
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +50,10 @@ class LinkReport(Done):
         return table([(link.id, link.state, url) for link, url, _ in self.links], ("link", "state", "address"))
 
 
-def links_to_print(definitions: Definitions, ring: KeyRing, today: datetime.date) -> LinkReport:
-    """Every live link of the site."""
-    return _report(definitions, ring, [link for link in links_of(definitions, today) if link.state == LIVE])
+def links_to_print(definitions: Definitions, ring: KeyRing, live: Container[LinkId]) -> LinkReport:
+    """Every link of the site that is among the `live`."""
+    links = links_of(definitions, datetime.date.min)
+    return _report(definitions, ring, [link for link in links if link.id in live])
 
 
 def link(config: Path, portal: str | None, contact: str | None) -> LinkReport:

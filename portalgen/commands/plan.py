@@ -39,7 +39,7 @@ class PlanReport(Done):
     out: Path | None = None
 
     def warnings(self) -> Sequence[Problem]:
-        return told(self.plan.reading)
+        return [*self.plan.notes, *told(self.plan.reading)]
 
     @property
     def exit_code(self) -> int:
@@ -129,13 +129,18 @@ def plan(
     if out and planned.refused:
         raise RefusedError(planned.refused)
     if out:
-        write_internal(out, review_text(review(definitions, store, planned)), definitions, begins=REVIEW_BEGINS)
+        write_internal(
+            out, review_text(review(definitions, store, planned, expect_removals)), definitions, begins=REVIEW_BEGINS
+        )
     if html:
         page = plan_page(planned, definitions.site, store_source(definitions, store).name)
         write_internal(html, page, definitions, begins=ADMIN_PAGE_BEGINS)
     return PlanReport(planned, out)
 
 
-def review(definitions: Definitions, store: str | None, planned: Planned) -> Mapping[str, Any]:
+def review(
+    definitions: Definitions, store: str | None, planned: Planned, removals: int | None = None
+) -> Mapping[str, Any]:
     """What is written for a reviewer of `planned`."""
-    return review_of(definitions.site.id, store_source(definitions, store).name, planned.steps, planned.waiting)
+    name = store_source(definitions, store).name
+    return review_of(definitions.site.id, name, planned.steps, planned.waiting, removals)

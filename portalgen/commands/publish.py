@@ -1,7 +1,7 @@
 """`portalgen publish`: purge, build, upload."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,7 +44,7 @@ class PublishReport(Done):
         return RefusedError.exit_code if self.published.waiting else 0
 
     def warnings(self) -> Sequence[Problem]:
-        return told(self.published.reading)
+        return [*self.published.notes, *told(self.published.reading)]
 
     def problems(self) -> Sequence[Problem]:
         failures = [Problem(NOWHERE, redact(str(failure))) for failure in self.published.failed]
@@ -109,21 +109,30 @@ def publish(config: Path, store: str | None, said: Said, progress: Progress) -> 
     started = time.monotonic()
     definitions = load(config)
     opened, ring = store_of(definitions, store), ring_of(definitions)
-    inventory = Inventory(definitions, ring, opened, now, said.expect_removals)
-    judge = _compared(definitions, store, said.approved) if said.approved else None
+    reviewed = _reviewed(said.approved) if said.approved else None
+    removals = reviewed["removals"] if reviewed and said.expect_removals is None else said.expect_removals
+    inventory = Inventory(definitions, ring, opened, now, removals)
+    judge = _compared(definitions, store, said.approved, reviewed) if said.approved and reviewed else None
     published = publish_site(inventory, progress, judge)
-    links = links_to_print(definitions, ring, inventory.today) if said.show_links else None
+    links = links_to_print(inventory.everyone, ring, inventory.live) if said.show_links else None
     return PublishReport(published, opened.requests, time.monotonic() - started, links)
 
 
-def _compared(definitions: Definitions, store: str | None, approved: Path) -> Judge:
+def _reviewed(file: Path) -> Mapping[str, Any]:
     try:
-        reviewed = read_review(approved.read_bytes())
+        return read_review(file.read_bytes())
     except OSError as error:
-        raise InvalidInputError(f"{approved} cannot be read: {error.strerror}") from None
+        raise InvalidInputError(
+            f"{file} cannot be read: {error.strerror}", "`portalgen plan --out` writes one"
+        ) from None
+
+
+def _compared(definitions: Definitions, store: str | None, approved: Path, reviewed: Mapping[str, Any]) -> Judge:
+    removals = reviewed["removals"]
 
     def judge(planned: Planned) -> None:
-        differences = [planned.refused] if planned.refused else moved(reviewed, review(definitions, store, planned))
+        now = review(definitions, store, planned, removals)
+        differences = [planned.refused] if planned.refused else moved(reviewed, now)
         if differences:
             more = [f"and {len(differences) - _SHOWN} more"] * (len(differences) > _SHOWN)
             message = f"nothing was done, since this is not what {approved} says: "

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.commands.history import local, read_history
+from portalgen.commands.project import today_in
 from portalgen.commands.report import Done, counted, plural, table
 from portalgen.definitions import load
 from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean
@@ -72,6 +73,8 @@ def who(config: Path, store: str | None, day: datetime.date | None, number: str,
     Raises InvalidInputError for a number that no link ever showed, and PortalgenError where the history is broken.
     """
     definitions = load(config)
+    if day and day > today_in(definitions):
+        raise InvalidInputError(f"{day} is still to come", "name a day that has begun, or none")
     entries, _ = read_history(definitions, store)
     zone = zoneinfo.ZoneInfo(definitions.site.timezone)
     if not entries:

@@ -28,8 +28,8 @@ class Link:
 
     `branches` are the only ones whose transactions it may show; None means all, and those without a branch.
     `state` is 'live', 'disabled' or 'expired'; only a live link has a bundle. `key` names the root key that makes it.
-    `expires` is the last day that its definition gives it, inclusive. `definition` is what the portal, and the contact,
-    are said to show, as written: of what changes in a grant while that stays, somebody else's change is the reason.
+    `expires` is the last day that its definition gives it, inclusive. `definition` tells which names the portal, and
+    the contact, are said to show: of what changes in a grant while they stay, somebody else's change is the reason.
     `is_derived` is as in Portal.
     """
 

@@ -113,7 +113,8 @@ def overview_of(definitions: Definitions, today: datetime.date, ledger: Ledger, 
 
 
 def _rows(definitions: Definitions, today: datetime.date, ledger: Ledger, build: Path) -> Iterator[Row]:
-    latest = {(record.id, record.revision): record for record in ledger.values()}
+    by_age = sorted(ledger.values(), key=lambda record: record.state != REVOKED)
+    latest = {(record.id, record.revision): record for record in by_age}
     for link in links_of(definitions, today):
         record = latest.get((link.id, link.revision))
         expires = last_day(link, definitions.site, record.issued if record else "")
