@@ -90,7 +90,10 @@ def selected(definitions: Definitions, selection: Selection, shows: Mapping[Link
     grantees = {id_: grantee for portal in definitions.portals for id_, grantee in _grantees(portal)}
     named = {link_id(name) for name in selection.names}
     for id_ in named - grantees.keys():
-        raise InvalidInputError(f"there is no {_what(id_)}", did_you_mean(str(id_), [str(each) for each in grantees]))
+        hint = did_you_mean(str(id_), [str(each) for each in grantees])
+        if definitions.every_customer:
+            hint = "one that follows from every_customer is changed there, or by `portalgen portal add`"
+        raise InvalidInputError(f"there is no {_what(id_)} in portals.yaml", hint)
     owners = {portal.customer for portal in definitions.portals}
     for customer in selection.customers:
         if customer not in owners:

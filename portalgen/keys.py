@@ -18,7 +18,7 @@ _NAMED_KEY = re.compile(rf"([{_CROCKFORD}]):(\S+)")
 _KEY_BYTES = 32
 _FEWEST_DISTINCT = 16
 _KEY_IN_TEXT = re.compile(r"pgk1_[0-9a-z]{8,}", re.IGNORECASE)
-MAKE_ONE = "make one with `portalgen keys new`"
+MAKE_ONE = "restore it from your copy; only a site without links makes a new one, with `portalgen keys new`"
 
 RootKeys = Mapping[str, bytes]
 """Root keys of 32 bytes by their one-character key id, in the order in which they were given."""

@@ -122,7 +122,7 @@ def approval(expect: int | None, ask: Callable[[str, str], bool] | None, *, yes:
     def approve(change: Touching) -> bool:
         count = len(change.links)
         if expect not in {None, count}:
-            raise RefusedError(f"{count} links would be touched, not {expect}; nothing was changed")
+            raise RefusedError(f"{plural(count, 'link')} would be touched, not {expect}; nothing was changed")
         if count <= 1 or (yes and expect == count):
             return True
         if yes or ask is None:
