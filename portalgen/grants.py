@@ -2,7 +2,6 @@
 
 import datetime
 import json
-from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from decimal import Decimal
@@ -275,15 +274,21 @@ class Withholding:
 
     def bundle_for(self, link: Link, account: Account, site: Site, as_of: datetime.date) -> Bundle:
         """As the function of this name."""
-        bundle, types = bundle_for(link, account, site, as_of), self._types.get(link.id, ())
-        there = Counter(transaction.type for transaction in bundle.transactions)
-        there += Counter({RECEIPTS: len(bundle.receipts), STATEMENT: len(bundle.statements)})
-        left_out = {type_: count for type_, count in there.items() if type_ in types}
-        if not left_out:
-            return bundle
-        self.waiting[link.id] = left_out
-        narrower = replace(link, types=tuple(type_ for type_ in link.types if type_ not in left_out))
-        return bundle_for(narrower, account, site, as_of)
+        types = [type_ for type_ in link.types if type_ in self._types.get(link.id, ())]
+        left_out = {type_: count for type_ in types if (count := _extent(type_, link, account, site, as_of))}
+        if left_out:
+            self.waiting[link.id] = left_out
+            link = replace(link, types=tuple(type_ for type_ in link.types if type_ not in left_out))
+        return bundle_for(link, account, site, as_of)
+
+
+def _extent(type_: str, link: Link, account: Account, site: Site, as_of: datetime.date) -> int:
+    """How many documents of a type there would be; a statement that cannot be made counts as one."""
+    try:
+        bundle = bundle_for(replace(link, types=(type_,)), account, site, as_of)
+    except StatementError:
+        return 1
+    return len(bundle.transactions) + len(bundle.receipts) + len(bundle.statements)
 
 
 def _statements_for(link: Link, account: Account, site: Site, as_of: datetime.date) -> tuple[Statement, ...]:

@@ -15,16 +15,17 @@ _NAMES = {"link", "fingerprint", "action"}
 
 
 def review_of(
-    site: str, store: str, steps: Iterable[Step], waiting: Waiting, removals: int | None = None
+    site: str, store: tuple[str, str], steps: Iterable[Step], waiting: Waiting, removals: int | None = None
 ) -> Mapping[str, Any]:
-    """What a publish of `site` to the store of this name would do, for JSON. It holds no token.
+    """What a publish of `site` to a store, of which are given its name and where it is, would do, for JSON. It holds no token.
 
     `removals` is how many portals somebody said would vanish.
     """
     return {
         "format": _FORMAT,
         "site": site,
-        "store": store,
+        "store": store[0],
+        "place": _digest(store),
         "removals": removals,
         "links": [_link(step) for step in steps if step.action != KEEP],
         "waiting": [{"link": str(id_), "types": dict(types)} for id_, types in waiting.items()],
@@ -51,8 +52,10 @@ def moved(reviewed: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """In which ways the plan of `now` is not the one that was `reviewed`; none if it is."""
     if reviewed == now:
         return []
-    if reviewed.get("site") != now["site"] or reviewed.get("store") != now["store"]:
-        return [f"it is for the store '{reviewed.get('store')}' of the site '{reviewed.get('site')}'"]
+    if any(reviewed.get(name) != now[name] for name in ("site", "store", "place")):
+        return [
+            f"it is for the store '{reviewed.get('store')}' of the site '{reviewed.get('site')}', where that was then"
+        ]
     before, after = _by_link(reviewed), _by_link(now)
     differences = [*_differences(before, after)]
     return differences or ["other types wait to be accepted"]

@@ -4,6 +4,7 @@ import contextlib
 import datetime
 import json
 import re
+import zoneinfo
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from portalgen.commands.who import is_seen_on
 from portalgen.errors import PortalgenError
-from portalgen.history import ADDS, DROPS, ENDS, SHOWS, Event, Head, append, find_head, named, read, sights, turns
+from portalgen.history import (
+    ADDS,
+    DROPS,
+    ENDS,
+    SHOWS,
+    Event,
+    Head,
+    Sight,
+    append,
+    find_head,
+    named,
+    read,
+    sights,
+    turns,
+)
 from portalgen.ledger import read_head
 from portalgen.model import LinkId
 from portalgen.stores.memory import MemoryStore, fail_at, no_fault
@@ -251,3 +267,28 @@ def test_moments_are_in_utc(site: SmallSite, store: MemoryStore) -> None:
     site.publish(TODAY)
     first = json.loads(store.read(entries_of(site)[0]).splitlines()[0])
     assert first["at"] == "2026-11-22T12:00:00.000000+00:00"
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "is_seen"),
+    [
+        ("2026-05-03T10:00", "2026-05-03T11:00", True),
+        ("2026-05-01T10:00", None, True),
+        ("2026-05-01T10:00", "2026-05-02T21:59", False),
+        ("2026-05-01T10:00", "2026-05-02T22:01", True),
+        ("2026-05-03T21:59", None, True),
+        ("2026-05-03T22:00", None, False),
+    ],
+)
+def test_a_day_is_one_where_the_site_is(since: str, until: str | None, is_seen: bool) -> None:
+    """Berlin is two hours ahead: its 3 May begins on the 2nd at 22:00 in UTC, and ends likewise."""
+    moments = [datetime.datetime.fromisoformat(f"{text}+00:00") if text else None for text in (since, until)]
+    assert moments[0]
+    sight = Sight(ACME, "f1", "C-1", "invoices", "INV-1", moments[0], moments[1])
+    assert is_seen_on(sight, datetime.date(2026, 5, 3), zoneinfo.ZoneInfo("Europe/Berlin")) is is_seen
+
+
+def test_where_a_clock_goes_back_what_was_seen_for_a_moment_was_seen_that_day(store: MemoryStore) -> None:
+    head = append(store, Head(), MORNING, [event(ADDS, invoices=["1"])])
+    head = append(store, head, MORNING - 48 * HOUR, [event(ENDS)])
+    assert [(each.since, each.until) for each in sights(read(store, head))] == [(MORNING, MORNING)]

@@ -183,6 +183,17 @@ def test_the_ledger_says_when_a_link_was_published_last(site: SmallSite, store: 
     assert {record.published for record in records.values()} == {"2026-11-22T12:00:00Z"}
 
 
+def test_a_statement_that_waits_and_cannot_be_made_holds_up_nothing_else(site: SmallSite) -> None:
+    site.write("exports/invoices.csv", INVOICES.replace("EUR,100.00,100.00", "EUR,100.00,"))
+    site.publish()
+    site.roles["accounts"] = "[invoices, statement]"
+    site.write("exports/invoices.csv", INVOICES.replace("EUR,100.00,100.00", "EUR,100.00,").replace("INV-2", "INV-8"))
+    done = site.publish()
+    assert done.waiting == {LinkId("ants"): {"statement": 1}}
+    assert not done.refused
+    assert any(b"INV-8" in data for data in site.files("ants").values())
+
+
 class TestWhatStillWaits:
     """What waits is let through by accepting it, or by naming it, and by nothing else."""
 

@@ -22,7 +22,7 @@ def site(tmp_path: Path) -> SmallSite:
 
 
 def review(planned: Planned) -> dict[str, object]:
-    whole = review_of("small", "local", planned.steps, planned.waiting)
+    whole = review_of("small", ("local", "here"), planned.steps, planned.waiting)
     return dict(read_review(review_text(whole)))
 
 
@@ -89,8 +89,10 @@ def test_an_export_that_changes_between_the_judgement_and_the_build_writes_nothi
 
 def test_a_review_is_of_one_store_of_one_site(site: SmallSite) -> None:
     planned = plan(site.inventory())
-    other = review_of("small", "production", planned.steps, planned.waiting)
-    assert moved(review(planned), other) == ["it is for the store 'local' of the site 'small'"]
+    for name, place in (("production", "here"), ("local", "there")):
+        other = review_of("small", (name, place), planned.steps, planned.waiting)
+        [said] = moved(review(planned), other)
+        assert "it is for the store 'local' of the site 'small'" in said
 
 
 def test_a_review_tells_documents_and_holds_no_token(site: SmallSite) -> None:

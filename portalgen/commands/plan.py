@@ -142,5 +142,5 @@ def review(
     definitions: Definitions, store: str | None, planned: Planned, removals: int | None = None
 ) -> Mapping[str, Any]:
     """What is written for a reviewer of `planned`."""
-    name = store_source(definitions, store).name
-    return review_of(definitions.site.id, name, planned.steps, planned.waiting, removals)
+    source = store_source(definitions, store)
+    return review_of(definitions.site.id, (source.name, repr(source)), planned.steps, planned.waiting, removals)

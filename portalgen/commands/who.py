@@ -86,15 +86,16 @@ def who(config: Path, store: str | None, day: datetime.date | None, number: str,
         known = sorted({sight.number for sight in every if type_ in {None, sight.type}})
         raise InvalidInputError(f"no link ever showed {what}", did_you_mean(number, known))
     if day:
-        found = [sight for sight in found if _is_seen_on(sight, day, zone)]
+        found = [sight for sight in found if is_seen_on(sight, day, zone)]
     since = entries[0].at.astimezone(zone).date()
     return WhoReport(number, day, sorted(found, key=lambda each: (each.link, each.since, each.type)), since, zone)
 
 
-def _is_seen_on(sight: Sight, day: datetime.date, zone: zoneinfo.ZoneInfo) -> bool:
+def is_seen_on(sight: Sight, day: datetime.date, zone: zoneinfo.ZoneInfo) -> bool:
+    """Whether a link could see a document at any moment of a day in `zone`."""
     begins = datetime.datetime.combine(day, datetime.time(), zone)
     ends = datetime.datetime.combine(day + datetime.timedelta(days=1), datetime.time(), zone)
-    return sight.since < ends and (sight.until is None or sight.until > begins)
+    return sight.since < ends and (sight.until is None or sight.until >= begins)
 
 
 def _where(sight: Sight) -> str:
