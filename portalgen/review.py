@@ -17,7 +17,7 @@ _NAMES = {"link", "fingerprint", "action"}
 def review_of(
     site: str, store: tuple[str, str], steps: Iterable[Step], waiting: Waiting, removals: int | None = None
 ) -> Mapping[str, Any]:
-    """What a publish of `site` to a store, of which are given its name and where it is, would do, for JSON. It holds no token.
+    """What a publish of `site` to a store (its name, and where it is) would do, for JSON. It holds no token.
 
     `removals` is how many portals somebody said would vanish.
     """
