@@ -39,8 +39,8 @@ TOKENS = [RING.token(key, *link, revision) for key in KEYS for link in LINKS for
 TOKEN = RING.token("a", "acme", "", 1)
 
 CONFIG = """version: 1
-site: {id: small, title: Small & Co, base_url: 'https://portals.example', currency: EUR, as_of: 2026-11-20, key: a,
-  email: office@small.example}
+site: {id: small, title: Small & Co, base_url: 'https://portals.example', currency: EUR, as_of: 2026-11-20,
+  email: office@small.example, key: a}
 keys: file:config/portalgen.keys
 exports:
   - {type: customers, path: exports/customers.csv}
