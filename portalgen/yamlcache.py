@@ -17,7 +17,7 @@ from portalgen import __version__
 from portalgen.errors import Location
 from portalgen.yamlfile import At, Document, Value, parse_bytes, read_bytes
 
-_SMALL = 32 * 1024
+_SMALL = 8 * 1024
 
 
 def read_cached(path: Path, folder: Path) -> Document:
