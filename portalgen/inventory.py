@@ -233,7 +233,8 @@ class Inventory:
             for link in wanted.values()
             if link.id in built and not is_current(built[link.id], self.ledger.records.get(link.fingerprint))
         }
-        withdrawn = {mark: self._documents(mark, types) for mark, types in self._fewer.items()}
+        unmade = {mark: types for mark, types in self._fewer.items() if mark in wanted and wanted[mark].id not in built}
+        withdrawn = {mark: self._documents(mark, types) for mark, types in unmade.items()}
         return uploads(wanted, built, self.ledger.records, stored, withdrawn)
 
     def _documents(self, mark: str, types: Sequence[str]) -> Documents:

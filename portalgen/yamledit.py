@@ -18,6 +18,8 @@ Written: TypeAlias = "str | Sequence[str] | Mapping[str, Written]"
 _PLAIN = re.compile(r"[A-Za-z0-9_./+](?:(?:[A-Za-z0-9_.@/+ -]|:(?=[A-Za-z0-9_./]))*[A-Za-z0-9_.@/+-])?")
 _UNSAFE = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd]|[\u2028\u2029]")
 _COMMENT = re.compile(r"[ \t]*(?:#[^\r\n]*)?")
+_COMMA = re.compile(r"[ \t]*,[ \t]*")
+_REST_OF_LINE = re.compile(r"[ \t]*(?:#[^\r\n]*)?(?:\r\n|\n|\r)")
 _LINE_END = re.compile(r"\r\n|\n|\r")
 
 
@@ -237,10 +239,12 @@ def _of_list(text: str, node: Node, wanted: Sequence[str]) -> Sequence[_Splice]:
     new = [item for item in wanted if item not in there]
     if [*there, *new] != [*wanted] or not kept:
         return [_Splice(node.start, node.end, _flow(wanted))] if node.is_flow else _anew(text, node, wanted)
+    if node.is_flow and len(kept) < len(node.children) and not re.search(r"[\r\n]", text[node.start : node.end]):
+        return [_Splice(node.start, node.end, _flow(wanted))]
     if node.is_flow:
-        if len(kept) < len(node.children):
-            return [_Splice(node.start, node.end, _flow(wanted))]
-        return [_Splice(kept[-1].end, kept[-1].end, "".join(f", {_scalar(item)}" for item in new))]
+        gone = [_from_list(text, node, place) for place, child in enumerate(node.children) if child not in kept]
+        more = "".join(f", {_scalar(item)}" for item in new)
+        return [*gone, *([_Splice(kept[-1].end, kept[-1].end, more)] if more else [])]
     gone = [
         _Splice(_line_start(text, child.start), _next_line(text, child.end), "")
         for child in node.children
@@ -254,6 +258,20 @@ def _of_list(text: str, node: Node, wanted: Sequence[str]) -> Sequence[_Splice]:
     if place and text[place - 1] not in "\r\n":
         lines = newline + lines.removesuffix(newline)
     return [*gone, _Splice(place, place, lines)]
+
+
+def _from_list(text: str, node: Node, place: int) -> _Splice:
+    """An item out of brackets: with its line, if that has nothing else but a comment, else with the comma beside it."""
+    child = node.children[place]
+    comma = _COMMA.match(text, child.end)
+    start, end = child.start, comma.end() if comma else child.end
+    line, after = _line_start(text, start), _REST_OF_LINE.match(text, end)
+    if after and not text[line:start].strip():
+        return _Splice(line, after.end(), "")
+    before = node.children[place - 1].end if place else start
+    if not comma and not text[before:start].replace(",", " ", 1).strip(" \t"):
+        start = before
+    return _Splice(start, end, "")
 
 
 # Lines and columns

@@ -296,3 +296,32 @@ def at_of(data: object, at: Sequence[str]) -> object:
     for key in at:
         data = data.get(key) if isinstance(data, dict) else None
     return data
+
+
+ITEMS = ("invoices", "orders", "quotes", "statement")
+
+
+@given(
+    there=st.lists(st.sampled_from(ITEMS), min_size=1, unique=True),
+    wanted=st.lists(st.sampled_from(ITEMS), min_size=1, unique=True),
+    newline=st.sampled_from(["\n", "\r\n"]),
+    has_comma=st.booleans(),
+    is_beside=st.booleans(),
+)
+def test_in_a_list_in_brackets_over_several_lines_each_item_that_stays_keeps_its_comment(
+    there: list[str], wanted: list[str], newline: str, has_comma: bool, is_beside: bool
+) -> None:
+    lines = [f"    {item}, # about {item}" for item in there]
+    if not has_comma:
+        lines[-1] = lines[-1].replace(",", "")
+    first = f"  show: [ # list{newline}" if not is_beside else f"  show: [{there[0]}, # about {there[0]}{newline}"
+    rest = lines if not is_beside else lines[1:]
+    text = f"a:{newline}{first}" + "".join(f"{line}{newline}" for line in rest) + f"  ]{newline}b: x{newline}"
+    kept = [item for item in there if item in wanted]
+    after = [*kept, *(item for item in wanted if item not in kept)]
+    new = edited(text, [Put(("a", "show"), after)])
+    assert parse_yaml(new, "").data == {"a": {"show": after}, "b": "x"}
+    if kept:
+        assert [item for item in there if f"# about {item}" in new] == kept or is_beside
+        assert is_beside or "# list" in new
+        assert all(f"# about {item}" in new for item in kept)
