@@ -115,7 +115,10 @@ class Inventory:
         unknown, strange = set(), 0
         for token in public_tokens(self.store):
             mark = fingerprint(token)
-            if mark in self.wanted:
+            if mark in known and known[mark].state == REVOKED:  # burned, and something was left of it
+                self._unknown[mark] = token
+                self.ledger.records[mark] = replace(known[mark], unfinished=True)
+            elif mark in self.wanted:
                 record = _record(self.wanted[mark])
                 self.ledger.begin(record)
                 if mark in known:

@@ -267,6 +267,19 @@ class TestLostLedger:
             site.publish()
         assert not site.files("bees")
 
+    def test_a_burned_link_of_which_something_was_left_is_purged_and_not_given_out_again(
+        self, site: SmallSite, store: MemoryStore
+    ) -> None:
+        site.publish()
+        kept = site.portals.pop("bees")
+        site.publish()
+        store.contents[f"public/{site.token('bees')}/index.html"] = b"left behind"
+        del store.contents["private/ledger.json"]
+        site.portals["bees"] = kept
+        with pytest.raises(InvalidInputError, match="write revision: 2"):
+            site.publish()
+        assert not site.files("bees")
+
     def test_links_that_are_purged_then_are_burned_under_their_own_names(
         self, site: SmallSite, store: MemoryStore
     ) -> None:
