@@ -137,9 +137,9 @@ class Inventory:
                 "restore private/ledger.json or the keys; if another site is published here, give each a store "
                 f"of its own; to purge all that is unknown: --expect-removals {len(unknown)}",
             )
-        self.ledger.records = {
-            mark: record for mark, record in known.items() if record.state != LIVE
-        } | self.ledger.records
+        gone = {mark: record for mark, record in known.items() if record.state != LIVE}
+        lost = {mark: replace(record, unfinished=True) for mark, record in known.items() if mark not in self.wanted}
+        self.ledger.records = lost | gone | self.ledger.records
         if self.ledger.records:
             message = "private/ledger.json is missing from the store, and is made anew from what there is"
             self.notes.append(Problem(NOWHERE, message, "restore it from a backup: it knows which links were revoked"))

@@ -280,6 +280,19 @@ class TestLostLedger:
             site.publish()
         assert not site.files("bees")
 
+    def test_a_link_of_which_nothing_is_left_either_is_burned_if_its_definition_is_gone(
+        self, site: SmallSite, store: MemoryStore
+    ) -> None:
+        site.publish()
+        kept, files = site.portals.pop("bees"), site.files("bees")
+        del store.contents["private/ledger.json"]
+        for path in files:
+            del store.contents[f"public/{site.token('bees')}/{path}"]
+        site.publish()
+        site.portals["bees"] = kept
+        with pytest.raises(InvalidInputError, match="write revision: 2"):
+            site.publish()
+
     def test_links_that_are_purged_then_are_burned_under_their_own_names(
         self, site: SmallSite, store: MemoryStore
     ) -> None:
