@@ -216,12 +216,9 @@ class Inventory:
 
     def blocked(self) -> list[Refused]:
         """Links that follow from the exports and must not be given out: nobody wrote them, so they hold up no other."""
-        found = [(link, self._misgiven[link.id]) for link in self.wanted.values() if link.id in self._misgiven]
-        return [
-            Refused(link.id, (Problem(_places(self.everyone)[link.id], *said),))
-            for link, said in found
-            if link.is_derived
-        ]
+        found = [link.id for link in self.wanted.values() if link.is_derived and link.id in self._misgiven]
+        places = _places(self.everyone) if found else {}
+        return [Refused(id_, (Problem(places[id_], *self._misgiven[id_]),)) for id_ in found]
 
     def uploads(self, bundles: Sequence[BuiltBundle]) -> list[Step]:
         """What has to be written. Raises InvalidInputError for links that need a new revision."""
