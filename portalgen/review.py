@@ -98,13 +98,14 @@ def _link(step: Step) -> Mapping[str, Any]:
         "put": len(step.put),
         "delete": len(step.delete),
         "paths": _digest([*step.put, "", *step.delete]),
-        "appears": _documents(step.appears),
-        "disappears": _documents(step.disappears),
+        "appears": numbers_of(step.appears),
+        "disappears": numbers_of(step.disappears),
         "showed": "unknown" if step.is_whole else "known",
     }
 
 
-def _documents(documents: Documents) -> Mapping[str, list[str]]:
+def numbers_of(documents: Documents) -> Mapping[str, list[str]]:
+    """The numbers of documents by type, for JSON."""
     return {type_: [*numbers] for type_, numbers in documents.items()}
 
 

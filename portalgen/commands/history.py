@@ -15,6 +15,7 @@ from portalgen.errors import InvalidInputError, did_you_mean
 from portalgen.history import Entry, Head, Turn, read, turns
 from portalgen.ledger import read_head
 from portalgen.model import Definitions, LinkId
+from portalgen.review import numbers_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +92,7 @@ def _turn_json(turn: Turn) -> Any:
         "customer": turn.event.customer,
         "fingerprint": turn.event.fingerprint,
         "answers": turn.answers,
-        "appears": {type_: [*numbers] for type_, numbers in turn.appears.items()},
-        "disappears": {type_: [*numbers] for type_, numbers in turn.disappears.items()},
+        "appears": numbers_of(turn.appears),
+        "disappears": numbers_of(turn.disappears),
         "why": turn.event.why,
     }

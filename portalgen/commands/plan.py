@@ -23,12 +23,12 @@ from portalgen.commands.report import (
 from portalgen.definitions import load
 from portalgen.errors import PortalgenError, Problem, RefusedError
 from portalgen.inventory import Inventory
-from portalgen.model import Definitions, Documents
+from portalgen.model import Definitions
 from portalgen.pages import ADMIN_PAGE_BEGINS
 from portalgen.pipeline import Planned
 from portalgen.pipeline import plan as plan_site
 from portalgen.plan import KEEP, Step
-from portalgen.review import REVIEW_BEGINS, review_of, review_text
+from portalgen.review import REVIEW_BEGINS, numbers_of, review_of, review_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +102,10 @@ def step_json(step: Step) -> Any:
         "put": len(step.put),
         "delete": len(step.delete),
         "withdrawn": dict(step.withdrawn),
-        "appears": _numbers(step.appears),
-        "disappears": _numbers(step.disappears),
+        "appears": numbers_of(step.appears),
+        "disappears": numbers_of(step.disappears),
         "showed": "unknown" if step.is_whole else "known",
     }
-
-
-def _numbers(documents: Documents) -> Mapping[str, Sequence[str]]:
-    return {type_: [*numbers] for type_, numbers in documents.items()}
 
 
 def plan(
