@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from hashlib import sha256
 
 from portalgen.errors import InvalidInputError, Problem
 from portalgen.formats import known_locale
@@ -12,8 +13,8 @@ from portalgen.model import Contact, Definitions, EveryCustomer, Person, Portal
 def with_everyone(definitions: Definitions, people: Iterable[Person]) -> Definitions:
     """`definitions` with the portals that follow from `people`: customers, each followed by its contacts.
 
-    Such a portal's id is the customer's, and a contact's the contact's, with '-' in place of '/'. Raises
-    InvalidInputError where that gives two of them one id.
+    Such a portal's id is the customer's, and a contact's the contact's; one with a '/' in it, which no id may have, has
+    '-' there and eight hex digits of its SHA-256 behind it. Raises InvalidInputError where that is another's id.
     """
     every = definitions.every_customer
     if every is None:
@@ -26,11 +27,6 @@ def with_everyone(definitions: Definitions, people: Iterable[Person]) -> Definit
             continue
         if (other := taken.setdefault(portal.id, portal.customer)) != portal.customer:
             problems.append(_same_id(portal, other))
-        contacts: dict[str, Contact] = {}
-        for contact in portal.contacts:
-            if contacts.setdefault(contact.id, contact) is not contact:
-                message = f"every_customer: two contacts of '{portal.customer}' would have the id '{contact.id}'"
-                problems.append(Problem(portal.places[""], message, "write a portal for this customer"))
         portals.append(portal)
     if problems:
         raise InvalidInputError.of(problems)
@@ -93,7 +89,9 @@ def _contact(every: EveryCustomer, person: Person) -> Contact:
 
 
 def _id(text: str) -> str:
-    return text.replace("/", "-")
+    if "/" not in text:
+        return text
+    return f"{text.replace('/', '-')}-{sha256(text.encode()).hexdigest()[:8]}"
 
 
 def _locale(language: str) -> str:
