@@ -108,6 +108,14 @@ def append(store: Store, head: Head, at: datetime.datetime, events: Sequence[Eve
     return Head(number, sha256(data).hexdigest(), moment)
 
 
+def is_there(store: Store, head: Head) -> bool:
+    """Whether the entry that `head` names, if any, is there as it was written. Raises StoreError."""
+    try:
+        return not head.number or sha256(store.read(_key(head.number))).hexdigest() == head.digest
+    except NotInStoreError:
+        return False
+
+
 def find_head(store: Store) -> Head:
     """The last entry that the store holds, for want of a ledger that names it. Raises StoreError."""
     entries = [item.key for item in store.objects(_FOLDER) if _NAME.fullmatch(item.key)]

@@ -254,6 +254,12 @@ class Inventory:
             return there
         return Stored(there.files, {type_: each for type_, each in there.documents.items() if type_ in record.shows})
 
+    def told(self) -> tuple[Problem, ...]:
+        """What a person should know of the ledger and the history."""
+        message = "the last entry of private/history/ is not the one that was written; what came since stands behind it"
+        broken = Problem(NOWHERE, message, "see `portalgen history`, and restore it from a backup")
+        return (*self.notes, *([] if self.ledger.is_history_whole else [broken]))
+
     @property
     def live(self) -> frozenset[LinkId]:
         """The links that are wanted live."""

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from portalgen.errors import NotInStoreError, PortalgenError, StoreError
-from portalgen.history import Event, Head, append, find_head
+from portalgen.history import Event, Head, append, find_head, is_there
 from portalgen.model import LinkId
 from portalgen.stores.base import PRIVATE, Metadata, Store
 
@@ -129,7 +129,8 @@ def _ledger_text(site: str, records: Iterable[Record], head: Head) -> bytes:
 class OpenLedger:
     """The ledger of one store while a publish is at work. `found` says whether the store had one.
 
-    `clock` gives moments with a time zone; days are those of `zone`.
+    `clock` gives moments with a time zone; days are those of `zone`. `is_history_whole` is false once something was
+    added behind an entry that is not the one that was written.
     """
 
     def __init__(self, store: Store, site: str, clock: Clock, zone: datetime.tzinfo) -> None:
@@ -138,6 +139,7 @@ class OpenLedger:
         self.found = found is not None
         records, self.head = found or ({}, find_head(store))
         self.records: dict[str, Record] = dict(records)
+        self.is_history_whole = True
         self._store = store
         self._site = site
         self._clock = clock
@@ -196,6 +198,7 @@ class OpenLedger:
         """Write an entry of history; it counts once the ledger is saved. Raises StoreError."""
         if events:
             self._check_that_nobody_wrote()
+            self.is_history_whole = self.is_history_whole and is_there(self._store, self.head)
             self.head = append(self._store, self.head, self._clock(), events)
 
     def doubt(self, fingerprint: str, state: str) -> None:

@@ -132,8 +132,8 @@ def plan(inventory: Inventory) -> Planned:
     built = _build(inventory)
     gone += _left(inventory, gone)
     steps = (*_counted(gone, inventory), *inventory.uploads(built.bundles))
-    notes = (*inventory.notes,)
-    return Planned(steps, unmade=built.refused, waiting=built.waiting, notes=notes, reading=built.reading)
+    told = inventory.told()
+    return Planned(steps, unmade=built.refused, waiting=built.waiting, notes=told, reading=built.reading)
 
 
 def _counted(gone: Sequence[Step], inventory: Inventory) -> Iterator[Step]:
@@ -202,7 +202,7 @@ def publish(inventory: Inventory, progress: Progress = lambda _: None, judge: Ju
         failed=tuple(chain(*taken.failed.values(), *written.failed.values())),
         refused=built.refused,
         waiting=built.waiting,
-        notes=(*inventory.notes,),
+        notes=inventory.told(),
         reading=built.reading,
     )
 

@@ -209,6 +209,20 @@ class TestPublishing:
         site.publish()
         assert entries_of(site) == before
 
+    @pytest.mark.parametrize("is_altered", [True, False], ids=["altered", "removed"])
+    def test_a_publish_that_adds_behind_a_broken_entry_says_so(
+        self, site: SmallSite, store: MemoryStore, is_altered: bool
+    ) -> None:
+        site.publish()
+        [entry] = entries_of(site)
+        whole = store.contents.pop(entry)
+        if is_altered:
+            store.contents[entry] = whole.replace(b"INV-1", b"INV-9")
+        site.portals["bees"] = "{customer: C-2, show: [invoices], enabled: false}"
+        done = site.publish()
+        assert not site.files("bees")
+        assert ["is not the one that was written" in note.message for note in done.notes] == [True]
+
     def test_a_changed_amount_is_no_new_sight(self, site: SmallSite) -> None:
         site.publish()
         before = entries_of(site)
