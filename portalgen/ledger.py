@@ -130,7 +130,7 @@ class OpenLedger:
     """The ledger of one store while a publish is at work. `found` says whether the store had one.
 
     `clock` gives moments with a time zone; days are those of `zone`. `is_history_whole` is false once something was
-    added behind an entry that is not the one that was written.
+    added behind an entry that is not the one that was written; `had_history` tells whether there was any before.
     """
 
     def __init__(self, store: Store, site: str, clock: Clock, zone: datetime.tzinfo) -> None:
@@ -139,6 +139,7 @@ class OpenLedger:
         self.found = found is not None
         records, self.head = found or ({}, find_head(store))
         self.records: dict[str, Record] = dict(records)
+        self.had_history = bool(self.head.number)
         self.is_history_whole = True
         self._store = store
         self._site = site

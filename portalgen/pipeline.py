@@ -245,9 +245,11 @@ def _write(inventory: Inventory, steps: Sequence[Step], built: Built, progress: 
     changed = [step for step in steps if step.action != KEEP and step.bundle]
     bundles = {bundle.id: bundle for bundle in built.bundles}
     ledger, in_doubt = inventory.ledger, doubtful(changed, inventory.ledger.records)
+    if not ledger.had_history:
+        in_doubt |= {step.fingerprint for step in changed if step.fingerprint in ledger.records}
     inventory.begin(changed)
     kept = {step.id: step.fingerprint for step in steps if step.action == KEEP and step.id in bundles}
-    first = shown(built.bundles, kept, ledger.records) if not ledger.head.number else []
+    first = [] if ledger.had_history else shown(built.bundles, kept, ledger.records)
     ledger.tell([*first, *begun(changed, bundles, in_doubt, ledger.records)])
     ledger.save()
     jobs = [Upload(step, bundles[step.id], inventory.tokens[step.fingerprint]) for step in changed]

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from portalgen.commands.who import is_seen_on
-from portalgen.errors import PortalgenError
+from portalgen.errors import InvalidInputError, PortalgenError
 from portalgen.history import (
     ADDS,
     DROPS,
@@ -213,6 +213,45 @@ class TestPublishing:
                 site.portals = {id_: said for id_, said in (site.portals | {name: text}).items() if said}
             site.publish()
             assert self.seen(site) == self.shown(site) != set()
+
+    def test_what_comes_back_after_it_was_withdrawn_is_told(self, site: SmallSite) -> None:
+        site.publish()
+        site.portals["ants"] = "{customer: C-1, show: [invoices], contacts: {ann: {show: [invoices]}}}"
+        site.write("exports/invoices.csv", "no,such,heading\n")
+        with pytest.raises(InvalidInputError):
+            site.publish()
+        assert ("ants", "orders", "SO-1") not in self.seen(site)
+        site.portals["ants"] = "{customer: C-1, show: ALL, contacts: {ann: {show: [invoices]}}}"
+        site.write("exports/invoices.csv", INVOICES)
+        site.publish()
+        assert self.seen(site) == self.shown(site)
+        assert ("ants", "orders", "SO-1") in self.seen(site)
+
+    def test_fewer_branches_are_told_for_what_they_leave(self, site: SmallSite) -> None:
+        heading, *rows = INVOICES.splitlines()
+        branches = ["North", "South", "North", "North"]
+        lines = [f"{row},{branch}" for row, branch in zip(rows, branches, strict=True)]
+        site.write("exports/invoices.csv", "\n".join([f"{heading},branch", *lines, ""]))
+        site.publish()
+        site.portals["ants"] = "{customer: C-1, show: [invoices], branches: [North]}"
+        site.publish()
+        assert self.seen(site) == self.shown(site)
+        ants = {number for link, _, number in self.seen(site) if link == "ants"}
+        assert ants == {"INV-1"}
+
+    def test_links_that_were_published_before_there_was_a_history_are_in_it_from_the_next_publish(
+        self, site: SmallSite, store: MemoryStore
+    ) -> None:
+        site.publish()
+        data = json.loads(store.contents["private/ledger.json"])
+        del data["history"]
+        store.contents["private/ledger.json"] = json.dumps(data | {"format": 1}).encode()
+        for key in entries_of(site):
+            del store.contents[key]
+        site.portals["bees"] = "{customer: C-2, show: [invoices, orders]}"
+        del site.portals["crows"]
+        site.publish()
+        assert self.seen(site) == self.shown(site)
 
     def test_an_unchanged_site_adds_no_entry(self, site: SmallSite) -> None:
         site.publish()
