@@ -120,7 +120,7 @@ def _of_link(recipient: Recipient, got: Sequence[Mail], changes: Tell, wish: Wis
     """The mail that gives a contact their link: one for each link and address."""
     to_them = _to(recipient, got)
     same = [mail for mail in to_them if mail.kind in _OF_LINK and mail.link == recipient.fingerprint]
-    had_another = any(mail.link != recipient.fingerprint and mail.state != REFUSED for mail in got)
+    had_another = any(mail.link != recipient.fingerprint and mail.state != REFUSED for mail in to_them)
     usual = same[-1].kind if same else CHANGED if had_another else WELCOME
     elsewhere = any(mail.link == recipient.fingerprint and mail.state != REFUSED for mail in got if mail not in to_them)
     item = _once(Due(recipient, wish.kind or usual, elsewhere=elsewhere), same, wish)
