@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 # A module imports only from floors below its own. Modules on one floor do not know each other.
 FLOORS = [
     {"__init__", "errors", "cldr"},
-    {"names", "keys", "plain"},
+    {"names", "keys", "plain", "locks", "metrics", "progress", "replacing", "watching"},
     {"attachments", "keysources"},
     {"model.records", "model.sources"},
     {"model.sites", "model.statements"},
@@ -81,7 +81,7 @@ FLOORS = [
     }
     | {"exports.einvoice"},
     {"views", "mailserver", "exports.profiles", "exports.files", "exports.layouts", "exposure", "review"},
-    {"pages", "edits", "mailing"},
+    {"pages", "edits", "mailing", "watched"},
     {"builder", "preview", "delivery", "drafts"},
     {"publish"},
     {"grantees", "everyone"},
@@ -101,7 +101,7 @@ FLOORS = [
 PACKAGES = ("cli", "schema")
 """Rooms of several modules."""
 
-TOP = {"cli.options": 0, "cli.running": 0, "cli": 2, "__main__": 3}
+TOP = {"cli.options": 0, "cli.progress": 0, "cli.running": 0, "cli": 2, "__main__": 3}
 """The floors of the command line above the commands; each other module of it stands on the one between."""
 
 ROOMS = {
@@ -119,6 +119,8 @@ ROOMS = {
     "nh3": "bulletin",
     "pydantic": "schema",
     "pypdf": "exports.einvoice.pdf",
+    "rich": "cli",
+    "watchdog": "watching",
     "xlsxwriter": "downloads",
     "yaml": "yamlfile",
     "zstandard": "exports.compression",

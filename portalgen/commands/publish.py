@@ -1,6 +1,7 @@
 """`portalgen publish`: purge, build, upload."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,11 +15,12 @@ from portalgen.definitions import load
 from portalgen.errors import NOWHERE, InvalidInputError, PortalgenError, Problem, RefusedError
 from portalgen.inventory import Inventory
 from portalgen.links import redact
+from portalgen.locks import locked
 from portalgen.model import Definitions
-from portalgen.pipeline import Judge, Planned, Published
+from portalgen.pipeline import Judge, Planned, Published, build_folder
 from portalgen.pipeline import publish as publish_site
 from portalgen.plan import KEEP
-from portalgen.publish import Progress
+from portalgen.progress import Progress
 from portalgen.review import moved, read_review
 
 _SHOWN = 20
@@ -26,11 +28,12 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class PublishReport(Done):
-    """`links` are those to print, where that was asked for."""
+    """`states` are how many links there are by state. `links` are those to print, where that was asked for."""
 
     published: Published
     requests: int
     seconds: float
+    states: Mapping[str, int]
     links: LinkReport | None = None
 
     @property
@@ -106,16 +109,22 @@ def publish(config: Path, store: str | None, said: Said, progress: Progress) -> 
 
     Raises RefusedError if that is not exactly what was approved, where something was.
     """
+    return publish_defined(load(config), store, said, progress)
+
+
+def publish_defined(definitions: Definitions, store: str | None, said: Said, progress: Progress) -> PublishReport:
+    """Publish a site whose definitions are read already. Raises as `publish`."""
     started = time.monotonic()
-    definitions = load(config)
     opened, ring = store_of(definitions, store), ring_of(definitions)
     reviewed = _reviewed(said.approved) if said.approved else None
     removals = reviewed["removals"] if reviewed and said.expect_removals is None else said.expect_removals
-    inventory = Inventory(definitions, ring, opened, now, removals)
     judge = _compared(definitions, store, said.approved, reviewed) if said.approved and reviewed else None
-    published = publish_site(inventory, progress, judge)
+    with locked(build_folder(definitions), "publish"):
+        inventory = Inventory(definitions, ring, opened, now, removals)
+        published = publish_site(inventory, progress, judge)
     links = links_to_print(inventory.everyone, ring, inventory.live) if said.show_links else None
-    return PublishReport(published, opened.requests, time.monotonic() - started, links)
+    states = Counter(link.state for link in inventory.wanted.values())
+    return PublishReport(published, opened.requests, time.monotonic() - started, states, links)
 
 
 def _reviewed(file: Path) -> Mapping[str, Any]:
