@@ -29,7 +29,7 @@ portals:
 """
 CUSTOMERS = "id,name\nC-1,Ants\nC-2,Bees\nC-3,Crows\n"
 INVOICES = "number,customer_id,date,total\nI-1,C-1,2026-10-01,5.00\nI-2,C-2,2026-10-02,6.00\n"
-PATIENCE = 90
+PATIENCE = 60
 """Seconds: other tests are at work on this machine."""
 
 
