@@ -42,7 +42,6 @@ FLOORS = [
         "exports.columns",
         "exports.integrity",
         "exports.remarks",
-        "stores.counting",
         "mail",
         "mailbook",
     }

@@ -37,10 +37,10 @@ def test_every_live_link_answers_after_the_first_publish(site: SmallSite) -> Non
 
 def test_the_same_input_uploads_nothing_the_second_time(site: SmallSite, store: MemoryStore) -> None:
     first = site.publish()
-    store.requests.clear()
+    store.asked.clear()
     again = site.publish()
     assert (again.uploaded, again.unchanged) == (0, first.uploaded)
-    assert dict(store.requests) == {"read": 1}
+    assert dict(store.asked) == {"read": 1}
     assert {step.action for step in again.steps} == {KEEP}
 
 
@@ -461,9 +461,9 @@ def test_a_withdrawn_type_goes_even_if_an_export_is_broken(site: SmallSite, stor
     site.portals["ants"] = PORTALS["ants"]
     site.publish()
     assert site.files("ants") == whole, "what is granted again is there again"
-    store.requests.clear()
+    store.asked.clear()
     site.publish()
-    assert dict(store.requests) == {"read": 1}
+    assert dict(store.asked) == {"read": 1}
 
 
 BRANCHED = (
@@ -492,9 +492,9 @@ def test_a_branch_that_is_no_longer_shown_goes_even_if_an_export_is_broken(site:
     site.write("exports/customers.csv", CUSTOMERS)
     site.publish()
     assert invoices_of(site) == invoices_of(site, "ann") == ["inv-1"]
-    store.requests.clear()
+    store.asked.clear()
     site.publish()
-    assert dict(store.requests) == {"read": 1}
+    assert dict(store.asked) == {"read": 1}
 
 
 def test_a_plan_names_what_a_limit_to_branches_takes_away(site: SmallSite) -> None:
