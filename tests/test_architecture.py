@@ -26,6 +26,7 @@ FLOORS = [
     | {"exports.markup", "exports.storednumbers", "exports.jsonevents"},
     {"history"},
     {
+        "stores.s3.client",
         "addressees",
         "yamlfile",
         "fields",
@@ -97,7 +98,7 @@ FLOORS = [
     {"exports.inspection"},
 ]
 
-PACKAGES = ("cli", "schema")
+PACKAGES = ("cli", "schema", "stores.s3")
 """Rooms of several modules."""
 
 TOP = {"cli.options": 0, "cli.running": 0, "cli": 2, "__main__": 3}

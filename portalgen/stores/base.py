@@ -160,6 +160,12 @@ class Store(Protocol):
     def answers(self, key: str) -> bool:
         """Whether whoever knows the address of `key`, and has no credentials, gets the object. Raises StoreError."""
 
+    def invalidate(self, prefixes: Sequence[str]) -> list[Failure]:
+        """Have the CDN before the store, if it has one, forget all that lies under `prefixes`, and wait until it has.
+
+        Returns a failure for each prefix of which it may still hold copies; for none where there is no CDN.
+        """
+
 
 def check_area(text: str) -> None:
     """Raise StoreError unless `text` starts with `public/` or `private/` and holds no unfit character."""

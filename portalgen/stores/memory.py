@@ -157,6 +157,11 @@ class MemoryStore:
             self._fail("probe", key)
             return key in self.contents and key.startswith("public/")
 
+    def invalidate(self, prefixes: Sequence[str]) -> list[Failure]:
+        """As Store.invalidate; a fault at 'invalidate' befalls a prefix."""
+        causes = {prefix: self.fault("invalidate", prefix) for prefix in prefixes}
+        return [Failure(prefix, "invalidate", cause) for prefix, cause in causes.items() if cause]
+
     def _write(self, key: str, data: bytes, metadata: Metadata) -> None:
         self.asked["write"] += 1
         self._fail("write", key)
