@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 # A module imports only from floors below its own. Modules on one floor do not know each other.
 FLOORS = [
     {"__init__", "errors", "cldr"},
-    {"names", "keys", "plain"},
+    {"names", "keys", "plain", "probes", "signing"},
     {"attachments", "keysources"},
     {"model.records", "model.sources"},
     {"model.sites", "model.statements"},
@@ -52,8 +52,9 @@ FLOORS = [
     {
         "stores.directory",
         "stores.memory",
-        "stores.s3",
         "stores",
+        "stores.s3.cdn",
+        "receipts",
         "schema.types",
         "spots",
         "yamlcache",
@@ -70,6 +71,7 @@ FLOORS = [
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
     {
+        "stores.s3",
         "views.lists",
         "views.summary",
         "views.statement",
@@ -109,12 +111,14 @@ ROOMS = {
     "boto3": "stores.s3",
     "botocore": "stores.s3",
     "click": "cli",
+    "cryptography": "signing",
     "defusedxml": "exports.einvoice.xmltree",
     "duckdb": "database",
     "ijson": "exports.jsonevents",
     "itsdangerous": "links",
     "jinja2": "pages",
     "markdown_it": "bulletin",
+    "mypy_boto3_cloudfront": "stores.s3",
     "mypy_boto3_s3": "stores.s3",
     "nh3": "bulletin",
     "pydantic": "schema",
