@@ -77,6 +77,9 @@ FLOORS = [
         "schema",
         "grants",
         "purge",
+        "lease",
+        "manifests",
+        "survey",
         "exports.reportrows",
     }
     | {"exports.einvoice"},
@@ -85,7 +88,7 @@ FLOORS = [
     {"builder", "preview", "delivery", "drafts"},
     {"publish"},
     {"grantees", "everyone"},
-    {"gate"},
+    {"gate", "recovery"},
     {"definitions", "exports.staging", "overview.rows"} | {"exports.inspect_entry", "exports.inspect_files"},
     {"inventory", "exports.loading", "exports.readings", "exports.similar"} | {"exports.inspect_systems"},
     {"exports.attachments", "exports.cells", "exports.settling", "exports.visibility"}
