@@ -50,6 +50,8 @@ class Inventory:
     unless empty, says why nothing but what was taken away on purpose may be touched. `waiting` are the types, by link,
     that wait until somebody accepts that it shows them.
 
+    Where it `is_reconciling`, opening it lists the store.
+
     `everyone` are the definitions with the portals that follow from the exports: at first those that the ledger knows
     of, so that what is to be taken away need not wait for an export that can be read.
     """
@@ -70,6 +72,7 @@ class Inventory:
         self.today = clock().astimezone(self._zone).date()
         self.store = store
         self._excepted = frozenset(definitions.every_customer.excepted if definitions.every_customer else ())
+        self.is_reconciling = False
         self.open()
 
     def open(self) -> None:
@@ -83,6 +86,8 @@ class Inventory:
         self._fewer: dict[str, tuple[str, ...]] = {}
         self.stored: Mapping[str, Stored] = {}
         self._want(people_in(self.ledger.records))
+        if self.is_reconciling:
+            self._reconcile()
         self._judge()
 
     def learn(self, people: Iterable[Person]) -> None:
@@ -119,27 +124,29 @@ class Inventory:
         self.wanted, tokens = wanted_links(self.everyone, self._ring, self.today, self.ledger.records)
         self.tokens = self._unknown | tokens
 
-    def reconcile(self) -> None:
+    def _reconcile(self) -> None:
         """List the store, and take for unfinished whatever is not there as the manifests say. Raises StoreError.
 
         Links that the ledger does not know are purged if these keys made them; others stay, and are told of.
         """
-        records, seen = self.ledger.records, set()
+        records, seen, strange = self.ledger.records, set(), []
         keys = {*self._ring.root_keys, *(record.key for record in records.values())}
         for token, there in survey(self.store, keys, self._if_other):
             mark = fingerprint(token)
+            is_ours = mark in records or self._ring.read(token) is Verdict.OK
+            if not is_ours or self.tokens.get(mark, token) != token:
+                strange.append(mark)
+                continue
             seen.add(mark)
             if there is None:
                 continue
             self._there[mark] = there
             self._unknown[mark] = token
-            if mark in records:
-                records[mark] = replace(records[mark], unfinished=True)
-            elif self._ring.read(token) is Verdict.OK:
-                records[mark] = replace(stranger(token), state=REVOKED, unfinished=True)
-            else:
-                message = f"the store holds a link that the root keys at hand did not make: {mark}; it was left alone"
-                self.notes.append(Problem(NOWHERE, message, "give each site a store of its own"))
+            known = records.get(mark) or replace(stranger(token), state=REVOKED)
+            records[mark] = replace(known, unfinished=True)
+        if strange:
+            message = f"the store holds links that the root keys at hand did not make: {', '.join(strange)}"
+            self.notes.append(Problem(NOWHERE, f"{message}; they were left alone", "give each site a store of its own"))
         for mark, record in records.items():
             if record.state == LIVE and mark not in seen:
                 self._there[mark] = {}

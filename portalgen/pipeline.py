@@ -192,6 +192,9 @@ def publish(
     """
     for attempt in range(1, _ATTEMPTS + 1):
         with Lease(inventory.store, wait) as lease:
+            if inventory.is_reconciling:  # what nobody knows of may be what another run is about to tell of
+                lease.take()
+                inventory.open()
             inventory.ledger.guard = lease.take
             try:
                 return _publish(inventory, lease, progress, judge)
@@ -223,6 +226,8 @@ def _publish(inventory: Inventory, lease: Lease, progress: Progress, judge: Judg
         # Write what differs, the ledger before and after it.
         with _in_any_case(late.failed):
             written = _write(inventory, steps, built, _Pen(lease, progress))
+            if inventory.is_reconciling:
+                inventory.store.delete(inventory.manifests.strays(inventory.ledger.records))
 
     gone, taken = gone + left, taken + late
     return Published(
@@ -319,7 +324,7 @@ def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen)
         ledger.show(step.fingerprint, link.types, link.branches)
     ledger.tell(finished(done, bundles, in_doubt, ledger.records))
     ledger.save()
-    with suppress(StoreError):  # what is left of old manifests does no harm, and `reconcile` finds it
+    with suppress(StoreError):  # what is left of old manifests does no harm, and reconciling finds it
         inventory.manifests.sweep(manifests_before, ledger.records)
     return written
 

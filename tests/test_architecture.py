@@ -83,7 +83,16 @@ FLOORS = [
         "exports.reportrows",
     }
     | {"exports.einvoice"},
-    {"views", "mailserver", "exports.profiles", "exports.files", "exports.layouts", "exposure", "review"},
+    {
+        "views",
+        "verification",
+        "mailserver",
+        "exports.profiles",
+        "exports.files",
+        "exports.layouts",
+        "exposure",
+        "review",
+    },
     {"pages", "edits", "mailing"},
     {"builder", "preview", "delivery", "drafts"},
     {"publish"},
