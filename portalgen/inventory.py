@@ -16,7 +16,7 @@ from portalgen.errors import (
 from portalgen.everyone import people_in, with_everyone
 from portalgen.gate import granted
 from portalgen.grants import EXPIRED, last_day, links_of
-from portalgen.ledger import LIVE, REVOKED, Clock, Ledger, OpenLedger, Record
+from portalgen.ledger import LIVE, REVOKED, Clock, Ledger, OpenLedger, Record, stranger
 from portalgen.links import KeyRing, Verdict, fingerprint
 from portalgen.manifests import Manifests
 from portalgen.model import STATEMENT, BuiltBundle, Definitions, Documents, LinkId, Person, Refused
@@ -38,7 +38,7 @@ from portalgen.plan import (
 )
 from portalgen.publish import look
 from portalgen.purge import find_tokens
-from portalgen.recovery import record_of, recover, stranger
+from portalgen.recovery import record_of, recover
 from portalgen.stores.base import Store
 from portalgen.survey import There, drift, survey
 
@@ -142,7 +142,7 @@ class Inventory:
                 continue
             self._there[mark] = there
             self._unknown[mark] = token
-            known = records.get(mark) or replace(stranger(token), state=REVOKED)
+            known = records.get(mark) or replace(stranger(mark, token[1]), state=REVOKED)
             records[mark] = replace(known, unfinished=True)
         if strange:
             message = f"the store holds links that the root keys at hand did not make: {', '.join(strange)}"

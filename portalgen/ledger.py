@@ -18,6 +18,7 @@ from portalgen.stores.base import PRIVATE, Found, Metadata, Store
 _KEY = f"{PRIVATE}ledger.json"
 _FORMAT = 3
 _READABLE = (1, 2, _FORMAT)
+_UNKNOWN = "(unknown "
 LIVE, DISABLED, EXPIRED, REVOKED = "live", "disabled", "expired", "revoked"
 
 
@@ -59,6 +60,16 @@ class Record:
     @property
     def id(self) -> LinkId:
         return LinkId(self.portal, self.contact)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing but the store tells of the link: a portal's id has no such beginning."""
+        return self.portal.startswith(_UNKNOWN)
+
+
+def stranger(fingerprint: str, key: str) -> Record:
+    """The record of a link that lies in the store, and that nothing tells of."""
+    return Record(f"{_UNKNOWN}{fingerprint})", "", 0, key, fingerprint)
 
 
 Ledger = Mapping[str, Record]

@@ -140,6 +140,8 @@ def _why_gone(record: Record, successor: Wanted | None, portals: Collection[str]
         return f"made with another root key '{record.key}'"
     if successor:
         return "an earlier purge did not finish"
+    if record.is_unknown:
+        return "nobody knows of it"
     return "contact deleted" if record.portal in portals else "portal deleted"
 
 

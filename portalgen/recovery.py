@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, StoreError
 from portalgen.exposure import recovered
 from portalgen.history import read
-from portalgen.ledger import LIVE, REVOKED, OpenLedger, Record
+from portalgen.ledger import LIVE, REVOKED, OpenLedger, Record, stranger
 from portalgen.links import KeyRing, Verdict, fingerprint
 from portalgen.plan import Wanted
 from portalgen.purge import public_tokens
@@ -43,7 +43,7 @@ def recover(
                 begun, was = ledger.records[mark], known[mark]
                 ledger.records[mark] = replace(begun, granted=was.granted, issued=was.issued)
         else:
-            record = known.get(mark) or stranger(token)
+            record = known.get(mark) or stranger(mark, token[1])
             unknown[mark] = token
             ledger.begin(record)
             portals.add(record.portal)
@@ -72,12 +72,6 @@ def _remembered(store: Store, ledger: OpenLedger) -> tuple[Mapping[str, Record],
         raise
     except PortalgenError as error:
         return {}, [*error.problems]
-
-
-def stranger(token: str) -> Record:
-    """The record of a link that lies in the store, and that nothing tells of."""
-    mark = fingerprint(token)
-    return Record(f"(unknown {mark})", "", 0, token[1], mark)
 
 
 def record_of(link: Wanted) -> Record:
