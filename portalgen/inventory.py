@@ -247,15 +247,15 @@ class Inventory:
         """What the last publish of a link that ended well left there; None where that is not known."""
         return self.manifests.of(self.ledger.records[mark])
 
-    def paths(self, steps: Iterable[Step]) -> Mapping[str, Sequence[str]]:
-        """The paths that are surely under links, by fingerprint, as far as that is known without a look."""
-        found = {}
+    def known(self, steps: Iterable[Step]) -> list[Step]:
+        """Purges with what they surely take away, as far as that is known without a look."""
+        found = []
         for step in steps:
             try:
-                published = self.published(step.fingerprint)
-            except StoreError:  # it is listed then
-                continue
-            found[step.fingerprint] = [*published.files] if published else []
+                published = self.published(step.fingerprint) or Stored()
+            except StoreError:  # what is there is listed then
+                published = Stored()
+            found.append(replace(step, delete=(*published.files,), disappears=published.documents or {}))
         return found
 
     def _documents(self, mark: str, types: Sequence[str]) -> Documents:

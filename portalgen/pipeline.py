@@ -209,7 +209,7 @@ def _publish(inventory: Inventory, lease: Lease, progress: Progress, judge: Judg
     passed = _judged(inventory, judge) if judge else None
 
     # Take away first: neither a bad export nor a broken template may hold a purge back.
-    gone = inventory.purges()
+    gone = inventory.known(inventory.purges())
     taken = _take_away(inventory, gone)
     with _in_any_case(taken.failed):
         if inventory.refused:
@@ -221,7 +221,7 @@ def _publish(inventory: Inventory, lease: Lease, progress: Progress, judge: Judg
         left = _left(inventory, gone)
         if passed is not None and passed != _contents((*gone, *left, *steps)):
             raise RefusedError("the exports changed while this ran; what was to be purged was, and nothing else")
-        late = _take_away(inventory, left) if left else Taken()
+        late = _take_away(inventory, inventory.known(left)) if left else Taken()
 
         # Write what differs, the ledger before and after it.
         with _in_any_case(late.failed):
@@ -259,14 +259,13 @@ def _contents(steps: Iterable[Step]) -> Mapping[str, str]:
 def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
     """Purge the links of `gone`, and from other links what they may no longer show."""
     ledger, fewer = inventory.ledger, inventory.withdrawals()
-    known = inventory.paths(gone)
     for step in gone:
         ledger.doubt(step.fingerprint, step.becomes)
     doubted = [mark for mark, record in ledger.records.items() if record.unfinished]
     for mark in fewer:
         ledger.withdraw(mark)
     _announce(ledger)
-    taken = purge(inventory.store, inventory.tokens_for(gone), known)
+    taken = purge(inventory.store, inventory.tokens_for(gone), {step.fingerprint: step.delete for step in gone})
     for step in gone:
         if step.fingerprint not in taken.failed:
             ledger.purged(step.fingerprint)

@@ -107,7 +107,9 @@ def _by_link(failures: Iterable[Failure], marks: Mapping[str, str]) -> dict[str,
     found: dict[str, list[Failure]] = {}
     for failure in failures:
         token = failure.key.removeprefix(PUBLIC).partition("/")[0]
-        found.setdefault(marks[f"{PUBLIC}{token}/"], []).append(failure)
+        mark = marks.get(f"{PUBLIC}{token}/")
+        for each in [mark] if mark else marks.values():  # what befell all of the store befell each of them
+            found.setdefault(each, []).append(failure)
     return {**found}
 
 
