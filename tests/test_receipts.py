@@ -76,8 +76,8 @@ def test_the_format_is_what_it_always_was() -> None:
     """What was signed once must still be found genuine in ten years: a change of this is a new format."""
     link = (
         '{"portal":"acme","contact":"ann","revision":1,"key":"a","fingerprint":"d8b4fa2c59",'
-        '"reason":"definition deleted","objects":12,"versions":30,"uploads":1,"failures":[],"unseen":"","cdn":"invalidated","store":"gone",'
-        '"base_url":404,"complete":true}'
+        '"reason":"definition deleted","objects":12,"versions":30,"uploads":1,'
+        '"failures":[],"unseen":"","cdn":"invalidated","store":"gone","base_url":404,"complete":true}'
     )
     oko = (
         '{"portal":"ökologik","contact":"","revision":2,"key":"b","fingerprint":"0123456789",'
