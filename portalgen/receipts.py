@@ -32,10 +32,9 @@ _HINT = "ask whoever gave it to you for the file as it was written"
 class PurgedLink:
     """What became of a link. `fingerprint` stands for its token, `key` names the root key that made it.
 
-    `objects`, `versions` and `uploads` count what was deleted; `failures` say what could not be, each in one line, and
-    `unseen` what could not be looked for, or is ''. `cdn` is 'none' where there is no CDN, 'invalidated' or 'failed'.
-    `answers` tells whether the store still gave the summary to whoever asked without credentials (None: it did not
-    say); `status` is that of the summary's address, 0 without an answer, None where it was not asked.
+    `failures` say what could not be deleted, each in one line. `cdn` is 'none' where there is no CDN, 'invalidated' or
+    'failed'. `answers` tells whether the store still gave the summary to whoever asked without credentials (None: it
+    did not say); `status` is that of the summary's address, 0 without an answer, None where it was not asked.
     """
 
     id: LinkId
@@ -43,22 +42,16 @@ class PurgedLink:
     key: str
     fingerprint: str
     reason: str
-    objects: int = 0
-    versions: int = 0
-    uploads: int = 0
     failures: tuple[str, ...] = ()
-    unseen: str = ""
     cdn: str = NO_CDN
     answers: bool | None = None
     status: int | None = None
 
     @property
     def is_complete(self) -> bool:
-        """Whether everything is gone, and everything was looked at. An address that was not asked does not count."""
+        """Whether nothing of it is left, in any place that was asked. An address that was not asked does not count."""
         is_off = self.status is None or is_gone(self.status)
-        return (
-            not self.failures and not self.unseen and self.cdn != NOT_INVALIDATED and self.answers is False and is_off
-        )
+        return not self.failures and self.cdn != NOT_INVALIDATED and self.answers is False and is_off
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,8 +67,9 @@ class Place:
 class Receipt:
     """The receipt of a publish that purged `links`. `moment` has a time zone; it is kept in UTC, to the second.
 
-    `version` is that of the publisher. `key` names the root key from which the receipt's own key is derived, and
-    `public_key` is to that one; it is filled in as the receipt is signed.
+    `objects`, `versions` (and markers) and `uploads` count what was deleted under all of them; `unseen` says what could
+    not be looked for, or is ''. `version` is that of the publisher. `key` names the root key from which the receipt's
+    own key is derived, and `public_key` is to that one; it is filled in as the receipt is signed.
     """
 
     site: str
@@ -84,11 +78,16 @@ class Receipt:
     version: str
     links: tuple[PurgedLink, ...]
     key: str
+    objects: int = 0
+    versions: int = 0
+    uploads: int = 0
+    unseen: str = ""
     public_key: str = ""
 
     @property
     def is_complete(self) -> bool:
-        return all(link.is_complete for link in self.links)
+        """Whether all is gone, and everything was looked at."""
+        return not self.unseen and all(link.is_complete for link in self.links)
 
 
 def place_of(source: StoreSource) -> Place:
@@ -172,6 +171,10 @@ def receipt_json(receipt: Receipt) -> dict[str, Any]:
         "moment": f"{receipt.moment.astimezone(datetime.UTC):%Y-%m-%dT%H:%M:%SZ}",
         "version": receipt.version,
         "links": [_link_json(link) for link in receipt.links],
+        "objects": receipt.objects,
+        "versions": receipt.versions,
+        "uploads": receipt.uploads,
+        "unseen": receipt.unseen,
         "complete": receipt.is_complete,
         "key": receipt.key,
         "public_key": receipt.public_key,
@@ -190,11 +193,7 @@ def _link_json(link: PurgedLink) -> Mapping[str, Any]:
         "key": link.key,
         "fingerprint": link.fingerprint,
         "reason": link.reason,
-        "objects": link.objects,
-        "versions": link.versions,
-        "uploads": link.uploads,
         "failures": list(link.failures),
-        "unseen": link.unseen,
         "cdn": link.cdn,
         "store": AT_STORE[link.answers],
         "base_url": link.status,
@@ -212,6 +211,10 @@ def _receipt(whole: Mapping[str, Any]) -> Receipt:
         version=_text(whole["version"]),
         links=tuple(_link(link) for link in whole["links"]),
         key=_text(whole["key"]),
+        objects=_count(whole["objects"]),
+        versions=_count(whole["versions"]),
+        uploads=_count(whole["uploads"]),
+        unseen=_text(whole["unseen"]),
         public_key=_text(whole["public_key"]),
     )
 
@@ -223,11 +226,7 @@ def _link(link: Mapping[str, Any]) -> PurgedLink:
         key=_text(link["key"]),
         fingerprint=_text(link["fingerprint"]),
         reason=_text(link["reason"]),
-        objects=_count(link["objects"]),
-        versions=_count(link["versions"]),
-        uploads=_count(link["uploads"]),
         failures=tuple(_text(failure) for failure in link["failures"]),
-        unseen=_text(link["unseen"]),
         cdn=_text(link["cdn"]),
         answers={said: answers for answers, said in AT_STORE.items()}[link["store"]],
         status=None if link["base_url"] is None else _count(link["base_url"]),

@@ -17,20 +17,8 @@ from portalgen.receipts import INVALIDATED, NOT_INVALIDATED, Place, PurgedLink, 
 ROOT = {"a": bytes(range(32)), "b": bytes(range(32, 64))}
 RING = KeyRing("northwind", ROOT)
 PUBLIC = public_keys(RING)
-ACME = PurgedLink(
-    LinkId("acme", "ann"),
-    3,
-    "a",
-    "0123456789",
-    "deleted",
-    12,
-    30,
-    1,
-    cdn=INVALIDATED,
-    answers=False,
-    status=404,
-)
-BEES = PurgedLink(LinkId("bees"), 1, "b", "9876543210", "disabled", 4, answers=False)
+ACME = PurgedLink(LinkId("acme", "ann"), 3, "a", "0123456789", "deleted", cdn=INVALIDATED, answers=False, status=404)
+BEES = PurgedLink(LinkId("bees"), 1, "b", "9876543210", "disabled", answers=False)
 RECEIPT = Receipt(
     site="northwind",
     store=Place("s3", "northwind-portals", "s3.example"),
@@ -38,6 +26,9 @@ RECEIPT = Receipt(
     version="0.1.0",
     links=(ACME, BEES),
     key="b",
+    objects=1201,
+    versions=30,
+    uploads=1,
 )
 
 
@@ -66,12 +57,12 @@ def test_the_public_key_alone_is_enough(folder: Path) -> None:
     result = call("receipt.json", "--public-key", PUBLIC["b"])
     assert result.exit_code == 0
     assert result.stdout.splitlines() == [
-        "link      revision  key  fingerprint  objects  versions  uploads  CDN          store  address    why",
-        "acme/ann         3  a     0123456789       12        30        1  invalidated  gone         404  deleted",
-        "bees             1  b     9876543210        4         0        0  none         gone   not asked  disabled",
+        "link      revision  key  fingerprint  CDN          store  address    why",
+        "acme/ann         3  a     0123456789  invalidated  gone         404  deleted",
+        "bees             1  b     9876543210  none         gone   not asked  disabled",
         "site northwind, store s3 northwind-portals at s3.example, 2027-03-01 09:30:15 UTC, portalgen 0.1.0",
         f"genuine: signed with key 'b', public key {PUBLIC['b']}",
-        "complete: 2 links purged",
+        "complete: 2 links purged, with 1,201 objects, 30 older versions, 1 unfinished upload",
     ]
     assert call("receipt.json", "--public-key", PUBLIC["a"], "--public-key", PUBLIC["b"]).exit_code == 0
 
@@ -107,19 +98,22 @@ def test_one_that_is_genuine_and_not_complete_says_what_is_open(folder: Path) ->
     worst = replace(
         ACME,
         failures=("could not delete index.html: it is under a legal hold",),
-        unseen="older versions: access is denied",
         cdn=NOT_INVALIDATED,
         answers=True,
         status=200,
     )
     unsure = replace(BEES, answers=None, status=0)
-    write_receipt(folder / "open.json", replace(RECEIPT, links=(worst, unsure)), RING)
+    receipt = replace(RECEIPT, links=(worst, unsure), unseen="older versions: access is denied")
+    write_receipt(folder / "open.json", receipt, RING)
     result = call("open.json", "--public-key", PUBLIC["b"])
     assert result.exit_code == 1
-    assert result.stdout.splitlines()[-1] == "NOT COMPLETE: 2 of 2 links may not be gone"
+    assert result.stdout.splitlines()[-1] == (
+        "NOT COMPLETE, something may be left: "
+        "2 links purged, with 1,201 objects, 30 older versions, 1 unfinished upload"
+    )
     assert result.stderr.splitlines() == [
+        "not looked at: older versions: access is denied",
         "acme/ann: could not delete index.html: it is under a legal hold",
-        "acme/ann: not looked at: older versions: access is denied",
         "acme/ann: the CDN may still hold copies",
         "acme/ann: the store still gave it away",
         "acme/ann: its address answered with 200",

@@ -13,19 +13,7 @@ from portalgen.probes import NO_ANSWER, is_gone
 from portalgen.receipts import AT_STORE, NOT_INVALIDATED, PurgedLink, Receipt, public_keys, read_receipt, receipt_json
 from portalgen.signing import is_public_key
 
-_HEADING = (
-    "link",
-    "revision",
-    "key",
-    "fingerprint",
-    "objects",
-    "versions",
-    "uploads",
-    "CDN",
-    "store",
-    "address",
-    "why",
-)
+_HEADING = ("link", "revision", "key", "fingerprint", "CDN", "store", "address", "why")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +27,9 @@ class Checked(Done):
         return 0 if self.receipt.is_complete else PortalgenError.exit_code
 
     def problems(self) -> Sequence[Problem]:
-        return [Problem(NOWHERE, f"{link.id}: {fault}") for link in self.receipt.links for fault in _faults(link)]
+        unseen = [Problem(NOWHERE, f"not looked at: {self.receipt.unseen}")] * bool(self.receipt.unseen)
+        links = self.receipt.links
+        return [*unseen, *(Problem(NOWHERE, f"{link.id}: {fault}") for link in links for fault in _faults(link))]
 
     def to_json(self) -> Any:
         return {"genuine": True, **receipt_json(self.receipt)}
@@ -55,8 +45,15 @@ class Checked(Done):
                 f"genuine: signed with key '{it.key}', public key {it.public_key}",
             )
         ]
-        doubtful, links = sum(not link.is_complete for link in it.links), plural(len(it.links), "link")
-        outcome = f"NOT COMPLETE: {doubtful:,} of {links} may not be gone" if doubtful else f"complete: {links} purged"
+        deleted = ", ".join(
+            (
+                plural(it.objects, "object"),
+                plural(it.versions, "older version"),
+                plural(it.uploads, "unfinished upload"),
+            )
+        )
+        outcome = f"{plural(len(it.links), 'link')} purged, with {deleted}"
+        outcome = f"complete: {outcome}" if it.is_complete else f"NOT COMPLETE, something may be left: {outcome}"
         return "\n".join([*lines, outcome])
 
 
@@ -81,15 +78,13 @@ def receipt(file: Path, trusted: Sequence[str], config: Path) -> Checked:
 
 def _row(link: PurgedLink) -> tuple[object, ...]:
     status = {None: "not asked", NO_ANSWER: "no answer"}.get(link.status, link.status)
-    of_link = (link.id, link.revision, link.key, link.fingerprint, link.objects, link.versions, link.uploads)
+    of_link = (link.id, link.revision, link.key, link.fingerprint)
     return (*of_link, link.cdn, AT_STORE[link.answers], status, link.reason)
 
 
 def _faults(link: PurgedLink) -> Iterator[str]:
     """Why a link may not be gone."""
     yield from link.failures
-    if link.unseen:
-        yield f"not looked at: {link.unseen}"
     if link.cdn == NOT_INVALIDATED:
         yield "the CDN may still hold copies"
     if link.answers is not False:
