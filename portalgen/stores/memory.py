@@ -16,6 +16,7 @@ from portalgen.stores.base import (
     Outcome,
     Put,
     StoredObject,
+    check_folder,
     check_key,
     check_prefix,
 )
@@ -140,6 +141,7 @@ class MemoryStore:
         objects = 0
         for prefix in prefixes:
             try:
+                check_folder(prefix)
                 there = [item.key for item in self.objects(prefix)]
                 left = self.delete(there) if there else []
             except StoreError as error:
