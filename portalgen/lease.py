@@ -30,6 +30,8 @@ GRACE = 90
 """Seconds for which nobody takes a lease that has run out: a request of its holder's may still be under way."""
 
 _PAUSE = 2
+_active: set[str] = set()
+"""The leases of this process that were not left yet, by holder."""
 _JSON = Metadata("application/json")
 
 
@@ -84,6 +86,7 @@ class Lease:
             return
         self._done.set()
         self._renewer.join()
+        _active.discard(self._mine.holder)
         if not self._is_lost:
             with suppress(StoreError):  # it runs out by itself
                 released = Held(number=self._mine.number, is_exclusive=self._mine.is_exclusive)
@@ -99,6 +102,7 @@ class Lease:
             if self._clock() >= until:
                 raise BusyError(*self._busy())
             time.sleep(_PAUSE)
+        _active.add(self._mine.holder)
         self._renewer = Thread(target=self._renew_on, daemon=True)
         self._renewer.start()
 
@@ -173,7 +177,7 @@ def lease_of(store: Store) -> Held | None:
 
 
 def _is_over(held: Held, age: int) -> bool:
-    return age > held.seconds + GRACE or (held.place == _place() != "" and not _is_alive(held.process))
+    return age > held.seconds + GRACE or (held.place == _place() != "" and not _is_alive(held))
 
 
 def _find(store: Store) -> Found | None:
@@ -207,9 +211,12 @@ def _place() -> str:
         return ""
 
 
-def _is_alive(process: int) -> bool:
+def _is_alive(held: Held) -> bool:
+    """Whether a holder in this place is at work still."""
+    if held.process == os.getpid():
+        return held.holder in _active
     try:
-        os.kill(process, 0)
+        os.kill(held.process, 0)
     except ProcessLookupError:
         return False
     except OSError:
