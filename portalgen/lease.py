@@ -82,11 +82,11 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        _active.discard(self._mine.holder)
         if self._renewer is None:
             return
         self._done.set()
         self._renewer.join()
-        _active.discard(self._mine.holder)
         if not self._is_lost:
             with suppress(StoreError):  # it runs out by itself
                 released = Held(number=self._mine.number, is_exclusive=self._mine.is_exclusive)
@@ -97,12 +97,12 @@ class Lease:
         if self._renewer is not None:
             self.check()
             return
+        _active.add(self._mine.holder)
         until = self._clock() + self._wait
         while not self._try_to_take():
             if self._clock() >= until:
                 raise BusyError(*self._busy())
             time.sleep(_PAUSE)
-        _active.add(self._mine.holder)
         self._renewer = Thread(target=self._renew_on, daemon=True)
         self._renewer.start()
 
