@@ -276,6 +276,7 @@ def _store(name: str, item: DirectoryModel | S3Model, root: Path, base_url: str)
         endpoint=item.endpoint or "",
         prefix=f"{item.prefix.rstrip('/')}/" if item.prefix else "",
         cdn=_cdn(item.cdn, base_url) if item.cdn else None,
+        single_writer=item.single_writer,
     )
 
 

@@ -145,7 +145,10 @@ class Cdn:
 
 @dataclass(frozen=True, slots=True)
 class StoreSource:
-    """One entry of `stores:`: a `directory` at `path` (private part at `private`), or an `s3` bucket."""
+    """One entry of `stores:`: a `directory` at `path` (private part at `private`), or an `s3` bucket.
+
+    `single_writer` says that nobody else publishes there, so that writes need no conditions.
+    """
 
     name: str
     kind: str
@@ -155,4 +158,5 @@ class StoreSource:
     region: str = ""
     endpoint: str = ""
     prefix: str = ""
+    single_writer: bool = False
     cdn: Cdn | None = None

@@ -266,6 +266,7 @@ class S3Model(_Strict):
     region: Text | None = None
     endpoint: Text | None = None
     prefix: Prefix | None = None
+    single_writer: Truth = False
     cdn: CloudFrontModel | None = None
 
 

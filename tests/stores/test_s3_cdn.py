@@ -6,11 +6,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from portalgen.links import KeyRing, redact
+from portalgen.links import KeyRing, fingerprint, redact
 from portalgen.model import Cdn, StoreSource
+from portalgen.purge import purge
+from portalgen.stores import open_store
 from portalgen.stores.base import Failure
+from portalgen.stores.s3 import S3Store
 from portalgen.stores.s3.cdn import BATCH, MOST, CloudFront, cdn_of
 from tests.cloudfront_server import CloudFrontServer
+from tests.s3_server import S3Server
+from tests.store_contract import HTML, keys_of
 
 RING = KeyRing("small", {"a": bytes(range(32))})
 TOKENS = [RING.token("a", f"p{number}", "", 1) for number in range(200)]
@@ -191,3 +196,26 @@ def test_the_cdn_is_the_one_of_the_definition(server: CloudFrontServer) -> None:
     server.looks = 0
     assert made.invalidate(PREFIXES[:1]) == []
     assert server.paths == [f"/p/{TOKENS[0]}/*"]
+
+
+def test_a_purge_of_a_bucket_ends_with_the_cdn(
+    s3_server: S3Server, s3_bucket: str, server: CloudFrontServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", s3_server.access_key)
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", s3_server.secret_key)
+    source = StoreSource(
+        "live", "s3", bucket=s3_bucket, endpoint=s3_server.endpoint, cdn=Cdn("cloudfront", server.distribution, "/p")
+    )
+    store = open_store(source)
+    assert isinstance(store, S3Store)
+    links = {fingerprint(token): token for token in TOKENS[:2]}
+    for prefix in PREFIXES[:2]:
+        store.write(f"{prefix}index.html", b"x", HTML)
+    server.faults["POST"] = ["AccessDenied"]
+    failed = purge(store, links, {}).failed
+    assert {*failed} == {*links}, "until the CDN has forgotten a link, it is not gone"
+    assert keys_of(store, "public/") == []
+    taken = purge(store, links, {})
+    assert (taken.failed, taken.unseen) == ({}, "")
+    assert server.paths == [f"/p/{token}/*" for token in TOKENS[:2]]
+    store.client.close()

@@ -19,7 +19,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from portalgen.errors import StoreError
 from portalgen.model import StoreSource
 from portalgen.stores.base import PUBLIC, Failure
-from portalgen.stores.s3.client import explain
+from portalgen.stores.s3.causes import Verdict, explain, judge
 
 if TYPE_CHECKING:  # the stubs are for development only
     from mypy_boto3_cloudfront.client import CloudFrontClient
@@ -33,15 +33,11 @@ MOST = 5 * BATCH
 _LONGEST_PAUSE = 8000
 _PASSING = {
     "TooManyInvalidationsInProgress",
-    "Throttling",
     "ThrottlingException",
     "RequestLimitExceeded",
-    "ServiceUnavailable",
-    "InternalError",
-    "InternalFailure",
     "NoSuchInvalidation",  # of one that was made a moment ago
 }
-"""The codes of answers that may be others a little later."""
+"""The codes of answers that may be others a little later, besides those that stores give, too."""
 _NEEDED = "cloudfront:CreateInvalidation and cloudfront:GetInvalidation"
 _MEANING = {
     "AccessDenied": f"access is denied: the credentials need {_NEEDED} on distribution {{}}",
@@ -129,7 +125,7 @@ class CloudFront:
             try:
                 return call()
             except ClientError as error:
-                if error.response.get("Error", {}).get("Code") not in _PASSING:
+                if _code(error) not in _PASSING and judge(error) not in {Verdict.BUSY, Verdict.PASSING}:
                     raise
             self._wait(next(pauses), deadline)
 
@@ -151,9 +147,13 @@ class CloudFront:
     def _cause(self, error: Exception) -> str:
         if isinstance(error, StoreError):
             return error.problems[0].message
-        if isinstance(error, ClientError) and (meant := _MEANING.get(error.response.get("Error", {}).get("Code", ""))):
+        if isinstance(error, ClientError) and (meant := _MEANING.get(_code(error))):
             return meant.format(self._distribution)
         return explain(error, "CloudFront")[0]
+
+
+def _code(error: ClientError) -> str:
+    return error.response.get("Error", {}).get("Code", "")
 
 
 def cdn_of(source: StoreSource) -> CloudFront | None:
