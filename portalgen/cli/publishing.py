@@ -59,6 +59,13 @@ def plan(config: Path, as_json: bool, **said: Any) -> None:
 )
 @click.option("--wait", type=click.IntRange(0), metavar="SECONDS", default=0, help="Wait for another run to end.")
 @click.option("--reconcile", is_flag=True, help="List all that the store holds, and mend what others altered.")
+@click.option("--probe", is_flag=True, help="Ask base_url for each purged link, too; it must be gone there.")
+@click.option(
+    "--receipt",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a signed receipt of what was purged.",
+)
 def publish(config: Path, store: str | None, as_json: bool, **said: Any) -> None:
     """Purge what is gone, build what changed, upload it."""
     progress = progress_shown()
