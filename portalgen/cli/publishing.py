@@ -23,6 +23,8 @@ from portalgen.commands.link import link as run_link
 from portalgen.commands.plan import plan as run_plan
 from portalgen.commands.publish import Said
 from portalgen.commands.publish import publish as run_publish
+from portalgen.commands.receipt import receipt as run_receipt
+from portalgen.commands.verify import verify as run_verify
 from portalgen.commands.who import who as run_who
 from portalgen.model import GRANTABLE_TYPES
 
@@ -55,10 +57,22 @@ def plan(config: Path, as_json: bool, **said: Any) -> None:
     metavar="FILE",
     help="Do exactly what FILE says, which `plan --out` wrote, or nothing.",
 )
+@click.option("--wait", type=click.IntRange(0), metavar="SECONDS", default=0, help="Wait for another run to end.")
+@click.option("--reconcile", is_flag=True, help="List all that the store holds, and mend what others altered.")
 def publish(config: Path, store: str | None, as_json: bool, **said: Any) -> None:
     """Purge what is gone, build what changed, upload it."""
     progress = progress_shown()
     run(lambda: run_publish(config, store, Said(**said), progress), as_json=as_json)
+
+
+@click.command()
+@click.option("--read", "reads", is_flag=True, help="Fetch every object and compare its bytes, too.")
+@config_option
+@store_option
+@json_option
+def verify(config: Path, store: str | None, as_json: bool, *, reads: bool) -> None:
+    """Compare all that the store holds with what was published there. Writes nothing, and needs no keys."""
+    run(lambda: run_verify(config, store, reads=reads), as_json=as_json)
 
 
 @click.command()
@@ -112,3 +126,16 @@ def history(link: str | None, config: Path, store: str | None, as_json: bool) ->
 def who(config: Path, store: str | None, as_json: bool, day: datetime.datetime | None, **document: Any) -> None:
     """Tell which links could see the document NUMBER."""
     run(lambda: run_who(config, store, day.date() if day else None, **document), as_json=as_json)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.option("--public-key", "trusted", metavar="HEX", multiple=True, help="Whom to believe.  [default: this site]")
+@config_option
+@json_option
+def receipt(file: Path, trusted: tuple[str, ...], config: Path, as_json: bool) -> None:
+    """Check a purge's receipt, which `publish --receipt` wrote, and print what it says.
+
+    With --public-key, as `portalgen keys public` prints it, nothing else is needed: no definitions, no keys, no store.
+    """
+    run(lambda: run_receipt(file, trusted, config), as_json=as_json)

@@ -6,7 +6,7 @@ of another: a store may refuse `public/a/b` beside `public/a`.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -107,6 +107,10 @@ class Store(Protocol):
     """
 
     @property
+    def single_writer(self) -> bool:
+        """Whether somebody said that nobody else ever writes here, so that `write_if` need not be honoured."""
+
+    @property
     def requests(self) -> int:
         """How many requests were made of the store so far, tries again included; for a folder, calls."""
 
@@ -150,11 +154,12 @@ class Store(Protocol):
         only where nothing could be tried at all.
         """
 
-    def erase(self, prefixes: Sequence[str], known: Iterable[str] = ()) -> Erased:
+    def erase(self, prefixes: Sequence[str], known: Iterable[str] = (), only: Container[str] | None = None) -> Erased:
         """Delete all that lies under `prefixes`, each of which ends with '/': every version, marker and part of it.
 
-        Ends with a look at what is left. `known` are keys that are surely there, which need no listing to be found.
-        Goes on after a failure, in memory that does not grow with the number of objects.
+        Ends with a look at what is left. `known` are keys that are surely there, which need no listing to be found;
+        `only`, where given, are the keys that are to go, the others stay. Goes on after a failure, in memory that does
+        not grow with the number of objects.
         """
 
     def answers(self, key: str) -> bool:

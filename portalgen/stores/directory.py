@@ -6,7 +6,7 @@ Folders hold no metadata: content types and cache control are the web server's t
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext, suppress
 from pathlib import Path
 from threading import Lock
@@ -53,6 +53,8 @@ class DirectoryStore:
     The folders are made when first written to. They must be on one file system. Symbolic links below them are
     never followed: a listing shows the link itself, which can be replaced and deleted, not read.
     """
+
+    single_writer = False
 
     def __init__(self, public: Path, private: Path) -> None:
         """Raises InvalidInputError where one folder is, or holds, the other."""
@@ -158,8 +160,15 @@ class DirectoryStore:
                 failures.append(Failure(key, "delete", reason(error)))
         return failures
 
-    def erase(self, prefixes: Sequence[str], known: Iterable[str] = ()) -> Erased:  # noqa: ARG002 - lists at no cost
-        """As Store.erase; takes away what no key can name, too."""
+    def erase(
+        self,
+        prefixes: Sequence[str],
+        known: Iterable[str] = (),  # noqa: ARG002 - it lists at no cost
+        only: Container[str] | None = None,
+    ) -> Erased:
+        """As Store.erase; takes away what no key can name, too, unless `only` some keys are to go."""
+        if only is not None:
+            return self._erase_only(prefixes, only)
         failures: list[Failure] = []
         objects = 0
         for prefix in sound_ones(prefixes, check_folder, "purge", failures):
@@ -176,6 +185,17 @@ class DirectoryStore:
             objects += removal.number
             failures += [Failure(self._key_of(path), "purge", cause) for path, cause in removal.failed.items()]
         return Erased(objects, failures=tuple(failures))
+
+    def _erase_only(self, prefixes: Sequence[str], only: Container[str]) -> Erased:
+        failures: list[Failure] = []
+        keys: list[str] = []
+        for prefix in sound_ones(prefixes, check_folder, "purge", failures):
+            try:
+                keys += [item.key for item in self.objects(prefix) if item.key in only]
+            except StoreError as error:
+                failures.append(Failure(prefix, "purge", error.problems[0].message))
+        refused = self.delete(keys)
+        return Erased(len(keys) - len(refused), failures=(*failures, *refused))
 
     def answers(self, key: str) -> bool:
         """As Store.answers: whether a web server finds a file there, by whatever links."""

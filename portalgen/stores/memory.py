@@ -3,7 +3,7 @@
 import hashlib
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from itertools import count
 from threading import Lock
 
@@ -43,6 +43,8 @@ class MemoryStore:
 
     `asked` counts the calls by action; a delete of many keys is one call. `clock` gives seconds.
     """
+
+    single_writer = False
 
     def __init__(self, fault: Fault = no_fault, clock: Callable[[], float] = time.monotonic) -> None:
         self.fault = fault
@@ -135,19 +137,27 @@ class MemoryStore:
                 self.metadata.pop(key, None)
         return failures
 
-    def erase(self, prefixes: Sequence[str], known: Iterable[str] = ()) -> Erased:  # noqa: ARG002 - lists at no cost
+    def erase(
+        self,
+        prefixes: Sequence[str],
+        known: Iterable[str] = (),  # noqa: ARG002 - it lists at no cost
+        only: Container[str] | None = None,
+    ) -> Erased:
         """As Store.erase."""
         failures: list[Failure] = []
         objects = 0
         for prefix in prefixes:
             try:
                 check_folder(prefix)
-                there = [item.key for item in self.objects(prefix)]
-                left = self.delete(there) if there else []
+                there = self._keys(prefix, only)
+                refused = self.delete(there) if there else []
+                left = self._keys(prefix, only) if there else []
             except StoreError as error:
                 failures.append(Failure(prefix, "purge", error.problems[0].message))
                 continue
-            failures += left
+            named = {failure.key for failure in refused}
+            failures += refused
+            failures += [Failure(key, "delete", "still there after it was deleted") for key in left if key not in named]
             objects += len(there) - len(left)
         return Erased(objects, failures=tuple(failures))
 
@@ -163,6 +173,9 @@ class MemoryStore:
         """As Store.invalidate; a fault at 'invalidate' befalls a prefix."""
         causes = {prefix: self.fault("invalidate", prefix) for prefix in prefixes}
         return [Failure(prefix, "invalidate", cause) for prefix, cause in causes.items() if cause]
+
+    def _keys(self, prefix: str, only: Container[str] | None) -> list[str]:
+        return [item.key for item in self.objects(prefix) if only is None or item.key in only]
 
     def _write(self, key: str, data: bytes, metadata: Metadata) -> None:
         self.asked["write"] += 1

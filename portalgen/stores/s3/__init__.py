@@ -3,7 +3,7 @@
 This package is the only room that uses boto3 and obstore.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
@@ -27,6 +27,7 @@ from portalgen.stores.base import (
     sound_ones,
 )
 from portalgen.stores.s3.bulk import BulkWriter
+from portalgen.stores.s3.cdn import cdn_of
 from portalgen.stores.s3.conditions import ConditionalWriter
 from portalgen.stores.s3.connection import Connection
 from portalgen.stores.s3.deleting import Target, batches, delete_batch
@@ -73,6 +74,11 @@ class S3Store:
     def client(self) -> "S3Client":
         """The connection, made once. Raises StoreError."""
         return self._at.client
+
+    @property
+    def single_writer(self) -> bool:
+        """As Store.single_writer."""
+        return self._options.single_writer
 
     @property
     def requests(self) -> int:
@@ -160,11 +166,11 @@ class S3Store:
             ]
         return failures
 
-    def erase(self, prefixes: Sequence[str], known: Iterable[str] = ()) -> Erased:
+    def erase(self, prefixes: Sequence[str], known: Iterable[str] = (), only: Container[str] | None = None) -> Erased:
         """As Store.erase."""
         failures: list[Failure] = []
         sound = list(sound_ones(prefixes, check_folder, "purge", failures))
-        erased = Eraser(self._at).erase(sound, sound_ones(known, check_area, "delete", failures))
+        erased = Eraser(self._at, only).erase(sound, sound_ones(known, check_area, "delete", failures))
         return replace(erased, failures=(*failures, *erased.failures))
 
     def answers(self, key: str) -> bool:
@@ -189,5 +195,5 @@ def from_source(source: StoreSource) -> S3Store:
     """The store of a `kind: s3`. Raises InvalidInputError."""
     if not source.bucket:
         raise InvalidInputError(f"store '{source.name}' needs a 'bucket'")
-    options = Options(single_writer=source.single_writer)
+    options = Options(single_writer=source.single_writer, cdn=cdn_of(source))
     return S3Store(source.bucket, source.region, source.endpoint, source.prefix, options)

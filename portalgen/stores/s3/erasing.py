@@ -2,7 +2,7 @@
 
 import os.path
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Container, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from threading import Lock
 
@@ -28,10 +28,11 @@ _Item = tuple[Target, str]
 
 
 class Eraser:
-    """One `erase`. Keeps at most a batch and what its threads have just listed, however much there is."""
+    """One `erase`, of all or `only` of some keys. Keeps at most a batch and what its threads have just listed."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, only: Container[str] | None = None) -> None:
         self._at = connection
+        self._only = only
         self._lock = Lock()
         self._waiting: list[_Item] = []
         self._gone: Counter[str] = Counter()
@@ -100,7 +101,12 @@ class Eraser:
         return True
 
     def _found(self, prefix: str) -> Iterator[list[_Item]]:
-        """What lies under `prefix`, page by page."""
+        """What is to go under `prefix`, page by page."""
+        only = self._only
+        for items in self._all(prefix):
+            yield items if only is None else [item for item in items if self._at.key(item[0].path) in only]
+
+    def _all(self, prefix: str) -> Iterator[list[_Item]]:
         if self._has_versions:
             try:
                 yield from self._versions(prefix)
