@@ -37,15 +37,13 @@ class Conditions:
     """What a publisher finds around it.
 
     `settings` sets attributes of modules, as 'package.module:NAME'. `ahead` is by how many seconds its clock goes wrong.
-    A file that grows beyond `largest_file` bytes cannot be written to its end; 0: any can. It waits `patience` seconds for an answer; 0: as long as ever.
-    `pace`: see PACE.
+    A file that grows beyond `largest_file` bytes cannot be written to its end; 0: any can. `pace`: see PACE.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     ahead: int = 0
     largest_file: int = 0
-    patience: int = 0
     pace: int = PACE
 
 
@@ -135,7 +133,6 @@ class Publishers:
             "environment": {**conditions.environment},
             "ahead": conditions.ahead,
             "largest_file": conditions.largest_file,
-            "patience": conditions.patience,
             "pace": conditions.pace,
         }
         return Running(self.ask(asked)["process"], self, output)

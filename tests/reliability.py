@@ -6,11 +6,11 @@ What holds is told by code that shares nothing with the publisher: it reads the 
 import json
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import sha256
+from hashlib import md5, sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -61,6 +61,13 @@ AFTER = State(
 """A portal is deleted, and a contact; orders are withdrawn from a link; one link is new, and one replaces another. An
 invoice is paid, one is gone, and one is new.
 """
+LATER = State(
+    "  ants: {customer: C-1, show: [invoices, orders]}\n"
+    "  crows: {customer: C-3, show: [invoices], revision: 2}\n"
+    "  doves: {customer: C-4, show: [invoices]}\n",
+    HEADING + "INV-1,C-1,2026-10-01,2026-10-31,EUR,100.00,0.00\nINV-8,C-1,2026-11-06,2026-12-06,EUR,40.00,40.00\n",
+)
+"""What somebody else publishes who knows more: the orders are granted again, and two more links are deleted."""
 
 STAYING = {"ants": RING.token("a", "ants", "", 1), "ann": RING.token("a", "ants", "ann", 1)}
 STAYING |= {"doves": RING.token("a", "doves", "", 1)}
@@ -166,12 +173,18 @@ def under(contents: Contents, token: str) -> dict[str, bytes]:
 # What must hold at any moment, and after each run.
 
 
-def complaints(contents: Contents, before: Contents, after: Contents) -> list[str]:
-    """What is wrong with `contents`, anywhere between the states that a store had `before` and is to have `after`."""
+def complaints(
+    contents: Contents, before: Contents, after: Contents, staying: Collection[str] = frozenset(STAYING)
+) -> list[str]:
+    """What is wrong with `contents`, anywhere between the states that a store had `before` and is to have `after`.
+
+    `staying` are the links that are live in both.
+    """
     records = records_of(contents)
     return [
-        *_broken_links(contents),
+        *_broken_links(contents, staying),
         *_unlike(contents, records, before, after),
+        *_misnoted(contents, records),
         *_unknown(contents, records, before),
         *_untold(contents),
     ]
@@ -186,10 +199,10 @@ def _ledger(contents: Contents) -> Any:
     return json.loads(contents["private/ledger.json"].data)
 
 
-def _broken_links(contents: Contents) -> Iterator[str]:
+def _broken_links(contents: Contents, staying: Collection[str]) -> Iterator[str]:
     """Links that are to answer and do not, and what their pages lead to that is not there."""
-    for name, token in STAYING.items():
-        files = under(contents, token)
+    for name in staying:
+        files = under(contents, TOKENS[name])
         if "index.html" not in files and name != SHORT_OF_A_SUMMARY:
             yield f"{name} has no summary"
         seen = {"index.html"} & files.keys()
@@ -218,6 +231,22 @@ def _unlike(
             yield f"{name} is published whole, says the ledger, and is neither as before nor as it should be"
         if record["state"] == "live" and "orders" not in record["shows"] and any("order" in path for path in files):
             yield f"{name} shows no orders, says the ledger, and there are some"
+
+
+def _misnoted(contents: Contents, records: Mapping[str, Any]) -> Iterator[str]:
+    """Links of which the ledger says that all is done, and that are not as their manifests say."""
+    for name, token in TOKENS.items():
+        record = records.get(fingerprint(token))
+        if record is None or record["unfinished"] or record["state"] != "live" or not record["bundle"]:
+            continue
+        manifest = contents.get(f"private/manifests/{record['manifest']}.json")
+        if manifest is None:
+            yield f"the manifest of {name} is lost"
+            continue
+        noted = json.loads(manifest.data)["links"][record["fingerprint"]]["files"]
+        there = {path: [len(data), md5(data).hexdigest()] for path, data in under(contents, token).items()}
+        if there != {path: told[1:] for path, told in noted.items()}:
+            yield f"{name} is not as its manifest says"
 
 
 def _unknown(contents: Contents, records: Mapping[str, Any], before: Contents) -> Iterator[str]:
@@ -285,8 +314,8 @@ def undone(contents: Contents, after: Contents) -> list[str]:
 
 
 def _lasting(record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A record without moments."""
-    return {name: value for name, value in record.items() if name not in {"published", "since", "issued"}}
+    """A record without moments, and without the name of a manifest, which depends on what else was written with it."""
+    return {name: value for name, value in record.items() if name not in {"published", "since", "issued", "manifest"}}
 
 
 def told_badly(outcome: Outcome, expected: Iterable[int]) -> list[str]:
@@ -325,30 +354,36 @@ class _References(HTMLParser):
 
 # Where in a publish a request stands.
 
+LEASE = "the lease is taken or released"
 LEDGER_READ, LEDGER = "the ledger is read", "the ledger is saved"
 HISTORY_READ, HISTORY = "the history is read", "the history is written"
-LISTING, DELETE = "what is there is listed", "objects are deleted"
-DOCUMENT, LIST, SUMMARY = "a document or download is written", "a list is written", "a summary is written"
 MANIFEST_READ, MANIFEST = "a manifest is read", "a manifest is written"
+LISTING, DELETE, PROBE = "what is there is looked up", "objects are deleted", "a purged link is tried"
+DOCUMENT, LIST, SUMMARY = "a document or download is written", "a list is written", "a summary is written"
+STEPS = (LEDGER_READ, MANIFEST_READ, LEASE, LEDGER, LISTING, DELETE, PROBE, HISTORY_READ, HISTORY)
+STEPS += (DOCUMENT, LIST, SUMMARY, MANIFEST)
+
+_PRIVATE = (
+    ("private/lease.json", LEASE, LEASE),
+    ("private/ledger.json", LEDGER_READ, LEDGER),
+    ("private/history/", HISTORY_READ, HISTORY),
+    ("private/manifests/", MANIFEST_READ, MANIFEST),
+)
+_LOOKS = frozenset(["list", "list-versions", "list-uploads", "bucket-versioning"])
 
 
 def step_of(request: Request) -> str:
     """What a request is for; '' where that is not known."""
-    is_read = request.kind in {"get", "head"}
+    if request.kind in {"delete-many", "probe"}:
+        return DELETE if request.kind == "delete-many" else PROBE
     is_written = request.kind in {"put", "put-if"}
-    if request.kind == "delete-many":
-        return DELETE
-    if request.kind in {"list", "list-versions", "list-uploads"}:
+    if request.kind in _LOOKS or (request.key.startswith("public/") and not is_written):
         return LISTING
-    for place, read, written in (
-        ("private/ledger.json", LEDGER_READ, LEDGER),
-        ("private/history/", HISTORY_READ, HISTORY),
-        ("private/manifests/", MANIFEST_READ, MANIFEST),
-    ):
+    for place, read, written in _PRIVATE:
         if request.key.startswith(place):
-            return read if is_read else written if is_written else ""
+            return written if is_written else read
     path = request.key.partition("/")[2].partition("/")[2]
-    if not (request.key.startswith("public/") and is_written):
+    if not path:
         return ""
     if path == "index.html":
         return SUMMARY

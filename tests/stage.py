@@ -3,7 +3,7 @@
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,7 +11,8 @@ from threading import Event
 
 from mypy_boto3_s3.client import S3Client
 
-from tests.fault_proxy import FaultProxy, Request
+from tests.fault_proxy import FaultProxy
+from tests.fault_table import Row
 from tests.publishers import USUAL, Conditions, Outcome, Publishers, Running
 from tests.reliability import (
     AFTER,
@@ -20,7 +21,6 @@ from tests.reliability import (
     SHORT_OF_A_SUMMARY,
     STAYING,
     Bucket,
-    Contents,
     State,
     complaints,
     told_badly,
@@ -33,17 +33,18 @@ from tests.s3_server import S3Server
 
 @dataclass(slots=True)
 class Seen:
-    """What came of a fault, or of several of a kind: exit codes, and how often a link was short of its summary."""
+    """What came of a fault, or of several of a kind: `short` is how often a link had no summary afterwards."""
 
     codes: set[int] = field(default_factory=set)
     times: int = 0
     short: int = 0
     wrong: list[str] = field(default_factory=list)
 
-    def note(self, contents: Contents) -> None:
-        """Count a store as it was found after a fault."""
-        self.times += 1
-        self.short += "index.html" not in under(contents, STAYING[SHORT_OF_A_SUMMARY])
+    def row(self, fault: str, where: str) -> Row:
+        """What the table says of it."""
+        run = "killed" if self.codes == {-9} else f"exit code {' or '.join(map(str, sorted(self.codes)))}"
+        after = "all holds, one link without a summary" if self.short else "all holds"
+        return Row(fault, where, str(self.times), run, after, "exit code 0, the same bytes")
 
 
 Inject = Callable[["Stage"], object]
@@ -94,30 +95,32 @@ class Stage:
         self._running.kill()
 
     def try_out(
-        self, seen: Seen, inject: Inject, codes: Iterable[int], conditions: Conditions = USUAL
+        self, seen: Seen, inject: Inject, codes: Collection[int] = (1,), conditions: Conditions = USUAL
     ) -> None:
-        """Publish the change with a fault, look, publish it again without, look again; note it all in `seen`."""
+        """Publish the change with a fault, look, publish it again without, look again; note it all in `seen`.
+
+        `codes` are those that the first run may end with.
+        """
         self.bucket.restore(self.before)
         config = self.fresh("trial", AFTER)
         with self.proxy.recording() as log:
             inject(self)
             outcome = self.publish(config, conditions)
-        there = self.bucket.contents()
-        seen.note(there)
+        last = f"{log[-1].kind} {log[-1].key}" if log else "nothing"
+        found = told_badly(outcome, codes) + self.look(seen, config)
+        seen.times += 1
         seen.codes.add(outcome.code)
-        wrong = [*told_badly(outcome, codes), *complaints(there, self.before, self.after)]
+        seen.wrong += [f"[{len(log)} requests, the last: {last}] {each}" for each in found]
+
+    def look(self, seen: Seen, config: Path) -> list[str]:
+        """What is wrong with the bucket after a fault, and after a next run without any."""
+        there = self.bucket.contents()
+        seen.short += "index.html" not in under(there, STAYING[SHORT_OF_A_SUMMARY])
+        found = complaints(there, self.before, self.after)
         again = self.publish(config)
         there = self.bucket.contents()
-        wrong += [f"the next run: {each}" for each in told_badly(again, [0])]
-        wrong += [f"after the next run: {each}" for each in complaints(there, self.before, self.after)]
-        wrong += [f"after the next run: {each}" for each in undone(there, self.after)]
-        last = f"{log[-1].kind} {log[-1].key}" if log else "nothing"
-        seen.wrong += [f"[{len(log)} requests, the last: {last}] {each}" for each in wrong]
-
-
-def asked_in(log: Iterable[Request], matches: Callable[[Request], bool]) -> int:
-    """How many requests of a log match."""
-    return sum(map(matches, log))
+        later = told_badly(again, [0]) + complaints(there, self.before, self.after) + undone(there, self.after)
+        return found + [f"after the next run: {each}" for each in later]
 
 
 @contextmanager

@@ -15,13 +15,15 @@ import time
 from pathlib import Path
 from typing import Any
 
-import botocore.config
 import duckdb
 
 from portalgen.cli import main
 from portalgen.definitions import load
 from portalgen.pipeline import build
 from portalgen.stores import s3
+
+_LONGEST_PAUSE = 15
+"""Seconds; a lease is renewed no more often."""
 
 LOADED = (duckdb, s3)
 """What a run would import as it goes."""
@@ -74,8 +76,6 @@ def _become(asked: dict[str, Any]) -> None:
         setattr(owner, attribute, value)
     if asked["largest_file"]:
         resource.setrlimit(resource.RLIMIT_FSIZE, (asked["largest_file"], resource.RLIM_INFINITY))
-    if asked["patience"]:
-        botocore.config.Config.OPTION_DEFAULTS["read_timeout"] = asked["patience"]
     if asked["pace"] != 1:
         _hurry(asked["pace"])
     if asked["ahead"]:
@@ -83,9 +83,14 @@ def _become(asked: dict[str, Any]) -> None:
 
 
 def _hurry(pace: int) -> None:
-    """Pauses are `pace` times as short."""
-    sleep = time.sleep
+    """Pauses between tries are `pace` times as short. What waits for longer than any of these is a clock."""
+    sleep, wait = time.sleep, threading.Event.wait
     time.sleep = lambda seconds: sleep(seconds / pace)
+
+    def hurried(event: threading.Event, timeout: float | None = None) -> bool:
+        return wait(event, timeout / pace if timeout and timeout < _LONGEST_PAUSE else timeout)
+
+    threading.Event.wait = hurried  # type: ignore[method-assign]
 
 
 def _shift(seconds: int) -> None:
