@@ -26,11 +26,6 @@ class Outcome:
     output: str
     errors: str
 
-    @property
-    def report(self) -> Any:
-        """What `--json` printed; None where the run did not come to that."""
-        return json.loads(self.output) if self.output else None
-
 
 @dataclass(frozen=True, slots=True)
 class Conditions:
@@ -80,8 +75,28 @@ class Running:
         finally:
             timer.cancel()
             timer.join()
-        texts = [Path(f"{self._output}.{end}").read_text(encoding="utf-8") for end in ("out", "err")]
-        return Outcome(code, *texts)
+        return _outcome(code, self._output)
+
+
+@dataclass(slots=True)
+class Apart:
+    """A publisher at work whose process nothing else made."""
+
+    _process: "subprocess.Popen[bytes]"
+    _output: Path
+
+    def wait(self, timeout: float = 120) -> Outcome:
+        """As Running.wait."""
+        try:
+            code = self._process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            code = self._process.wait()
+        return _outcome(code, self._output)
+
+
+def _outcome(code: int, output: Path) -> Outcome:
+    return Outcome(code, *(Path(f"{output}.{end}").read_text(encoding="utf-8") for end in ("out", "err")))
 
 
 class Publishers:
@@ -89,16 +104,16 @@ class Publishers:
 
     def __init__(self, folder: Path, environment: Mapping[str, str]) -> None:
         self._folder = folder
-        self._environment = environment
+        self._environment = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        self._environment |= {**environment, "PYTHONPATH": str(ROOT)}
         self._started = 0
 
     def __enter__(self) -> Self:
-        environment = {**os.environ, **self._environment, "PYTHONPATH": str(ROOT)}
         self._program = subprocess.Popen(
             [sys.executable, str(ROOT / "tests/warm_publisher.py")],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            env=environment,
+            env=self._environment,
             text=True,
         )
         return self
@@ -136,6 +151,14 @@ class Publishers:
             "pace": conditions.pace,
         }
         return Running(self.ask(asked)["process"], self, output)
+
+    def start_anew(self, arguments: Sequence[str]) -> "Apart":
+        """Start `python -m portalgen` with `arguments`: nothing of it is warm."""
+        self._started += 1
+        output = self._folder / f"run-{self._started}"
+        with Path(f"{output}.out").open("wb") as out, Path(f"{output}.err").open("wb") as errors:
+            command = [sys.executable, "-m", "portalgen", *arguments]
+            return Apart(subprocess.Popen(command, stdout=out, stderr=errors, env=self._environment), output)
 
     def run(self, arguments: Sequence[str], conditions: Conditions = USUAL) -> Outcome:
         """Run `portalgen` with `arguments` to its end."""

@@ -6,6 +6,7 @@ What holds is told by code that shares nothing with the publisher: it reads the 
 import json
 import posixpath
 import re
+import shutil
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -153,10 +154,30 @@ class Bucket:
         return self._known[key, etag]
 
 
-def folder_contents(root: Path) -> Contents:
-    """All that a store in a folder holds."""
-    files = (path for path in root.rglob("*") if path.is_file())
-    return {path.relative_to(root).as_posix(): Item(path.read_bytes()) for path in files}
+class Folder:
+    """A store in a folder, seen from outside: its public part, and the private one beside it."""
+
+    def __init__(self, path: Path) -> None:
+        self._parts = {"public/": path, "private/": path.with_name(f"{path.name}.private")}
+
+    def contents(self) -> Contents:
+        """All there is, but for what is still being written."""
+        return {
+            prefix + path.relative_to(part).as_posix(): Item(path.read_bytes())
+            for prefix, part in self._parts.items()
+            for path in part.rglob("*")
+            if path.is_file() and not path.relative_to(part).parts[0].startswith(".")
+        }
+
+    def restore(self, contents: Contents) -> None:
+        """Make the folder hold `contents` and nothing else."""
+        for prefix, part in self._parts.items():
+            shutil.rmtree(part, ignore_errors=True)
+            for key, item in contents.items():
+                if key.startswith(prefix):
+                    path = part / key.removeprefix(prefix)
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    path.write_bytes(item.data)
 
 
 def public(contents: Contents) -> dict[str, bytes]:
@@ -217,9 +238,7 @@ def _broken_links(contents: Contents, staying: Collection[str]) -> Iterator[str]
                     ahead.append(path)
 
 
-def _unlike(
-    contents: Contents, records: Mapping[str, Any], before: Contents, after: Contents
-) -> Iterator[str]:
+def _unlike(contents: Contents, records: Mapping[str, Any], before: Contents, after: Contents) -> Iterator[str]:
     """Links of which the ledger says that all is done, and that are not as they should be."""
     for name, token in TOKENS.items():
         record, files = records.get(fingerprint(token)), under(contents, token)
@@ -302,8 +321,7 @@ def _after(event: Mapping[str, Any], there: set[tuple[str, str]]) -> set[tuple[s
 
 def undone(contents: Contents, after: Contents) -> list[str]:
     """What an undisturbed run left to do, which is nothing."""
-    found = [f"{key} is not as it should be" for key, data in public(after).items() if public(contents).get(key) != data]
-    found += [f"{key} should not be there" for key in public(contents).keys() - public(after).keys()]
+    found = unlike(public(contents), public(after))
     is_to_be = {mark: _lasting(record) for mark, record in records_of(after).items()}
     found += [
         f"the ledger's record of {record['portal']} {record['contact']} is {_lasting(record)}"
@@ -311,6 +329,12 @@ def undone(contents: Contents, after: Contents) -> list[str]:
         if _lasting(record) != is_to_be.get(mark)
     ]
     return found
+
+
+def unlike(there: Mapping[str, bytes], expected: Mapping[str, bytes]) -> list[str]:
+    """The keys at which two stores differ."""
+    found = [f"{key} is not as it should be" for key, data in expected.items() if there.get(key) != data]
+    return found + [f"{key} should not be there" for key in there.keys() - expected.keys()]
 
 
 def _lasting(record: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -2,12 +2,15 @@
 
 import os
 import shutil
+import subprocess
 import uuid
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Event
+from types import TracebackType
+from typing import Protocol, Self
 
 from mypy_boto3_s3.client import S3Client
 
@@ -21,6 +24,8 @@ from tests.reliability import (
     SHORT_OF_A_SUMMARY,
     STAYING,
     Bucket,
+    Contents,
+    Folder,
     State,
     complaints,
     told_badly,
@@ -50,28 +55,44 @@ class Seen:
 Inject = Callable[["Stage"], object]
 
 
+class Place(Protocol):
+    """A store as it is seen from outside."""
+
+    def contents(self) -> Contents:
+        """All there is."""
+
+    def restore(self, contents: Contents) -> None:
+        """Make it hold `contents` and nothing else."""
+
+
 class Stage:
     """A site that was published as it was before. `log` is what an undisturbed publish of the change asks."""
 
-    def __init__(self, folder: Path, bucket: Bucket, proxy: FaultProxy, publishers: Publishers) -> None:
+    def __init__(self, folder: Path, place: Place, store: str, proxy: FaultProxy, publishers: Publishers) -> None:
         self.folder = folder
-        self.bucket = bucket
+        self.place = place
+        self.store = store
         self.proxy = proxy
         self.publishers = publishers
-        self.store = f"{{kind: s3, bucket: {bucket.name}, region: us-east-1, endpoint: '{proxy.endpoint}'}}"
         self._running: Running | None = None
         self._is_running = Event()
+        self._is_stopped = Event()
 
         self.publishers.warm(self.site("warm", BEFORE))
         assert self.publish(self.site("first", BEFORE)).code == 0
-        self.before = bucket.contents()
+        self.before = place.contents()
         with proxy.recording() as self.log:
-            assert self.publish(self.fresh("undisturbed", AFTER)).code == 0
-        self.after = bucket.contents()
+            self.after = self.expected(AFTER)
 
     def site(self, name: str, state: State) -> Path:
         """The definitions of a site in a folder of its own."""
         return write_site(self.folder / name, state, self.store)
+
+    def expected(self, state: State) -> Contents:
+        """What an undisturbed publish of `state` leaves, where the store is as it was before."""
+        self.place.restore(self.before)
+        assert self.publish(self.fresh("undisturbed", state)).code == 0
+        return self.place.contents()
 
     def fresh(self, name: str, state: State) -> Path:
         """As `site`, in the folder in which it was published before the change."""
@@ -79,33 +100,56 @@ class Stage:
         shutil.copytree(self.folder / "first", self.folder / name)
         return self.site(name, state)
 
+    def start(self, config: Path, conditions: Conditions = USUAL) -> Running:
+        """Start a publish, which `kill` and `stop` are for."""
+        self._is_running.clear()
+        self._is_stopped.clear()
+        self._running = self.publishers.start(["publish", "--config", str(config)], conditions)
+        self._is_running.set()
+        return self._running
+
     def publish(self, config: Path, conditions: Conditions = USUAL) -> Outcome:
         """Publish to the end, and until nothing is under way."""
-        self._is_running.clear()
-        self._running = self.publishers.start(["publish", "--json", "--config", str(config)], conditions)
-        self._is_running.set()
-        outcome = self._running.wait()
+        outcome = self.start(config, conditions).wait()
         self.proxy.settle()
         return outcome
 
     def kill(self) -> None:
-        """Kill the publisher that is at work."""
+        """Kill the publisher that was started last."""
+        self._at_work().kill()
+
+    def stop(self) -> None:
+        """Stop it."""
+        self._at_work().stop()
+        self._is_stopped.set()
+
+    def _at_work(self) -> Running:
         self._is_running.wait(60)
         assert self._running
-        self._running.kill()
+        return self._running
+
+    def wait_until_stopped(self) -> None:
+        """Wait until `stop` was called."""
+        assert self._is_stopped.wait(60), "it never came there"
 
     def try_out(
-        self, seen: Seen, inject: Inject, codes: Collection[int] = (1,), conditions: Conditions = USUAL
+        self,
+        seen: Seen,
+        inject: Inject,
+        codes: Collection[int] = (1,),
+        conditions: Conditions = USUAL,
+        undo: Callable[[], object] = lambda: None,
     ) -> None:
         """Publish the change with a fault, look, publish it again without, look again; note it all in `seen`.
 
-        `codes` are those that the first run may end with.
+        `codes` are those that the first run may end with; `undo` ends a fault that is not the proxy's.
         """
-        self.bucket.restore(self.before)
+        self.place.restore(self.before)
         config = self.fresh("trial", AFTER)
         with self.proxy.recording() as log:
             inject(self)
             outcome = self.publish(config, conditions)
+        undo()
         last = f"{log[-1].kind} {log[-1].key}" if log else "nothing"
         found = told_badly(outcome, codes) + self.look(seen, config)
         seen.times += 1
@@ -114,11 +158,11 @@ class Stage:
 
     def look(self, seen: Seen, config: Path) -> list[str]:
         """What is wrong with the bucket after a fault, and after a next run without any."""
-        there = self.bucket.contents()
+        there = self.place.contents()
         seen.short += "index.html" not in under(there, STAYING[SHORT_OF_A_SUMMARY])
         found = complaints(there, self.before, self.after)
         again = self.publish(config)
-        there = self.bucket.contents()
+        there = self.place.contents()
         later = told_badly(again, [0]) + complaints(there, self.before, self.after) + undone(there, self.after)
         return found + [f"after the next run: {each}" for each in later]
 
@@ -129,7 +173,52 @@ def stage(folder: Path, server: S3Server, client: S3Client) -> Iterator[Stage]:
     bucket = f"portals-{uuid.uuid4().hex}"
     client.create_bucket(Bucket=bucket)
     with FaultProxy(server.port) as proxy, Publishers(folder, environment_of(server)) as publishers:
-        yield Stage(folder, Bucket(client, bucket), proxy, publishers)
+        store = f"{{kind: s3, bucket: {bucket}, region: us-east-1, endpoint: '{proxy.endpoint}'}}"
+        yield Stage(folder, Bucket(client, bucket), store, proxy, publishers)
+
+
+@contextmanager
+def stage_on_disk(like: Stage, folder: Path) -> Iterator[tuple[Stage, "SmallDisk"]]:
+    """A stage with a store in a folder, on a disk of its own where this machine lets one be made."""
+    folder.mkdir()
+    with SmallDisk(folder / "disk") as disk:
+        path = folder / "disk/site"
+        yield Stage(folder, Folder(path), f"{{kind: directory, path: '{path}'}}", like.proxy, like.publishers), disk
+
+
+class SmallDisk:
+    """A context manager: a disk at `path` that can be filled. Without the right to mount one, files are kept small."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._is_mounted = False
+
+    def __enter__(self) -> Self:
+        self._path.mkdir()
+        command = ["mount", "-t", "tmpfs", "-o", "size=4m", "none", str(self._path)]
+        self._is_mounted = subprocess.run(command, capture_output=True, check=False).returncode == 0
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._is_mounted:
+            subprocess.run(["umount", str(self._path)], check=True)
+
+    def conditions(self, room: int) -> Conditions:
+        """What a publisher has to be started with that finds `room` bytes."""
+        return USUAL if self._is_mounted else Conditions(largest_file=3000 + room)
+
+    def fill(self, room: int) -> None:
+        """Leave `room` bytes free."""
+        if self._is_mounted:
+            free = os.statvfs(self._path)
+            with (self._path / "filler").open("wb") as file:
+                os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - room)
+
+    def clear(self) -> None:
+        """Make room again."""
+        (self._path / "filler").unlink(missing_ok=True)
 
 
 def environment_of(server: S3Server) -> Mapping[str, str]:

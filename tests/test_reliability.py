@@ -5,8 +5,9 @@ PORTALGEN_UPDATE_GOLDEN=1 it writes the row.
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from threading import Barrier
 
 import pytest
 from mypy_boto3_s3.client import S3Client
@@ -18,26 +19,44 @@ from tests.fault_proxy import (
     INTERNAL_ERROR,
     SKEWED,
     SLOW_DOWN,
-    Exchange,
     Fault,
     Matches,
     Request,
+    after,
+    before,
     every_other,
     failing_delete,
     hold,
     hold_answer,
-    killing_after,
-    killing_before,
+    instead,
     partial,
     reset_after,
     reset_before,
     slow,
 )
 from tests.publishers import Conditions
-from tests.reliability import DELETE, DOCUMENT, LEDGER, LEDGER_READ, LISTING, PROBE, STEPS, SUMMARY, step_of
+from tests.reliability import (
+    AFTER,
+    DELETE,
+    DOCUMENT,
+    LATER,
+    LEDGER,
+    LEDGER_READ,
+    LISTING,
+    MANIFEST,
+    STEPS,
+    SUMMARY,
+    Bucket,
+    complaints,
+    public,
+    step_of,
+    told_badly,
+    unlike,
+)
 from tests.s3_server import S3Server
-from tests.stage import Seen, Stage, stage
+from tests.stage import Seen, Stage, stage, stage_on_disk
 
+LEASE_TIMES = {"SECONDS": 2, "RENEWAL": 1, "GRACE": 0, "_PAUSE": 1}
 IMPATIENT = Conditions(
     {
         "portalgen.stores.s3.connection:READ_TIMEOUT": 1,
@@ -46,6 +65,12 @@ IMPATIENT = Conditions(
     }
 )
 """Waits for an answer for a second or two."""
+
+
+BRIEF = Conditions({f"portalgen.lease:{name}": value for name, value in LEASE_TIMES.items()}, pace=1)
+"""Has a lease of 2 seconds, which others may take a second later."""
+
+SLEEPS = (LEDGER, DELETE, DOCUMENT, SUMMARY, MANIFEST)
 
 
 @pytest.fixture(scope="module")
@@ -98,13 +123,13 @@ def first_of_each_step() -> Matches:
 def killed(step: str) -> Case:
     def play(at: Stage, seen: Seen) -> None:
         for number in range(1, sum(map(in_step(step), at.log)) + 1):
-            at.try_out(seen, lambda at, n=number: at.proxy.inject(killing_before(at.kill), in_step(step), nth=n), [-9])  # type: ignore[misc]
+            at.try_out(seen, lambda at, n=number: at.proxy.inject(instead(at.kill), in_step(step), nth=n), [-9])  # type: ignore[misc]
 
     return Case("kill -9", f"just before {step}", play)
 
 
 def killed_at_the_end(at: Stage, seen: Seen) -> None:
-    at.try_out(seen, lambda at: at.proxy.inject(killing_after(at.kill), nth=len(at.log)), [-9])
+    at.try_out(seen, lambda at: at.proxy.inject(after(at.kill), nth=len(at.log)), [-9])
 
 
 def once_each(name: str, fault: Fault) -> Case:
@@ -144,11 +169,16 @@ def failed_delete(code: str, every: int) -> Case:
             at.try_out(
                 seen,
                 lambda at, n=number: at.proxy.inject(  # type: ignore[misc]
-                    failing_delete(at.bucket.client, n, code), in_step(DELETE), times=None
+                    failing_delete(client_of(at), n, code), in_step(DELETE), times=None
                 ),
             )
 
     return Case(f"{code} for one key of a 200 answer", "the k-th key of all that are deleted, for each third k", play)
+
+
+def client_of(at: Stage) -> S3Client:
+    assert isinstance(at.place, Bucket)
+    return at.place.client
 
 
 def clock(name: str, ahead: int, codes: tuple[int, ...]) -> Case:
@@ -156,6 +186,65 @@ def clock(name: str, ahead: int, codes: tuple[int, ...]) -> Case:
         at.try_out(seen, lambda _: None, codes, Conditions(ahead=ahead))
 
     return Case("the publisher's clock is wrong", name, play)
+
+
+def at_once(number: int, *options: str, codes: Collection[int]) -> Case:
+    """All read the ledger before any takes the lease."""
+
+    def play(at: Stage, seen: Seen) -> None:
+        at.place.restore(at.before)
+        configs = [at.fresh(f"publisher-{each}", AFTER) for each in range(number)]
+        with at.proxy.recording():
+            gate = Barrier(number, timeout=60)
+            at.proxy.inject(before(lambda: None if gate.wait() else None), in_step(LEDGER_READ), times=number)
+            running = [at.publishers.start_anew(["publish", *options, "--config", str(each)]) for each in configs]
+            outcomes = [each.wait() for each in running]
+        seen.times = number
+        seen.codes |= {outcome.code for outcome in outcomes}
+        seen.wrong += [each for outcome in outcomes for each in told_badly(outcome, codes)]
+        if 0 not in seen.codes:
+            seen.wrong.append("none of them published")
+        seen.wrong += at.look(seen, configs[0])
+
+    waiting = ", with --wait" if options else ""
+    return Case(f"{number} publishers at once{waiting}", "from when the ledger is read", play)
+
+
+def asleep(name: str, fault: Callable[[Callable[[], None]], Fault], step: str) -> Case:
+    """Another publishes meanwhile who knows more; then the sleeper wakes up."""
+
+    def play(at: Stage, seen: Seen) -> None:
+        expected = at.expected(LATER)
+        at.place.restore(at.before)
+        other = at.fresh("other", LATER)
+        with at.proxy.recording():
+            at.proxy.inject(fault(at.stop), in_step(step))
+            sleeper = at.start(at.fresh("sleeper", AFTER), BRIEF)
+            at.wait_until_stopped()
+            later = at.publishers.run(["publish", "--wait", "60", "--config", str(other)], BRIEF)
+            there = at.place.contents()
+            sleeper.go_on()
+            outcome = sleeper.wait()
+        now = at.place.contents()
+        seen.times += 1
+        seen.codes.add(outcome.code)
+        found = [f"the other: {each}" for each in told_badly(later, [0])] + told_badly(outcome, [4])
+        found += [f"the sleeper touched {key}" for key in sorted({*there, *now}) if there.get(key) != now.get(key)]
+        found += told_badly(at.publish(other, BRIEF), [0])
+        seen.wrong += found + complaints(at.place.contents(), at.before, expected, ["ants", "doves"])
+        seen.wrong += unlike(public(at.place.contents()), public(expected))
+
+    return Case(name, f"when {step}", play)
+
+
+def full_disk(at: Stage, seen: Seen) -> None:
+    with stage_on_disk(at, at.folder / "on-disk") as (on_disk, disk):
+        for room in (0, 16_384, 65_536):
+            on_disk.try_out(seen, lambda _, r=room: disk.fill(r), [1], disk.conditions(room), disk.clear)  # type: ignore[misc]
+
+
+def full_build_folder(at: Stage, seen: Seen) -> None:
+    at.try_out(seen, lambda _: None, [1], Conditions(largest_file=3000))
 
 
 CASES = [
@@ -176,6 +265,13 @@ CASES = [
     from_then_on("RequestTimeTooSkewed", SKEWED, LEDGER_READ),
     failed_delete("AccessDenied", 3),
     failed_delete("InternalError", 3),
+    at_once(2, codes={0, 4}),
+    at_once(5, codes={0, 4}),
+    at_once(5, "--wait", "60", codes={0}),
+    *(asleep("a sleep longer than the lease", before, step) for step in SLEEPS),
+    *(asleep("a sleep longer than the lease, the request lost", instead, step) for step in SLEEPS),
+    Case("disk full", "of a store in a folder", full_disk),
+    Case("disk full", "where pages are built", full_build_folder),
     clock("10 minutes ahead", 600, (0,)),
     clock("10 minutes behind", -600, (0,)),
     clock("a day ahead", 86_400, (1,)),
