@@ -267,7 +267,13 @@ def _store(name: str, item: DirectoryModel | S3Model, root: Path) -> StoreSource
         return StoreSource(name, "directory", path=path, private=private)
     prefix = f"{item.prefix.rstrip('/')}/" if item.prefix else ""
     return StoreSource(
-        name, "s3", bucket=item.bucket, region=item.region or "", endpoint=item.endpoint or "", prefix=prefix
+        name,
+        "s3",
+        bucket=item.bucket,
+        region=item.region or "",
+        endpoint=item.endpoint or "",
+        prefix=prefix,
+        single_writer=item.single_writer,
     )
 
 

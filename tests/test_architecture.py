@@ -26,7 +26,8 @@ FLOORS = [
     | {"exports.markup", "exports.storednumbers", "exports.jsonevents"},
     {"history"},
     {
-        "stores.s3.client",
+        "stores.files",
+        "stores.s3.causes",
         "addressees",
         "yamlfile",
         "fields",
@@ -49,6 +50,10 @@ FLOORS = [
     | {"exports.einvoice.document", "exports.textfile"}
     | {"exports.proofs"}
     | {"exports.worksheet", "exports.jsonrecords", "exports.sqlitefile"},
+    {"stores.s3.connection", "stores.s3.encoding"},
+    {"stores.s3.deleting", "stores.s3.digests", "stores.s3.senders"},
+    {"stores.s3.bulk", "stores.s3.conditions", "stores.s3.holds"},
+    {"stores.s3.erasing"},
     {
         "stores.directory",
         "stores.memory",
@@ -129,6 +134,7 @@ ROOMS = {
     "markdown_it": "bulletin",
     "mypy_boto3_s3": "stores.s3",
     "nh3": "bulletin",
+    "obstore": "stores.s3",
     "pydantic": "schema",
     "pypdf": "exports.einvoice.pdf",
     "xlsxwriter": "downloads",

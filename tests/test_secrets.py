@@ -176,6 +176,7 @@ VERBS: dict[str, list[str]] = {
     "demo": ["a-demo"],
     "plan": ["--html", "plan.html", "--out", "plan.json"],
     "publish": [],
+    "verify": ["--read"],
     "link": [],
     "status": ["--html", "status.html", "--csv", "status.csv"],
     "accept": ["--all", "--yes", "--expect", "1"],

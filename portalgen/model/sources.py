@@ -133,7 +133,10 @@ class ExportSource:
 
 @dataclass(frozen=True, slots=True)
 class StoreSource:
-    """One entry of `stores:`: a `directory` at `path` (private part at `private`), or an `s3` bucket."""
+    """One entry of `stores:`: a `directory` at `path` (private part at `private`), or an `s3` bucket.
+
+    `single_writer` says that nobody else publishes there, so that writes need no conditions.
+    """
 
     name: str
     kind: str
@@ -143,3 +146,4 @@ class StoreSource:
     region: str = ""
     endpoint: str = ""
     prefix: str = ""
+    single_writer: bool = False

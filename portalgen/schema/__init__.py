@@ -256,6 +256,7 @@ class S3Model(_Strict):
     region: Text | None = None
     endpoint: Text | None = None
     prefix: Prefix | None = None
+    single_writer: Truth = False
 
 
 class _Grantee(_Strict):
