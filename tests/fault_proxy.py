@@ -176,22 +176,22 @@ def before(hook: Callable[[], None]) -> Fault:
     return lambda _: hook()
 
 
-def killing_before(kill: Callable[[], None]) -> Fault:
-    """The publisher dies while the request is on its way, which is lost."""
+def instead(hook: Callable[[], None]) -> Fault:
+    """Call `hook` while the request is on its way, which is lost."""
 
     def fault(exchange: Exchange) -> None:
-        kill()
+        hook()
         exchange.reset()
 
     return fault
 
 
-def killing_after(kill: Callable[[], None]) -> Fault:
-    """The publisher dies once its request took effect, before it hears of that."""
+def after(hook: Callable[[], None]) -> Fault:
+    """Call `hook` once the request took effect; its answer is lost."""
 
     def fault(exchange: Exchange) -> None:
         exchange.forward()
-        kill()
+        hook()
         exchange.reset()
 
     return fault

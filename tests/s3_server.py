@@ -59,7 +59,7 @@ osd max object name len = 1024
 osd class update on start = false
 
 [client]
-rgw frontends = beast endpoint=127.0.0.1:{port}
+rgw frontends = beast endpoint=127.0.0.1:{port} tcp_nodelay=1
 rgw enable apis = s3, admin
 rgw thread pool size = 32
 rgw override bucket index max shards = 4

@@ -25,8 +25,8 @@ from tests.fault_proxy import (
     failing_delete,
     hold,
     hold_answer,
-    killing_after,
-    killing_before,
+    after,
+    instead,
     partial,
     reset_after,
     reset_before,
@@ -51,9 +51,7 @@ def through(proxy: FaultProxy, s3_server: S3Server) -> Iterator[S3Client]:
         region_name="us-east-1",
         aws_access_key_id=s3_server.access_key,
         aws_secret_access_key=s3_server.secret_key,
-        config=Config(
-            proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, read_timeout=1
-        ),
+        config=Config(proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, read_timeout=1),
     )
     yield client
     client.close()
@@ -190,7 +188,7 @@ def test_every_other_try_of_the_same_request_fails(proxy: FaultProxy, through: S
             through.put_object(Bucket=s3_bucket, Key=key, Body=b"x")
 
 
-@pytest.mark.parametrize(("fault", "is_done"), [(killing_before, False), (killing_after, True)])
+@pytest.mark.parametrize(("fault", "is_done"), [(instead, False), (after, True)])
 def test_a_hook_runs_before_or_after_the_request_takes_effect(
     proxy: FaultProxy,
     through: S3Client,

@@ -111,9 +111,7 @@ class S3Store:
         client = self._at.client
         with self._at.in_plain_words("read", key):
             try:
-                answer = client.get_object(Bucket=self._at.bucket, Key=self._at.path(key))
-                with answer["Body"] as body:
-                    data = body.read()
+                data, answer = self._at.fetch(self._at.path(key))
             except client.exceptions.NoSuchKey as error:
                 raise NotInStoreError(f"there is no '{key}' in bucket '{self._at.bucket}'") from error
         try:
