@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 # A module imports only from floors below its own. Modules on one floor do not know each other.
 FLOORS = [
     {"__init__", "errors", "cldr"},
-    {"names", "keys", "plain", "probes", "signing"},
+    {"names", "keys", "plain", "probes", "signing", "locks", "metrics", "progress", "replacing", "watching"},
     {"attachments", "keysources"},
     {"model.records", "model.sources"},
     {"model.sites", "model.statements"},
@@ -100,7 +100,7 @@ FLOORS = [
         "exposure",
         "review",
     },
-    {"pages", "edits", "mailing"},
+    {"pages", "edits", "mailing", "watched"},
     {"builder", "preview", "delivery", "drafts"},
     {"publish"},
     {"grantees", "everyone"},
@@ -120,7 +120,7 @@ FLOORS = [
 PACKAGES = ("cli", "schema", "stores.s3")
 """Rooms of several modules."""
 
-TOP = {"cli.options": 0, "cli.running": 0, "cli": 2, "__main__": 3}
+TOP = {"cli.options": 0, "cli.progress": 0, "cli.running": 0, "cli": 2, "__main__": 3}
 """The floors of the command line above the commands; each other module of it stands on the one between."""
 
 ROOMS = {
@@ -141,6 +141,8 @@ ROOMS = {
     "obstore": "stores.s3",
     "pydantic": "schema",
     "pypdf": "exports.einvoice.pdf",
+    "rich": "cli",
+    "watchdog": "watching",
     "xlsxwriter": "downloads",
     "yaml": "yamlfile",
     "zstandard": "exports.compression",

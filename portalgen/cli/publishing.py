@@ -15,7 +15,8 @@ from portalgen.cli.options import (
     store_option,
     yes_option,
 )
-from portalgen.cli.running import ask, progress_shown, run
+from portalgen.cli.progress import shown
+from portalgen.cli.running import ask, run
 from portalgen.commands.accept import accept as run_accept
 from portalgen.commands.edit import approval
 from portalgen.commands.history import history as run_history
@@ -68,8 +69,7 @@ def plan(config: Path, as_json: bool, **said: Any) -> None:
 )
 def publish(config: Path, store: str | None, as_json: bool, **said: Any) -> None:
     """Purge what is gone, build what changed, upload it."""
-    progress = progress_shown()
-    run(lambda: run_publish(config, store, Said(**said), progress), as_json=as_json)
+    run(shown(lambda progress: run_publish(config, store, Said(**said), progress)), as_json=as_json)
 
 
 @click.command()

@@ -1,6 +1,7 @@
 """`portalgen publish`: purge, build, upload."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -16,11 +17,12 @@ from portalgen.definitions import load
 from portalgen.errors import NOWHERE, InvalidInputError, PortalgenError, Problem, RefusedError
 from portalgen.inventory import Inventory
 from portalgen.links import redact
+from portalgen.locks import locked
 from portalgen.model import Definitions
-from portalgen.pipeline import Judge, Manner, Planned, Published
+from portalgen.pipeline import Judge, Manner, Planned, Published, build_folder
 from portalgen.pipeline import publish as publish_site
 from portalgen.plan import KEEP
-from portalgen.publish import Progress
+from portalgen.progress import Progress
 from portalgen.receipts import write_receipt
 from portalgen.review import moved, read_review
 
@@ -29,11 +31,12 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class PublishReport(Done):
-    """`links` are those to print, where that was asked for."""
+    """`states` are how many links there are by state. `links` are those to print, where that was asked for."""
 
     published: Published
     requests: int
     seconds: float
+    states: Mapping[str, int]
     links: LinkReport | None = None
 
     @property
@@ -124,22 +127,28 @@ def publish(config: Path, store: str | None, said: Said, progress: Progress) -> 
 
     Raises RefusedError if that is not exactly what was approved, where something was.
     """
+    return publish_defined(load(config), store, said, progress)
+
+
+def publish_defined(definitions: Definitions, store: str | None, said: Said, progress: Progress) -> PublishReport:
+    """Publish a site whose definitions are read already. Raises as `publish`."""
     started = time.monotonic()
-    definitions = load(config)
     opened, ring = store_of(definitions, store), ring_of(definitions)
     manner = _manner(definitions, said)
     reviewed = _reviewed(said.approved) if said.approved else None
     removals = reviewed["removals"] if reviewed and said.expect_removals is None else said.expect_removals
-    inventory = Inventory(definitions, ring, opened, now, removals)
-    inventory.is_reconciling = said.reconcile
     judge = _compared(definitions, store, said.approved, reviewed) if said.approved and reviewed else None
-    try:
-        published = publish_site(inventory, progress, judge, manner)
-    finally:
-        if said.receipt and inventory.gone:  # what was purged is gone, whatever came after
-            write_receipt(said.receipt, receipt_of(inventory, store_source(definitions, store), ring), ring)
+    with locked(build_folder(definitions), "publish"):
+        inventory = Inventory(definitions, ring, opened, now, removals)
+        inventory.is_reconciling = said.reconcile
+        try:
+            published = publish_site(inventory, progress, judge, manner)
+        finally:
+            if said.receipt and inventory.gone:  # what was purged is gone, whatever came after
+                write_receipt(said.receipt, receipt_of(inventory, store_source(definitions, store), ring), ring)
     links = links_to_print(inventory.everyone, ring, inventory.live) if said.show_links else None
-    return PublishReport(published, opened.requests, time.monotonic() - started, links)
+    states = Counter(link.state for link in inventory.wanted.values())
+    return PublishReport(published, opened.requests, time.monotonic() - started, states, links)
 
 
 def _manner(definitions: Definitions, said: Said) -> Manner:
