@@ -33,7 +33,8 @@ from portalgen.manifests import names_in
 from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
 from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
-from portalgen.publish import Progress, Upload, Written, upload
+from portalgen.progress import BUILD, PURGE, READ, SILENT, Progress
+from portalgen.publish import Upload, Written, upload
 from portalgen.purge import Address, Taken, list_paths, purge, withdraw
 from portalgen.stores.base import Failure
 
@@ -164,12 +165,14 @@ def _left(inventory: Inventory, gone: Sequence[Step]) -> list[Step]:
     return [step for step in inventory.purges() if step.fingerprint not in known]
 
 
-def _build(inventory: Inventory) -> Built:
+def _build(inventory: Inventory, progress: Progress = SILENT) -> Built:
     """Read the exports and build, without what somebody has to accept first. Raises RefusedError."""
+    progress.begin(0, READ)
     with open_book(inventory.definitions) as book:
         inventory.learn(book.people())
         if inventory.refused:
             raise RefusedError(inventory.refused)
+        progress.begin(0, BUILD)
         built = _render(inventory.everyone, book, inventory.today, inventory.waiting)
     inventory.withhold(built.waiting)
     return replace(built, refused=(*built.refused, *inventory.blocked()))
@@ -192,7 +195,7 @@ class Manner:
 
 def publish(
     inventory: Inventory,
-    progress: Progress = lambda _: None,
+    progress: Progress = SILENT,
     judge: Judge | None = None,
     manner: Manner = Manner(),
 ) -> Published:
@@ -236,7 +239,7 @@ def _publish(inventory: Inventory, pen: _Pen, judge: Judge | None) -> Published:
             raise RefusedError(inventory.refused)
 
         # Read the exports, render what changed, and compare it with what is published.
-        built = _build(inventory)
+        built = _build(inventory, pen.progress)
         steps = inventory.uploads(built.bundles, build_folder(inventory.definitions))
         left = _left(inventory, gone)
         if passed is not None and passed != _contents((*gone, *left, *steps)):
@@ -285,6 +288,7 @@ def _take_away(inventory: Inventory, gone: Sequence[Step], pen: _Pen) -> Taken:
     for mark in fewer:
         ledger.withdraw(mark)
     _announce(ledger)
+    pen.progress.begin(0, PURGE)
     tokens, known = inventory.tokens_for(gone), {step.fingerprint: step.delete for step in gone}
     taken = purge(inventory.store, tokens, known, pen.manner.address)
     for step in gone:
