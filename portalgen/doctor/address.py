@@ -10,12 +10,12 @@ from portalgen.doctor.web import UntrustedError, fetch
 from portalgen.errors import PortalgenError
 from portalgen.keys import KEY_IDS
 from portalgen.links import TOKEN
+from portalgen.probes import is_gone
 from portalgen.stores.base import PRIVATE
 
 _LISTS = re.compile(rb"<List\w*Result|<title>Index of ", re.IGNORECASE)
 _TOKEN = re.compile(TOKEN.pattern.encode(), re.IGNORECASE)
 _LEDGER = re.compile(rb'\s*\{\s*"format"')
-_ABSENT = (403, 404, 410)
 _SEARCHES = ("/", "/?list-type=2", "/?versions", "/?uploads")
 """A folder's address, which a web server may list, and the questions that a bucket may answer with its keys."""
 
@@ -72,7 +72,7 @@ def _unknown_link(base_url: str) -> Finding:
         answer = fetch(f"{base_url}/p{letters[1:]}{secrets.token_hex(16)}/index.html")
     except PortalgenError as error:
         return unknown(check, error.problems[0].message, "run it again")
-    if answer.status in _ABSENT:
+    if is_gone(answer.status):
         return ok(check, f"a link that does not exist is answered with {answer.status}")
     if answer.status >= 500:
         return unknown(check, f"a link that does not exist is answered with {answer.status}", hint)

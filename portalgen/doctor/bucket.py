@@ -184,7 +184,17 @@ def _trials(seen: Inspection, source: StoreSource, store: Store, private: str, p
     yield from _world_reads(seen, *keys)
     yield _world_writes(seen, [f"{private}world", f"{public}world"])
     yield _right("s3:DeleteObject", [seen.may_delete(key) for key in keys])
+    if source.cdn:
+        yield _cdn(store, source.cdn.distribution, public)
     yield from _race(source, store, private)
+
+
+def _cdn(store: Store, distribution: str, folder: str) -> Finding:
+    """By an invalidation of what the CDN has never seen: rights to make one cannot be tried otherwise."""
+    failures = store.invalidate([folder])
+    if failures:
+        return fail("cdn", failures[0].cause, f"until that is mended, no purge ends; {_ALL_RIGHTS}")
+    return ok("cdn", f"distribution {distribution} forgets what it is told to")
 
 
 def _race(source: StoreSource, store: Store, folder: str) -> Iterator[Finding]:

@@ -43,6 +43,10 @@ def _iam(source: StoreSource) -> Policy:
         # Ceph asks for the right in the bucket as well before it looks at the right to delete each of many objects.
         _allow("DeleteInThisSite", DELETING, [bucket, *objects] if source.endpoint else objects),
     ]
+    if source.cdn:
+        # A distribution's id is one of its own in all accounts, of which the definitions name none.
+        distribution = f"arn:{_partition(source)}:cloudfront::*:distribution/{source.cdn.distribution}"
+        statements.append(_allow("TellTheCdn", PURGING, distribution))
     return {"Version": _VERSION, "Statement": statements}
 
 

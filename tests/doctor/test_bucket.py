@@ -12,8 +12,9 @@ from mypy_boto3_s3.client import S3Client
 
 from portalgen.doctor import bucket as doctor_of_buckets
 from portalgen.doctor.policies import policy
-from portalgen.model import StoreSource
+from portalgen.model import Cdn, StoreSource
 from portalgen.stores.s3 import from_source
+from tests.cloudfront_server import CloudFrontServer
 from tests.doctor.buckets import Bucket, not_ok
 from tests.s3_server import S3Server
 
@@ -178,6 +179,23 @@ def test_a_store_without_conditional_writes_fails_unless_there_is_one_writer(buc
 def test_a_store_is_raced_even_where_one_writer_is_said_to_be_enough(bucket: Bucket) -> None:
     alone = Bucket(replace(bucket.source, single_writer=True), bucket.client)
     assert not_ok(alone.found()) == {}
+
+
+def test_a_cdn_that_is_told_to_forget_passes_and_one_that_denies_it_fails(
+    bucket: Bucket, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with CloudFrontServer() as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CLOUDFRONT", server.endpoint)
+        behind = Bucket(replace(bucket.source, cdn=Cdn("cloudfront", server.distribution)), bucket.client)
+        found = behind.found()
+        assert not_ok(found) == {}
+        assert "cdn" in found
+        [path] = server.paths
+        assert path.startswith("/doctor-")
+        server.faults["POST"].append("AccessDenied")
+        assert not_ok(behind.found()) == {"cdn": "FAIL"}
+        elsewhere = Bucket(replace(bucket.source, cdn=Cdn("cloudfront", "E999")), bucket.client)
+        assert "no distribution E999" in elsewhere.found()["cdn"].said
 
 
 # The credentials.

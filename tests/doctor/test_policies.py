@@ -19,7 +19,7 @@ from portalgen.cli import main
 from portalgen.definitions import load
 from portalgen.doctor.policies import DELETING, LISTING, POLICIES, SETTINGS, WRITING, policy
 from portalgen.errors import InvalidInputError
-from portalgen.model import StoreSource
+from portalgen.model import Cdn, StoreSource
 from portalgen.stores.memory import MemoryStore
 from tests.doctor.buckets import Bucket, not_ok
 from tests.s3_server import S3Server
@@ -58,6 +58,17 @@ def test_a_site_in_a_folder_of_a_bucket_gets_rights_in_that_folder_alone() -> No
 def test_other_partitions_of_amazon_have_names_of_their_own(region: str, partition: str) -> None:
     source = StoreSource("live", "s3", bucket="portals", region=region)
     assert policy("bucket", source)["Statement"][0]["Resource"] == f"arn:{partition}:s3:::portals/public/*"
+
+
+def test_with_a_cdn_the_right_to_invalidate_is_printed() -> None:
+    source = StoreSource("live", "s3", bucket="portals", cdn=Cdn("cloudfront", "E123"))
+    assert policy("iam", source)["Statement"][-1] == {
+        "Sid": "TellTheCdn",
+        "Effect": "Allow",
+        "Action": ["cloudfront:CreateInvalidation", "cloudfront:GetInvalidation"],
+        "Resource": "arn:aws:cloudfront::*:distribution/E123",
+    }
+    assert "cloudfront" not in json.dumps(policy("iam", PLAIN))
 
 
 @pytest.mark.parametrize("kind", POLICIES)
