@@ -51,9 +51,7 @@ def through(proxy: FaultProxy, s3_server: S3Server) -> Iterator[S3Client]:
         region_name="us-east-1",
         aws_access_key_id=s3_server.access_key,
         aws_secret_access_key=s3_server.secret_key,
-        config=Config(
-            proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, read_timeout=1
-        ),
+        config=Config(proxies={}, s3={"addressing_style": "path"}, retries={"total_max_attempts": 1}, read_timeout=1),
     )
     yield client
     client.close()

@@ -11,7 +11,7 @@ import botocore.session
 from boto3.session import Session
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, CredentialRetrievalError
 
 from portalgen.errors import InvalidInputError, StoreError
 from portalgen.stores.base import Failure
@@ -107,6 +107,11 @@ class Connection:
             yield
         except (BotoCoreError, ClientError) as error:
             raise self.failure(action, key, error) from error
+        except RuntimeError as error:
+            if "still expired" not in str(error):  # the SDK's word for new credentials that are too old
+                raise
+            expired = CredentialRetrievalError(provider="boto3", error_msg=str(error))
+            raise self.failure(action, key, expired) from error
 
     def close(self) -> None:
         """Close the connections; they are opened again when next used."""
