@@ -15,7 +15,7 @@ import urllib.parse
 import xml.etree.ElementTree as ET  # bodies that the tests' own client made
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Condition, Event, Lock, Thread
 from types import TracebackType
