@@ -4,7 +4,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from portalgen.errors import StoreError
+from portalgen.errors import OvertakenError, StoreError
 from portalgen.links import TOKEN, fingerprint
 from portalgen.names import OF_ALL_TYPES, SUMMARY, type_of
 from portalgen.stores.base import PUBLIC, Failure, Store
@@ -96,6 +96,8 @@ def _erase(store: Store, tokens: Mapping[str, str], keys: Sequence[str], only: C
         return Taken()
     try:
         erased = store.erase([*marks], keys, only)
+    except OvertakenError:
+        raise
     except StoreError as error:
         failures = [Failure(prefix, "purge", error.problems[0].message) for prefix in marks]
         return Taken(failed=_by_link(failures, marks))

@@ -384,8 +384,10 @@ HISTORY_READ, HISTORY = "the history is read", "the history is written"
 MANIFEST_READ, MANIFEST = "a manifest is read", "a manifest is written"
 LISTING, DELETE, PROBE = "what is there is looked up", "objects are deleted", "a purged link is tried"
 DOCUMENT, LIST, SUMMARY = "a document or download is written", "a list is written", "a summary is written"
-STEPS = (LEDGER_READ, MANIFEST_READ, LEASE, LEDGER, LISTING, DELETE, PROBE, HISTORY_READ, HISTORY)
-STEPS += (DOCUMENT, LIST, SUMMARY, MANIFEST)
+STEPS = (
+    *(LEDGER_READ, MANIFEST_READ, LEASE, LEDGER, LISTING, DELETE, PROBE, HISTORY_READ, HISTORY),
+    *(DOCUMENT, LIST, SUMMARY, MANIFEST),
+)
 
 _PRIVATE = (
     ("private/lease.json", LEASE, LEASE),

@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -192,6 +192,8 @@ class SmallDisk:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._is_mounted = False
+        self._is_over = Event()
+        self._filler: Thread | None = None
 
     def __enter__(self) -> Self:
         self._path.mkdir()
@@ -205,9 +207,10 @@ class SmallDisk:
         if self._is_mounted:
             subprocess.run(["umount", str(self._path)], check=True)
 
-    def conditions(self, room: int) -> Conditions:
-        """What a publisher has to be started with that finds `room` bytes."""
-        return USUAL if self._is_mounted else Conditions(largest_file=3000 + room)
+    @property
+    def conditions(self) -> Conditions:
+        """What a publisher has to be started with that is to find a disk full."""
+        return USUAL if self._is_mounted else Conditions(largest_file=3000)
 
     def fill(self, room: int) -> None:
         """Leave `room` bytes free."""
@@ -216,8 +219,23 @@ class SmallDisk:
             with (self._path / "filler").open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - room)
 
+    def fill_when(self, is_time: Callable[[], bool], room: int) -> None:
+        """As `fill`, but once `is_time`, for which this does not wait."""
+
+        def wait_and_fill() -> None:
+            while not self._is_over.wait(0.001):
+                if is_time():
+                    return self.fill(room)
+
+        self._is_over.clear()
+        self._filler = Thread(target=wait_and_fill)
+        self._filler.start()
+
     def clear(self) -> None:
         """Make room again."""
+        self._is_over.set()
+        if self._filler:
+            self._filler.join()
         (self._path / "filler").unlink(missing_ok=True)
 
 

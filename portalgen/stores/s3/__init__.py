@@ -15,6 +15,7 @@ from portalgen.model import StoreSource
 from portalgen.stores.base import (
     Erased,
     Failure,
+    Fence,
     Found,
     Metadata,
     Outcome,
@@ -68,6 +69,15 @@ class S3Store:
         self._at = Connection(bucket, region, endpoint, prefix)
         self._digests = Digests(self._at)
         self._conditional = ConditionalWriter(self._at)
+
+    @property
+    def fence(self) -> Fence:
+        """As Store.fence."""
+        return self._at.fence
+
+    @fence.setter
+    def fence(self, fence: Fence) -> None:
+        self._at.fence = fence
 
     @property
     def client(self) -> "S3Client":

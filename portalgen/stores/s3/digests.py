@@ -49,5 +49,6 @@ class Digests:
         except (BotoCoreError, ClientError):
             return  # it went meanwhile, or may not be read: the next listing may tell
 
+
 def _md5(data: bytes) -> str:
     return hashlib.md5(data, usedforsecurity=False).hexdigest()
