@@ -3,10 +3,11 @@
 import glob
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from portalgen.bulletin import read_bulletin
 from portalgen.errors import InvalidInputError, Location, Problem
@@ -16,6 +17,7 @@ from portalgen.mailserver import mail_server
 from portalgen.model import (
     TRANSACTION_TYPES,
     Bulletin,
+    Cdn,
     Definitions,
     ExportSource,
     Logo,
@@ -26,6 +28,7 @@ from portalgen.model import (
 )
 from portalgen.schema import (
     BulletinModel,
+    CloudFrontModel,
     ConfigModel,
     DirectoryModel,
     ExportModel,
@@ -49,13 +52,18 @@ _PICTURES = {
 """By how the file begins, the ending of its name; an SVG can run scripts and is none of them."""
 
 
-def load(file: Path, texts: Mapping[str, str] | None = None) -> Definitions:
+Note = Callable[[Path, str], None]
+"""Told of each path, or pattern, that definitions are read from, there or not, with the folder that it starts from."""
+
+
+def load(file: Path, texts: Mapping[str, str] | None = None, note: Note = lambda *_: None) -> Definitions:
     """Read `file` and what it includes. Raises InvalidInputError with every problem of every file at once.
 
     `texts` are read in place of the files that they are named after.
     """
+    note(file.absolute().parent, file.name)
     document = _document(file, texts or {}, cache_of(file))
-    reading = _Reading(file, _role_names(document), texts or {})
+    reading = _Reading(file, _role_names(document), texts or {}, note)
     config, problems = validate(ConfigModel, document, reading.roles)
     reading.problems += problems
     included = reading.included(document)
@@ -92,6 +100,7 @@ class _Reading:
     file: Path
     roles: Sequence[str]
     texts: Mapping[str, str]
+    note: Note
     problems: list[Problem] = field(default_factory=list)
 
     def included(self, document: Document) -> Included:
@@ -107,6 +116,7 @@ class _Reading:
 
     def _files(self, pattern: str, spot: Spot) -> list[Path]:
         where = self.file.parent / pattern
+        self.note(self.file.absolute().parent, pattern)
         if glob.has_magic(pattern):
             folder = self.file.parent
             found = sorted(glob.glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207 - may be absolute
@@ -140,7 +150,7 @@ class _Reading:
             site=self._site(config, document),
             keys=config.keys or "",
             exports=tuple(self._exports(config, document)),
-            stores=tuple(_store(name, item, root) for name, item in config.stores.items()),
+            stores=tuple(_store(name, item, root, config.site.base_url) for name, item in config.stores.items()),
             portals=tuple(self._portals([(config, document), *included], roles)),
             roles=roles,
             mail=self._mail(config.mail, Spot(document, ("mail",))) if config.mail else None,
@@ -160,6 +170,8 @@ class _Reading:
 
     def _export(self, item: ExportModel, spot: Spot) -> ExportSource | None:
         places = spot.places()
+        if item.profile:
+            self.note(root_of(self.file), item.profile)
         try:
             settings = settings_of(item, root_of(self.file), places["profile"])
         except InvalidInputError as error:
@@ -227,6 +239,7 @@ class _Reading:
         if item is None:
             return None
         file = root_of(self.file) / item.path
+        self.note(root_of(self.file), item.path)
         if not file.is_file():
             spot = around.down("bulletin")
             self.problem(spot, f"there is no file '{item.path}'", f"looked for {file.absolute()}")
@@ -239,6 +252,7 @@ class _Reading:
 
     def _logo(self, path: str, spot: Spot) -> Logo | None:
         file = root_of(self.file) / path
+        self.note(root_of(self.file), path)
         try:
             data = file.read_bytes() if file.is_file() else None
         except OSError as error:
@@ -260,21 +274,27 @@ class _Reading:
         self.problems.append(Problem(spot.document.place(spot.at), message, hint))
 
 
-def _store(name: str, item: DirectoryModel | S3Model, root: Path) -> StoreSource:
+def _store(name: str, item: DirectoryModel | S3Model, root: Path, base_url: str) -> StoreSource:
     if isinstance(item, DirectoryModel):
         path = root / item.path
         private = root / item.private if item.private else path.with_name(path.name + ".private")
         return StoreSource(name, "directory", path=path, private=private)
-    prefix = f"{item.prefix.rstrip('/')}/" if item.prefix else ""
     return StoreSource(
         name,
         "s3",
         bucket=item.bucket,
         region=item.region or "",
         endpoint=item.endpoint or "",
-        prefix=prefix,
+        prefix=f"{item.prefix.rstrip('/')}/" if item.prefix else "",
+        cdn=_cdn(item.cdn, base_url) if item.cdn else None,
         single_writer=item.single_writer,
     )
+
+
+def _cdn(item: CloudFrontModel, base_url: str) -> Cdn:
+    """Where nothing else is said, links have the address at the CDN that they have at `base_url`."""
+    path = urlsplit(base_url).path if item.path_prefix is None else item.path_prefix
+    return Cdn(item.kind, item.distribution, f"/{path.strip('/')}" if path.strip("/") else "")
 
 
 def _exposed_by(store: StoreSource, definitions: Definitions) -> Iterable[str]:

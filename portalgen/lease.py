@@ -101,6 +101,7 @@ class Lease:
             self.check()
             return
         _active.add(self._mine.holder)
+        self._store.fence = no_fence
         until = self._clock() + self._wait
         while not self._try_to_take():
             if self._clock() >= until:

@@ -195,15 +195,20 @@ def under(contents: Contents, token: str) -> dict[str, bytes]:
 
 
 def complaints(
-    contents: Contents, before: Contents, after: Contents, staying: Collection[str] = frozenset(STAYING)
+    contents: Contents,
+    before: Contents,
+    after: Contents,
+    staying: Collection[str] = frozenset(STAYING),
+    withdrawn: Collection[str] = (),
 ) -> list[str]:
     """What is wrong with `contents`, anywhere between the states that a store had `before` and is to have `after`.
 
-    `staying` are the links that are live in both.
+    `staying` are the links that are live in both. That a page leads to one of the keys that were `withdrawn` is
+    not wrong.
     """
     records = records_of(contents)
     return [
-        *_broken_links(contents, staying),
+        *_broken_links(contents, staying, withdrawn),
         *_unlike(contents, records, before, after),
         *_misnoted(contents, records),
         *_unknown(contents, records, before),
@@ -220,7 +225,7 @@ def _ledger(contents: Contents) -> Any:
     return json.loads(contents["private/ledger.json"].data)
 
 
-def _broken_links(contents: Contents, staying: Collection[str]) -> Iterator[str]:
+def _broken_links(contents: Contents, staying: Collection[str], withdrawn: Collection[str]) -> Iterator[str]:
     """Links that are to answer and do not, and what their pages lead to that is not there."""
     for name in staying:
         files = under(contents, TOKENS[name])
@@ -231,9 +236,9 @@ def _broken_links(contents: Contents, staying: Collection[str]) -> Iterator[str]
         while ahead:
             page = ahead.pop()
             for path in leads_to(page, files[page]) if page.endswith(".html") else ():
-                if path not in files:
+                if path not in files and f"public/{TOKENS[name]}/{path}" not in withdrawn:
                     yield f"{name}: {page} leads to {path}, which is not there"
-                elif path not in seen:
+                elif path in files and path not in seen:
                     seen.add(path)
                     ahead.append(path)
 

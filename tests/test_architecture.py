@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 # A module imports only from floors below its own. Modules on one floor do not know each other.
 FLOORS = [
     {"__init__", "errors", "cldr"},
-    {"names", "keys", "plain"},
+    {"names", "keys", "plain", "probes", "signing", "locks", "metrics", "progress", "replacing", "watching"},
     {"attachments", "keysources"},
     {"model.records", "model.sources"},
     {"model.sites", "model.statements"},
@@ -57,8 +57,9 @@ FLOORS = [
     {
         "stores.directory",
         "stores.memory",
-        "stores.s3",
         "stores",
+        "stores.s3.cdn",
+        "receipts",
         "schema.types",
         "spots",
         "yamlcache",
@@ -75,6 +76,7 @@ FLOORS = [
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
     {
+        "stores.s3",
         "views.lists",
         "views.summary",
         "views.statement",
@@ -98,7 +100,7 @@ FLOORS = [
         "exposure",
         "review",
     },
-    {"pages", "edits", "mailing"},
+    {"pages", "edits", "mailing", "watched"},
     {"builder", "preview", "delivery", "drafts"},
     {"publish"},
     {"grantees", "everyone"},
@@ -118,7 +120,7 @@ FLOORS = [
 PACKAGES = ("cli", "schema", "stores.s3")
 """Rooms of several modules."""
 
-TOP = {"cli.options": 0, "cli.running": 0, "cli": 2, "__main__": 3}
+TOP = {"cli.options": 0, "cli.progress": 0, "cli.running": 0, "cli": 2, "__main__": 3}
 """The floors of the command line above the commands; each other module of it stands on the one between."""
 
 ROOMS = {
@@ -126,17 +128,21 @@ ROOMS = {
     "boto3": "stores.s3",
     "botocore": "stores.s3",
     "click": "cli",
+    "cryptography": "signing",
     "defusedxml": "exports.einvoice.xmltree",
     "duckdb": "database",
     "ijson": "exports.jsonevents",
     "itsdangerous": "links",
     "jinja2": "pages",
     "markdown_it": "bulletin",
+    "mypy_boto3_cloudfront": "stores.s3",
     "mypy_boto3_s3": "stores.s3",
     "nh3": "bulletin",
     "obstore": "stores.s3",
     "pydantic": "schema",
     "pypdf": "exports.einvoice.pdf",
+    "rich": "cli",
+    "watchdog": "watching",
     "xlsxwriter": "downloads",
     "yaml": "yamlfile",
     "zstandard": "exports.compression",

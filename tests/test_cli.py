@@ -23,6 +23,7 @@ from portalgen.errors import Location, PortalgenError, Problem
 from portalgen.links import TOKEN, KeyRing, fingerprint
 from portalgen.pipeline import Published
 from portalgen.preview import Preview
+from portalgen.progress import SILENT
 from portalgen.stores import memory
 from portalgen.stores.base import Failure
 from tests.s3_server import S3Server
@@ -42,7 +43,7 @@ def run(*arguments: str, code: int = 0) -> Result:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo company, built and published to a directory."""
     folder = tmp_path_factory.mktemp("demo")
-    demo(folder, "portalgen", lambda _: None)
+    demo(folder, "portalgen", SILENT)
     return folder
 
 
@@ -352,7 +353,7 @@ def test_a_token_that_slips_into_a_report_or_an_error_is_not_printed(
 
 def test_failures_in_json_hold_no_token() -> None:
     failure = Failure(f"public/{TOKEN_OF_BEES}/index.html", "put", f"no {TOKEN_OF_BEES}")
-    report = PublishReport(Published((), 0, 0, 0, 0, (failure,)), 1, 0)
+    report = PublishReport(Published((), 0, 0, 0, 0, (failure,)), 1, 0, {})
     assert tokens_in(json.dumps(report.to_json())) == []
 
 

@@ -11,6 +11,7 @@ import shutil
 import zipfile
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from urllib.error import HTTPError
@@ -27,9 +28,12 @@ from portalgen.database import Database
 from portalgen.errors import StoreError
 from portalgen.keys import key_text, parse_keys
 from portalgen.links import KeyRing, fingerprint, redact
+from portalgen.model import LinkId
 from portalgen.preview import Preview
+from portalgen.receipts import Place, PurgedLink, Receipt, write_receipt
 from portalgen.stores import open_store
 from portalgen.stores.base import Failure, Metadata, Store, StoredObject
+from portalgen.watching import Watcher
 
 KEYS = {name: key_text(sha256(f"the key {name} of this test".encode()).digest()) for name in "abc"}
 RING = KeyRing("small", parse_keys(" ".join(f"{name}:{text}" for name, text in KEYS.items())))
@@ -90,8 +94,9 @@ def parts_of_token(token: str) -> Iterator[str]:
 
 
 def derived(ring: KeyRing) -> Iterator[str]:
-    """What can make tokens, or tags, without the root key."""
-    for key in ring._derived.values():
+    """What can make tokens, tags or signatures without the root key."""
+    signing = (ring.signing_seed(key).hex().encode() for key in ring.root_keys)
+    for key in (*ring._derived.values(), *signing):
         yield from (key.decode()[start : start + 16] for start in range(len(key) - 15))
 
 
@@ -176,12 +181,15 @@ VERBS: dict[str, list[str]] = {
     "demo": ["a-demo"],
     "plan": ["--html", "plan.html", "--out", "plan.json"],
     "publish": [],
+    "run": ["--health", "health.json", "--metrics", "portalgen.prom"],
+    "watch": ["--publish", "--settle", "0"],
     "verify": ["--read"],
     "link": [],
     "status": ["--html", "status.html", "--csv", "status.csv"],
     "accept": ["--all", "--yes", "--expect", "1"],
     "history": ["acme"],
     "who": ["I-1"],
+    "receipt": ["receipt.json"],
     "email": ["--all", "--out", "drafts", "--yes", "--expect", "1"],
     "portal add": ["new", "--customer", "C-2"],
     "portal show": ["acme"],
@@ -195,6 +203,7 @@ VERBS: dict[str, list[str]] = {
     "rotate": ["bees"],
     "keys new": ["config/portalgen.keys", "--add", "--id", "d"],
     "keys list": [],
+    "keys public": [],
     "keys rotate": ["--to", "b", "acme", "acme/ann", "acme/bob", "--yes", "--expect", "3"],
     "keys retire": ["c", "--yes"],
 }
@@ -234,6 +243,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = CliRunner().invoke(main, ["publish", "--config", str(folder / "config/portals.yaml")])
     assert result.exit_code == 0, result.output
     assert {path.name for path in (folder / "site").iterdir()} < {*TOKENS}, "these are the links that are looked for"
+    gone = PurgedLink(LinkId("acme"), 1, "a", fingerprint(TOKEN), SECRETS, answers=False)
+    receipt = Receipt("small", Place("directory", "site"), datetime.now(UTC), "0", (gone,), "a")
+    write_receipt(folder / "receipt.json", receipt, RING)
     text = CONFIG.replace("key: b}", "key: b, revision: 2}").replace("  crows: {customer: C-3}\n", "")
     (folder / "config/portals.yaml").write_text(text, encoding="utf-8")
     (folder / "exports/invoices.csv").write_text(INVOICES.replace("5.00", "7.00"), encoding="utf-8")
@@ -247,11 +259,16 @@ def site(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     shutil.copytree(published, folder)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(Preview, "wait", Preview.stop)
+    monkeypatch.setattr(Watcher, "wait", interrupt)
     root = logging.getLogger()
     level, handlers = root.level, root.handlers[:]
     yield folder
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def call(verb: str, *more: str) -> Result:
@@ -364,7 +381,7 @@ def test_no_verb_shows_a_secret_when_the_store_fails(
             result = call(verb, *more)
             assert_no_secret(verb, result, capfd, site)
             said += result.output
-            if verb == "publish" or (action == "all" and verb in {*STORE_VERBS} - {"preview"}):
+            if verb == "publish" or (action == "all" and verb in {*STORE_VERBS} - {"preview", "watch"}):
                 assert result.exit_code == 1, f"{verb} has failed"
     assert f"[{fingerprint(TOKEN)}]" in said
     assert "[root key]" in said

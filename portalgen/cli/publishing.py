@@ -15,7 +15,8 @@ from portalgen.cli.options import (
     store_option,
     yes_option,
 )
-from portalgen.cli.running import ask, progress_shown, run
+from portalgen.cli.progress import shown
+from portalgen.cli.running import ask, run
 from portalgen.commands.accept import accept as run_accept
 from portalgen.commands.edit import approval
 from portalgen.commands.history import history as run_history
@@ -23,6 +24,7 @@ from portalgen.commands.link import link as run_link
 from portalgen.commands.plan import plan as run_plan
 from portalgen.commands.publish import Said
 from portalgen.commands.publish import publish as run_publish
+from portalgen.commands.receipt import receipt as run_receipt
 from portalgen.commands.verify import verify as run_verify
 from portalgen.commands.who import who as run_who
 from portalgen.model import GRANTABLE_TYPES
@@ -58,10 +60,16 @@ def plan(config: Path, as_json: bool, **said: Any) -> None:
 )
 @click.option("--wait", type=click.IntRange(0), metavar="SECONDS", default=0, help="Wait for another run to end.")
 @click.option("--reconcile", is_flag=True, help="List all that the store holds, and mend what others altered.")
+@click.option("--probe", is_flag=True, help="Ask base_url for each purged link, too; it must be gone there.")
+@click.option(
+    "--receipt",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a signed receipt of what was purged.",
+)
 def publish(config: Path, store: str | None, as_json: bool, **said: Any) -> None:
     """Purge what is gone, build what changed, upload it."""
-    progress = progress_shown()
-    run(lambda: run_publish(config, store, Said(**said), progress), as_json=as_json)
+    run(shown(lambda progress: run_publish(config, store, Said(**said), progress)), as_json=as_json)
 
 
 @click.command()
@@ -125,3 +133,16 @@ def history(link: str | None, config: Path, store: str | None, as_json: bool) ->
 def who(config: Path, store: str | None, as_json: bool, day: datetime.datetime | None, **document: Any) -> None:
     """Tell which links could see the document NUMBER."""
     run(lambda: run_who(config, store, day.date() if day else None, **document), as_json=as_json)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.option("--public-key", "trusted", metavar="HEX", multiple=True, help="Whom to believe.  [default: this site]")
+@config_option
+@json_option
+def receipt(file: Path, trusted: tuple[str, ...], config: Path, as_json: bool) -> None:
+    """Check a purge's receipt, which `publish --receipt` wrote, and print what it says.
+
+    With --public-key, as `portalgen keys public` prints it, nothing else is needed: no definitions, no keys, no store.
+    """
+    run(lambda: run_receipt(file, trusted, config), as_json=as_json)

@@ -11,7 +11,7 @@ from portalgen.errors import InvalidInputError, StoreError
 from portalgen.stores.base import Failure, Store
 from portalgen.stores.directory import PARTIAL, DirectoryStore
 from portalgen.stores.files import LEFTOVER_AGE, LOCK
-from tests.store_contract import HTML, StoreContract, keys_of, write_all
+from tests.store_contract import HTML, ConditionsContract, StoreContract, keys_of, write_all
 
 
 @pytest.fixture
@@ -19,7 +19,7 @@ def store(tmp_path: Path) -> DirectoryStore:
     return DirectoryStore(tmp_path / "site", tmp_path / "private")
 
 
-class TestDirectoryStore(StoreContract):
+class TestDirectoryStore(StoreContract, ConditionsContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> Store:
         return DirectoryStore(tmp_path / "site", tmp_path / "private")

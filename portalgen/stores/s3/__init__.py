@@ -28,6 +28,7 @@ from portalgen.stores.base import (
     sound_ones,
 )
 from portalgen.stores.s3.bulk import BulkWriter
+from portalgen.stores.s3.cdn import cdn_of
 from portalgen.stores.s3.conditions import ConditionalWriter
 from portalgen.stores.s3.connection import Connection
 from portalgen.stores.s3.deleting import Target, batches, delete_batch
@@ -202,5 +203,5 @@ def from_source(source: StoreSource) -> S3Store:
     """The store of a `kind: s3`. Raises InvalidInputError."""
     if not source.bucket:
         raise InvalidInputError(f"store '{source.name}' needs a 'bucket'")
-    options = Options(single_writer=source.single_writer)
+    options = Options(single_writer=source.single_writer, cdn=cdn_of(source))
     return S3Store(source.bucket, source.region, source.endpoint, source.prefix, options)

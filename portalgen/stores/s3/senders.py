@@ -23,13 +23,13 @@ from portalgen.stores.s3.encoding import Encoded
 
 if TYPE_CHECKING:  # the stubs are for development only
     from mypy_boto3_s3.client import S3Client
-    from obstore.store import S3Credential
+    from obstore.store import ClientConfig, S3Credential
 
 try:
     import obstore
     from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.exceptions import BaseError
-    from obstore.store import ClientConfig, S3Store
+    from obstore.store import S3Store
 except ImportError:
     HAS_OBSTORE = False
 else:
