@@ -137,9 +137,10 @@ class Bucket:
         if gone := [key for key in there if key not in contents]:
             self.client.delete_objects(Bucket=self.name, Delete={"Objects": [{"Key": key} for key in gone]})
         with ThreadPoolExecutor(4) as pool:
-            list(pool.map(self._write, *zip(*(each for each in contents.items() if there.get(each[0]) != each[1]))))
+            list(pool.map(self._write, [each for each in contents.items() if there.get(each[0]) != each[1]]))
 
-    def _write(self, key: str, item: Item) -> None:
+    def _write(self, found: tuple[str, Item]) -> None:
+        key, item = found
         self.client.put_object(Bucket=self.name, Key=key, Body=item.data, **item.metadata)  # type: ignore[arg-type]
 
     def _etags(self) -> dict[str, str]:
@@ -268,7 +269,10 @@ def _misnoted(contents: Contents, records: Mapping[str, Any]) -> Iterator[str]:
             yield f"the manifest of {name} is lost"
             continue
         noted = json.loads(manifest.data)["links"][record["fingerprint"]]["files"]
-        there = {path: [len(data), md5(data).hexdigest()] for path, data in under(contents, token).items()}
+        there = {
+            path: [len(data), md5(data, usedforsecurity=False).hexdigest()]
+            for path, data in under(contents, token).items()
+        }
         if there != {path: told[1:] for path, told in noted.items()}:
             yield f"{name} is not as its manifest says"
 
@@ -377,7 +381,7 @@ class _References(HTMLParser):
         super().__init__()
         self.found: list[str] = []
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002 - of any tag
         self.found += [value for name, value in attrs if name in {"href", "src"} and value]
 
 

@@ -1,4 +1,4 @@
-"""Where faults are tried out: a bucket, a proxy before it, publishers, and the same change of a site again and again."""
+"""Where faults are tried out: a store, a proxy before it, publishers, and the same change of a site again and again."""
 
 import os
 import shutil
@@ -231,9 +231,10 @@ class SmallDisk:
         """As `fill`, but once `is_time`, for which this does not wait."""
 
         def wait_and_fill() -> None:
-            while not self._is_over.wait(0.001):
-                if is_time():
-                    return self.fill(room)
+            while not is_time():
+                if self._is_over.wait(0.001):
+                    return
+            self.fill(room)
 
         self._is_over.clear()
         self._filler = Thread(target=wait_and_fill)

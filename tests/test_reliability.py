@@ -31,10 +31,12 @@ from tests.fault_proxy import (
     hold,
     hold_answer,
     instead,
-    partial as half,
     reset_after,
     reset_before,
     slow,
+)
+from tests.fault_proxy import (
+    partial as half,
 )
 from tests.publishers import Conditions
 from tests.reliability import (
@@ -264,8 +266,8 @@ def full_disk(at: Stage, seen: Seen) -> None:
     with stage_on_disk(at, at.folder / "on-disk") as (on_disk, disk):
         conditions = disk.conditions
         on_disk.try_out(seen, lambda _: disk.fill(0), [1], conditions, disk.clear)
+        is_purged = partial(_is_gone, on_disk.folder / f"disk/site/{REVOKED['bees']}")
         for room in (0, 40_960):
-            is_purged = partial(_is_gone, on_disk.folder / f"disk/site/{REVOKED['bees']}")
             on_disk.try_out(seen, lambda _, r=room: disk.fill_when(is_purged, r), [1], conditions, disk.clear)  # type: ignore[misc]
 
 

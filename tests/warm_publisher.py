@@ -1,6 +1,7 @@
 """A program that has imported all of portalgen, and forks a process for each run of it that it is asked for.
 
-A test can kill or stop such a process like any other, at a fraction of what starting it costs. It reads a JSON object a line: {"do": "start", ...} is answered with the process's id, {"do": "wait", "process": id} with its exit code.
+A test can kill or stop such a process like any other, at a fraction of what starting it costs. The program reads a JSON
+object a line: {"do": "start", ...} is answered with the process's id, {"do": "wait", "process": id} with its exit code.
 """
 
 import datetime
@@ -91,8 +92,8 @@ def _hurry(pace: int) -> None:
     def hurried_wait(event: threading.Event, timeout: float | None = None) -> bool:
         return wait(event, timeout / pace if timeout and timeout < _LONGEST_PAUSE else timeout)
 
-    setattr(time, "sleep", hurried_sleep)
-    setattr(threading.Event, "wait", hurried_wait)
+    for owner, name, hurried in ((time, "sleep", hurried_sleep), (threading.Event, "wait", hurried_wait)):
+        setattr(owner, name, hurried)
 
 
 def _shift(seconds: int) -> None:
