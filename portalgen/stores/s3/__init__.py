@@ -17,6 +17,7 @@ from portalgen.stores.base import (
     PUBLIC,
     Erased,
     Failure,
+    Fence,
     Found,
     Metadata,
     Outcome,
@@ -74,6 +75,15 @@ class S3Store:
         self._conditional = ConditionalWriter(self._at)
         self._lock = Lock()
         self._senders: tuple[Send, Send] | None = None
+
+    @property
+    def fence(self) -> Fence:
+        """As Store.fence."""
+        return self._at.fence
+
+    @fence.setter
+    def fence(self, fence: Fence) -> None:
+        self._at.fence = fence
 
     @property
     def client(self) -> "S3Client":

@@ -22,7 +22,7 @@ from botocore.exceptions import (
 )
 
 from portalgen.errors import InvalidInputError, StoreError
-from portalgen.stores.base import Failure
+from portalgen.stores.base import Failure, Fence, no_fence
 from portalgen.stores.s3.causes import explain
 
 if TYPE_CHECKING:  # the stubs are for development only
@@ -50,6 +50,7 @@ class Connection:
         self._endpoint = endpoint
         self._lock = Lock()
         self._requests = 0
+        self.fence: Fence = no_fence
         self._core = botocore.session.get_session()
         self._session: Session | None = None
         self._clients: dict[tuple[int, bool], S3Client] = {}
@@ -87,8 +88,10 @@ class Connection:
         """How many requests were made so far."""
         return self._requests
 
-    def count(self, **_: Any) -> None:
-        """Count a request."""
+    def count(self, request: Any = None, **_: Any) -> None:
+        """Count a request that is about to be made. Raises what `fence` does, unless it only reads."""
+        if request is None or request.method not in {"GET", "HEAD"}:
+            self.fence()
         with self._lock:
             self._requests += 1
 
