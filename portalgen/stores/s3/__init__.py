@@ -118,13 +118,12 @@ class S3Store:
                     yield StoredObject(self._at.key(item["Key"]), item["Size"], digest)
 
     def read(self, key: str) -> bytes:
-        """As Store.read. Where the credentials may neither read nor list it, an absent object looks like a denied one."""
+        """As Store.read. Without the right to list, an absent object looks like a denied one."""
         return self.find(key).data
 
     def find(self, key: str) -> Found:
         """As Store.find, and `read`."""
         check_key(key)
-        client = self._at.client
         with self._at.in_plain_words("read", key):
             try:
                 data, answer = self._at.fetch(self._at.path(key))
