@@ -213,7 +213,7 @@ def publish(
             try:
                 return _publish(inventory, _Pen(lease, progress, manner), judge)
             except OvertakenError:
-                if attempt == _ATTEMPTS or not inventory.ledger.is_untouched:
+                if attempt == _ATTEMPTS or lease.is_lost or not inventory.ledger.is_untouched:
                     raise
         inventory.open()  # another run ended between the reading of the ledger and the first write
     raise AssertionError
@@ -350,6 +350,8 @@ def _note(inventory: Inventory, written: Written) -> Mapping[str, str]:
     """Write the manifests of all that was written whole: by fingerprint, the name of each."""
     try:
         return inventory.manifests.write(written.stored)
+    except OvertakenError:
+        raise
     except StoreError as error:
         failure = Failure("private/manifests/", "put", error.problems[0].message)
         written.failed |= {mark: [] for mark in written.stored}

@@ -164,6 +164,8 @@ def _delete_left_over(store: Store, uploads: Sequence[Upload], written: Written)
         return
     try:
         failures = store.delete(owners)
+    except OvertakenError:
+        raise
     except StoreError as error:
         failures = [Failure(key, "delete", error.problems[0].message) for key in owners]
     for failure in failures:

@@ -27,7 +27,13 @@ class Row:
 
 def rows() -> list[Row]:
     """Those that stand on the page."""
-    lines = PAGE.read_text(encoding="utf-8").splitlines()
+    with PAGE.open(encoding="utf-8") as file:
+        fcntl.flock(file, fcntl.LOCK_SH)
+        return _rows_in(file.read())
+
+
+def _rows_in(text: str) -> list[Row]:
+    lines = text.splitlines()
     start = lines.index(HEADING) + 2
     table = [line for line in lines[start:] if line.startswith("| ")]
     return [Row(*(cell.strip() for cell in line.strip("| ").split(" | "))) for line in table]
@@ -37,8 +43,8 @@ def write(row: Row, order: Sequence[tuple[str, str]]) -> None:
     """Write a row where it belongs, in place of the one of its name, and drop those that `order` does not name."""
     with PAGE.open("r+", encoding="utf-8") as file:
         fcntl.flock(file, fcntl.LOCK_EX)  # other tests write theirs at the same time
-        by_name = {(each.fault, each.where): each for each in [*rows(), row]}
         text = file.read()
+        by_name = {(each.fault, each.where): each for each in [*_rows_in(text), row]}
         start = text.index(HEADING)
         kept = [str(by_name[name]) for name in order if name in by_name]
         file.seek(0)

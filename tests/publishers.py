@@ -31,8 +31,8 @@ class Outcome:
 class Conditions:
     """What a publisher finds around it.
 
-    `settings` sets attributes of modules, as 'package.module:NAME'. `ahead` is by how many seconds its clock goes wrong.
-    A file that grows beyond `largest_file` bytes cannot be written to its end; 0: any can. `pace`: see PACE.
+    `settings` sets attributes of modules, as 'package.module:NAME'. `ahead` is by how many seconds its clock goes
+    wrong. A file that grows beyond `largest_file` bytes cannot be written to its end; 0: any can. `pace`: see PACE.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)

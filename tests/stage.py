@@ -1,4 +1,4 @@
-"""Where faults are tried out: a bucket, a proxy before it, publishers, and the same change of a site again and again."""
+"""Where faults are tried out: a store, a proxy before it, publishers, and the same change of a site again and again."""
 
 import os
 import shutil
@@ -8,7 +8,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from threading import Event
+from threading import Event, Thread
 from types import TracebackType
 from typing import Protocol, Self
 
@@ -28,6 +28,7 @@ from tests.reliability import (
     Folder,
     State,
     complaints,
+    public,
     told_badly,
     under,
     undone,
@@ -38,18 +39,22 @@ from tests.s3_server import S3Server
 
 @dataclass(slots=True)
 class Seen:
-    """What came of a fault, or of several of a kind: `short` is how often a link had no summary afterwards."""
+    """What came of a fault, or of several of a kind: `short` is how often a link had no summary
+    afterwards, `dangling` how often a page led to a document that was withdrawn.
+    """
 
     codes: set[int] = field(default_factory=set)
     times: int = 0
     short: int = 0
+    dangling: int = 0
     wrong: list[str] = field(default_factory=list)
 
     def row(self, fault: str, where: str) -> Row:
         """What the table says of it."""
         run = "killed" if self.codes == {-9} else f"exit code {' or '.join(map(str, sorted(self.codes)))}"
-        after = "all holds, one link without a summary" if self.short else "all holds"
-        return Row(fault, where, str(self.times), run, after, "exit code 0, the same bytes")
+        after = ["all holds"]
+        after += ["a link has no summary"] * bool(self.short) + ["a list leads to what is gone"] * bool(self.dangling)
+        return Row(fault, where, str(self.times), run, ", ".join(after), "exit code 0, the same bytes")
 
 
 Inject = Callable[["Stage"], object]
@@ -151,16 +156,19 @@ class Stage:
             outcome = self.publish(config, conditions)
         undo()
         last = f"{log[-1].kind} {log[-1].key}" if log else "nothing"
-        found = told_badly(outcome, codes) + self.look(seen, config)
+        # A run that says that it failed may have withdrawn documents before the lists that lead to them.
+        withdrawn = public(self.before).keys() - public(self.after).keys() if outcome.code == 1 else ()
+        found = told_badly(outcome, codes) + self.look(seen, config, withdrawn)
         seen.times += 1
         seen.codes.add(outcome.code)
         seen.wrong += [f"[{len(log)} requests, the last: {last}] {each}" for each in found]
 
-    def look(self, seen: Seen, config: Path) -> list[str]:
+    def look(self, seen: Seen, config: Path, withdrawn: Collection[str] = ()) -> list[str]:
         """What is wrong with the bucket after a fault, and after a next run without any."""
         there = self.place.contents()
         seen.short += "index.html" not in under(there, STAYING[SHORT_OF_A_SUMMARY])
-        found = complaints(there, self.before, self.after)
+        found = complaints(there, self.before, self.after, withdrawn=withdrawn)
+        seen.dangling += bool(withdrawn and complaints(there, self.before, self.after))
         again = self.publish(config)
         there = self.place.contents()
         later = told_badly(again, [0]) + complaints(there, self.before, self.after) + undone(there, self.after)
@@ -192,6 +200,8 @@ class SmallDisk:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._is_mounted = False
+        self._is_over = Event()
+        self._filler: Thread | None = None
 
     def __enter__(self) -> Self:
         self._path.mkdir()
@@ -205,9 +215,10 @@ class SmallDisk:
         if self._is_mounted:
             subprocess.run(["umount", str(self._path)], check=True)
 
-    def conditions(self, room: int) -> Conditions:
-        """What a publisher has to be started with that finds `room` bytes."""
-        return USUAL if self._is_mounted else Conditions(largest_file=3000 + room)
+    @property
+    def conditions(self) -> Conditions:
+        """What a publisher has to be started with that is to find a disk full."""
+        return USUAL if self._is_mounted else Conditions(largest_file=3000)
 
     def fill(self, room: int) -> None:
         """Leave `room` bytes free."""
@@ -216,8 +227,24 @@ class SmallDisk:
             with (self._path / "filler").open("wb") as file:
                 os.posix_fallocate(file.fileno(), 0, free.f_bavail * free.f_frsize - room)
 
+    def fill_when(self, is_time: Callable[[], bool], room: int) -> None:
+        """As `fill`, but once `is_time`, for which this does not wait."""
+
+        def wait_and_fill() -> None:
+            while not is_time():
+                if self._is_over.wait(0.001):
+                    return
+            self.fill(room)
+
+        self._is_over.clear()
+        self._filler = Thread(target=wait_and_fill)
+        self._filler.start()
+
     def clear(self) -> None:
         """Make room again."""
+        self._is_over.set()
+        if self._filler:
+            self._filler.join()
         (self._path / "filler").unlink(missing_ok=True)
 
 

@@ -7,6 +7,8 @@ PORTALGEN_UPDATE_GOLDEN=1 it writes the row.
 import os
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from threading import Barrier
 
 import pytest
@@ -29,10 +31,12 @@ from tests.fault_proxy import (
     hold,
     hold_answer,
     instead,
-    partial,
     reset_after,
     reset_before,
     slow,
+)
+from tests.fault_proxy import (
+    partial as half,
 )
 from tests.publishers import Conditions
 from tests.reliability import (
@@ -44,6 +48,7 @@ from tests.reliability import (
     LEDGER_READ,
     LISTING,
     MANIFEST,
+    REVOKED,
     STEPS,
     SUMMARY,
     Bucket,
@@ -70,7 +75,17 @@ IMPATIENT = Conditions(
 BRIEF = Conditions({f"portalgen.lease:{name}": value for name, value in LEASE_TIMES.items()}, pace=1)
 """Has a lease of 2 seconds, which others may take a second later."""
 
-SLEEPS = (LEDGER, DELETE, DOCUMENT, SUMMARY, MANIFEST)
+SLEEPS = (
+    (LEDGER, 1),
+    (DELETE, 1),
+    (DELETE, 2),
+    (DOCUMENT, -1),
+    (SUMMARY, -1),
+    (DELETE, 3),
+    (MANIFEST, 1),
+    (LEDGER, -1),
+)
+"""Steps, and at which of their requests a publisher falls asleep; -1 at the last, so that none other is under way."""
 
 
 @pytest.fixture(scope="module")
@@ -188,6 +203,10 @@ def clock(name: str, ahead: int, codes: tuple[int, ...]) -> Case:
     return Case("the publisher's clock is wrong", name, play)
 
 
+def _wait(gate: Barrier) -> None:
+    gate.wait()
+
+
 def at_once(number: int, *options: str, codes: Collection[int]) -> Case:
     """All read the ledger before any takes the lease."""
 
@@ -196,7 +215,7 @@ def at_once(number: int, *options: str, codes: Collection[int]) -> Case:
         configs = [at.fresh(f"publisher-{each}", AFTER) for each in range(number)]
         with at.proxy.recording():
             gate = Barrier(number, timeout=60)
-            at.proxy.inject(before(lambda: None if gate.wait() else None), in_step(LEDGER_READ), times=number)
+            at.proxy.inject(before(partial(_wait, gate)), in_step(LEDGER_READ), times=number)
             running = [at.publishers.start_anew(["publish", *options, "--config", str(each)]) for each in configs]
             outcomes = [each.wait() for each in running]
         seen.times = number
@@ -210,15 +229,17 @@ def at_once(number: int, *options: str, codes: Collection[int]) -> Case:
     return Case(f"{number} publishers at once{waiting}", "from when the ledger is read", play)
 
 
-def asleep(name: str, fault: Callable[[Callable[[], None]], Fault], step: str) -> Case:
-    """Another publishes meanwhile who knows more; then the sleeper wakes up."""
+def asleep(name: str, fault: Callable[[Callable[[], None]], Fault], step: str, number: int) -> Case:
+    """Another publishes meanwhile who knows more; then the sleeper wakes up, and gives up unless all was done."""
+    codes = [0] if fault is before and (step, number) == (LEDGER, -1) else [4]
 
     def play(at: Stage, seen: Seen) -> None:
         expected = at.expected(LATER)
         at.place.restore(at.before)
         other = at.fresh("other", LATER)
         with at.proxy.recording():
-            at.proxy.inject(fault(at.stop), in_step(step))
+            nth = number if number > 0 else sum(map(in_step(step), at.log))
+            at.proxy.inject(fault(at.stop), in_step(step), nth)
             sleeper = at.start(at.fresh("sleeper", AFTER), BRIEF)
             at.wait_until_stopped()
             later = at.publishers.run(["publish", "--wait", "60", "--config", str(other)], BRIEF)
@@ -228,19 +249,26 @@ def asleep(name: str, fault: Callable[[Callable[[], None]], Fault], step: str) -
         now = at.place.contents()
         seen.times += 1
         seen.codes.add(outcome.code)
-        found = [f"the other: {each}" for each in told_badly(later, [0])] + told_badly(outcome, [4])
+        found = [f"the other: {each}" for each in told_badly(later, [0])] + told_badly(outcome, codes)
         found += [f"the sleeper touched {key}" for key in sorted({*there, *now}) if there.get(key) != now.get(key)]
         found += told_badly(at.publish(other, BRIEF), [0])
         seen.wrong += found + complaints(at.place.contents(), at.before, expected, ["ants", "doves"])
         seen.wrong += unlike(public(at.place.contents()), public(expected))
 
-    return Case(name, f"when {step}", play)
+    return Case(name, f"when {step}, at the {({1: '1st', 2: '2nd', 3: '3rd', -1: 'last'})[number]} request", play)
+
+
+def _is_gone(path: Path) -> bool:
+    return not path.exists()
 
 
 def full_disk(at: Stage, seen: Seen) -> None:
     with stage_on_disk(at, at.folder / "on-disk") as (on_disk, disk):
-        for room in (0, 16_384, 65_536):
-            on_disk.try_out(seen, lambda _, r=room: disk.fill(r), [1], disk.conditions(room), disk.clear)  # type: ignore[misc]
+        conditions = disk.conditions
+        on_disk.try_out(seen, lambda _: disk.fill(0), [1], conditions, disk.clear)
+        is_purged = partial(_is_gone, on_disk.folder / f"disk/site/{REVOKED['bees']}")
+        for room in (0, 40_960):
+            on_disk.try_out(seen, lambda _, r=room: disk.fill_when(is_purged, r), [1], conditions, disk.clear)  # type: ignore[misc]
 
 
 def full_build_folder(at: Stage, seen: Seen) -> None:
@@ -254,7 +282,7 @@ CASES = [
     once_each("500 InternalError", INTERNAL_ERROR),
     once_each("connection reset, request lost", reset_before),
     once_each("connection reset, answer lost", reset_after),
-    once_each("answer breaks off half-way", partial),
+    once_each("answer breaks off half-way", half),
     once_each("answer comes slowly", slow(0.02)),
     held("no answer, request lost", hold),
     held("no answer, request took effect", hold_answer),
@@ -268,8 +296,8 @@ CASES = [
     at_once(2, codes={0, 4}),
     at_once(5, codes={0, 4}),
     at_once(5, "--wait", "60", codes={0}),
-    *(asleep("a sleep longer than the lease", before, step) for step in SLEEPS),
-    *(asleep("a sleep longer than the lease, the request lost", instead, step) for step in SLEEPS),
+    *(asleep("a sleep longer than the lease", before, *each) for each in SLEEPS),
+    *(asleep("a sleep longer than the lease, the request lost", instead, *each) for each in SLEEPS),
     Case("disk full", "of a store in a folder", full_disk),
     Case("disk full", "where pages are built", full_build_folder),
     clock("10 minutes ahead", 600, (0,)),

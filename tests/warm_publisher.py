@@ -1,7 +1,7 @@
 """A program that has imported all of portalgen, and forks a process for each run of it that it is asked for.
 
-A test can kill or stop such a process like any other, at a tenth of what starting it would cost. It reads a JSON object a
-line: {"do": "start", ...} is answered with the process's id, {"do": "wait", "process": id} with its exit code.
+A test can kill or stop such a process like any other, at a fraction of what starting it costs. The program reads a JSON
+object a line: {"do": "start", ...} is answered with the process's id, {"do": "wait", "process": id} with its exit code.
 """
 
 import datetime
@@ -85,12 +85,15 @@ def _become(asked: dict[str, Any]) -> None:
 def _hurry(pace: int) -> None:
     """Pauses between tries are `pace` times as short. What waits for longer than any of these is a clock."""
     sleep, wait = time.sleep, threading.Event.wait
-    time.sleep = lambda seconds: sleep(seconds / pace)
 
-    def hurried(event: threading.Event, timeout: float | None = None) -> bool:
+    def hurried_sleep(seconds: float) -> None:
+        sleep(seconds / pace)
+
+    def hurried_wait(event: threading.Event, timeout: float | None = None) -> bool:
         return wait(event, timeout / pace if timeout and timeout < _LONGEST_PAUSE else timeout)
 
-    threading.Event.wait = hurried  # type: ignore[method-assign]
+    for owner, name, hurried in ((time, "sleep", hurried_sleep), (threading.Event, "wait", hurried_wait)):
+        setattr(owner, name, hurried)
 
 
 def _shift(seconds: int) -> None:

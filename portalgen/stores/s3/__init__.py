@@ -5,6 +5,7 @@ This package is the only room that uses boto3 and obstore.
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
@@ -13,8 +14,10 @@ from botocore.utils import parse_timestamp
 from portalgen.errors import InvalidInputError, NotInStoreError, StoreError
 from portalgen.model import StoreSource
 from portalgen.stores.base import (
+    PUBLIC,
     Erased,
     Failure,
+    Fence,
     Found,
     Metadata,
     Outcome,
@@ -35,7 +38,7 @@ from portalgen.stores.s3.deleting import Target, batches, delete_batch
 from portalgen.stores.s3.digests import Digests
 from portalgen.stores.s3.encoding import decode, encode
 from portalgen.stores.s3.erasing import Eraser
-from portalgen.stores.s3.senders import HAS_OBSTORE, by_boto3, by_obstore, put_by_boto3
+from portalgen.stores.s3.senders import HAS_OBSTORE, Send, by_boto3, by_obstore, put_by_boto3
 
 if TYPE_CHECKING:  # the stubs are for development only
     from mypy_boto3_s3.client import S3Client
@@ -70,6 +73,17 @@ class S3Store:
         self._at = Connection(bucket, region, endpoint, prefix)
         self._digests = Digests(self._at)
         self._conditional = ConditionalWriter(self._at)
+        self._lock = Lock()
+        self._senders: tuple[Send, Send] | None = None
+
+    @property
+    def fence(self) -> Fence:
+        """As Store.fence."""
+        return self._at.fence
+
+    @fence.setter
+    def fence(self, fence: Fence) -> None:
+        self._at.fence = fence
 
     @property
     def client(self) -> "S3Client":
@@ -88,6 +102,7 @@ class S3Store:
 
     def close(self) -> None:
         """Close the connections; a later call opens them again."""
+        self._senders = None
         self._at.close()
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
@@ -103,7 +118,7 @@ class S3Store:
                     yield StoredObject(self._at.key(item["Key"]), item["Size"], digest)
 
     def read(self, key: str) -> bytes:
-        """As Store.read. To credentials that may not list the bucket, an absent object looks like a denied one."""
+        """As Store.read. Without the right to list, an absent object looks like a denied one."""
         return self.find(key).data
 
     def find(self, key: str) -> Found:
@@ -157,10 +172,12 @@ class S3Store:
 
     def write_many(self, puts: Iterable[Put]) -> Iterator[Outcome]:
         """As Store.write_many."""
-        with self._at.in_plain_words("write", "public/"):
-            slow = by_boto3(self._at)
-            fast = by_obstore(self._at) if self._options.use_obstore else slow
-        yield from BulkWriter(self._at, fast, slow, self._digests).write(puts)
+        with self._at.in_plain_words("write", PUBLIC):
+            with self._lock:
+                if self._senders is None:
+                    slow = by_boto3(self._at)
+                    self._senders = (by_obstore(self._at) if self._options.use_obstore else slow, slow)
+            yield from BulkWriter(self._at, self._senders, self._digests).write(puts)
 
     def encoded(self, put: Put) -> tuple[int, str]:
         """As Store.encoded."""

@@ -13,10 +13,16 @@ import botocore.session
 from boto3.session import Session
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 
 from portalgen.errors import InvalidInputError, StoreError
-from portalgen.stores.base import Failure
+from portalgen.stores.base import Failure, Fence, no_fence
 from portalgen.stores.s3.causes import explain
 
 if TYPE_CHECKING:  # the stubs are for development only
@@ -44,6 +50,7 @@ class Connection:
         self._endpoint = endpoint
         self._lock = Lock()
         self._requests = 0
+        self.fence: Fence = no_fence
         self._core = botocore.session.get_session()
         self._session: Session | None = None
         self._clients: dict[tuple[int, bool], S3Client] = {}
@@ -81,8 +88,10 @@ class Connection:
         """How many requests were made so far."""
         return self._requests
 
-    def count(self, **_: Any) -> None:
-        """Count a request."""
+    def count(self, request: Any = None, **_: Any) -> None:
+        """Count a request that is about to be made. Raises what `fence` does, unless it only reads."""
+        if request is None or request.method not in {"GET", "HEAD"}:
+            self.fence()
         with self._lock:
             self._requests += 1
 
@@ -110,6 +119,11 @@ class Connection:
             yield
         except (BotoCoreError, ClientError) as error:
             raise self.failure(action, key, error) from error
+        except RuntimeError as error:
+            if "still expired" not in str(error):  # the SDK's word for new credentials that are too old
+                raise
+            expired = CredentialRetrievalError(provider="boto3", error_msg=str(error))
+            raise self.failure(action, key, expired) from error
 
     def fetch(self, path: str) -> "tuple[bytes, GetObjectOutputTypeDef]":
         """The bytes at `path`, and what else the answer says. Raises an error of botocore's.

@@ -64,7 +64,8 @@ class Eraser:
             key = self._at.key(target.path)
             self._failures[key] = Failure(key, "purge", cause)
         for prefix, number in self._unnamed.items():
-            self._failures[prefix] = Failure(prefix, "purge", f"{number} more objects are still there")
+            if number:
+                self._failures[prefix] = Failure(prefix, "purge", f"{number} more objects are still there")
         failures = tuple(self._failures[key] for key in sorted(self._failures))
         return Erased(self._gone["object"], self._gone["version"], uploads, failures, "; ".join(self._unseen))
 
