@@ -10,10 +10,8 @@ from portalgen.model import BuiltBundle, BuiltFile
 from portalgen.names import SUMMARY
 from portalgen.pages import content_type, is_download
 from portalgen.plan import Step, Stored, StoredFile
+from portalgen.progress import SILENT, UPLOAD, Progress
 from portalgen.stores.base import PUBLIC, Failure, Metadata, Put, Store, StoredObject
-
-Progress = Callable[[int], None]
-"""Called with the number of objects written since the last call."""
 
 Fence = Callable[[], None]
 """Called before each write; raises OvertakenError where this run may write no more."""
@@ -72,15 +70,14 @@ def look(
     return found
 
 
-def upload(
-    store: Store, uploads: Sequence[Upload], folder: Path, fence: Fence, progress: Progress = lambda _: None
-) -> Written:
+def upload(store: Store, uploads: Sequence[Upload], folder: Path, fence: Fence, progress: Progress = SILENT) -> Written:
     """Write every link of `uploads` from the build folder, each in the order of `_rank`, then delete what is left over.
 
     A link goes no further up than the rank at which something of it failed; what was withdrawn from it is deleted all
     the same. Raises OvertakenError where `fence` does.
     """
     written = Written()
+    progress.begin(sum(len(item.step.put) for item in uploads), UPLOAD)
     sent: dict[str, dict[str, StoredFile]] = {item.mark: {} for item in uploads}
     for rank in range(_LAST + 1):
         sound = [item for item in uploads if item.mark not in written.failed]
@@ -167,6 +164,8 @@ def _delete_left_over(store: Store, uploads: Sequence[Upload], written: Written)
         return
     try:
         failures = store.delete(owners)
+    except OvertakenError:
+        raise
     except StoreError as error:
         failures = [Failure(key, "delete", error.problems[0].message) for key in owners]
     for failure in failures:

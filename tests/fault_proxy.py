@@ -6,13 +6,11 @@ what it was asked, without the bodies.
 
 import http.client
 import os
-import re
 import socket
 import struct
 import sys
 import time
 import urllib.parse
-import xml.etree.ElementTree as ET  # bodies that the tests' own client made
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
@@ -22,6 +20,7 @@ from types import TracebackType
 from typing import Any, Self
 from xml.sax.saxutils import escape
 
+import defusedxml.ElementTree
 from mypy_boto3_s3.client import S3Client
 
 _HOP_BY_HOP = frozenset(["connection", "expect", "keep-alive", "te", "transfer-encoding", "upgrade", "content-length"])
@@ -32,7 +31,7 @@ _QUERIES = (
     ("delete", "delete-many"),
 )
 _METHODS = {"GET": "get", "HEAD": "head", "PUT": "put", "POST": "post", "DELETE": "delete"}
-_NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+_NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 PIECES = 4
 """In how many pieces a slow body comes."""
 
@@ -176,22 +175,22 @@ def before(hook: Callable[[], None]) -> Fault:
     return lambda _: hook()
 
 
-def killing_before(kill: Callable[[], None]) -> Fault:
-    """The publisher dies while the request is on its way, which is lost."""
+def instead(hook: Callable[[], None]) -> Fault:
+    """Call `hook` while the request is on its way, which is lost."""
 
     def fault(exchange: Exchange) -> None:
-        kill()
+        hook()
         exchange.reset()
 
     return fault
 
 
-def killing_after(kill: Callable[[], None]) -> Fault:
-    """The publisher dies once its request took effect, before it hears of that."""
+def after(hook: Callable[[], None]) -> Fault:
+    """Call `hook` once the request took effect; its answer is lost."""
 
     def fault(exchange: Exchange) -> None:
         exchange.forward()
-        kill()
+        hook()
         exchange.reset()
 
     return fault
@@ -238,7 +237,7 @@ def failing_delete(client: S3Client, number: int, code: str) -> Fault:
             f"<Error><Key>{escape(each['Key'])}</Key><Code>{code}</Code><Message>as a test wants it</Message></Error>"
             for each in stay
         )
-        text = f"<DeleteResult xmlns='{_NAMESPACE[1:-1]}'>{errors}</DeleteResult>"
+        text = f"<DeleteResult xmlns='{_NAMESPACE}'>{errors}</DeleteResult>"
         exchange.send(Answer(200, (("Content-Type", "application/xml"),), text.encode()))
 
     return fault
@@ -367,7 +366,7 @@ class _Server(ThreadingHTTPServer):
         self.proxy = proxy
         self.open: set[socket.socket] = set()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
+    def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - as the base class has it
         """Keep what went wrong for `settle` to raise."""
         if error := sys.exception():
             self.proxy.bugs.append(error)
@@ -422,7 +421,7 @@ class _Handler(BaseHTTPRequestHandler):
             return Request(number, "list", query.get("prefix", ""))
         return Request(number, f"bucket-{next(iter(query), _METHODS[self.command])}", "")
 
-    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve
+    do_GET = do_HEAD = do_PUT = do_POST = do_DELETE = _serve  # noqa: N815 - as the base class names them
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - as the base class names it
         """Be silent: `FaultProxy.log` tells."""
@@ -438,8 +437,10 @@ def _split(target: str) -> tuple[str, str, dict[str, str]]:
 
 def _objects_in(body: bytes) -> list[dict[str, str]]:
     """Key, and version where one is named, of each object of a delete of many."""
-    found = []
-    for element in ET.fromstring(body).iter():
-        if re.sub(r"\{.*\}", "", element.tag) == "Object":
-            found.append({re.sub(r"\{.*\}", "", child.tag): child.text or "" for child in element})
-    return found
+    elements = defusedxml.ElementTree.fromstring(body).iter()
+    named = (element for element in elements if _local(element.tag) == "Object")
+    return [{_local(child.tag): child.text or "" for child in element} for element in named]
+
+
+def _local(tag: str) -> str:
+    return tag.rpartition("}")[2]

@@ -5,6 +5,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import boto3
 import pytest
@@ -20,19 +21,24 @@ from tests.fault_proxy import (
     SLOW_DOWN,
     Fault,
     FaultProxy,
+    after,
     before,
     every_other,
     failing_delete,
     hold,
     hold_answer,
-    killing_after,
-    killing_before,
-    partial,
+    instead,
     reset_after,
     reset_before,
     slow,
 )
+from tests.fault_proxy import (
+    partial as half,
+)
 from tests.s3_server import S3Server
+
+Put = Callable[[str], object]
+Keys = Callable[[], list[str]]
 
 
 @pytest.fixture
@@ -57,6 +63,18 @@ def through(proxy: FaultProxy, s3_server: S3Server) -> Iterator[S3Client]:
     client.close()
 
 
+@pytest.fixture
+def put(through: S3Client, s3_bucket: str) -> Put:
+    """Puts an object through the proxy."""
+    return lambda key: through.put_object(Bucket=s3_bucket, Key=key, Body=b"x")
+
+
+@pytest.fixture
+def keys(s3_client: S3Client, s3_bucket: str) -> Keys:
+    """What the bucket holds."""
+    return partial(keys_in, s3_client, s3_bucket)
+
+
 def asked(proxy: FaultProxy) -> list[tuple[str, str]]:
     return [(request.kind, request.key) for request in proxy.log]
 
@@ -77,7 +95,7 @@ def test_requests_pass_signed_as_they_are_and_are_told_apart(
     through.delete_object(Bucket=s3_bucket, Key="public/2")
     through.delete_objects(Bucket=s3_bucket, Delete={"Objects": [{"Key": key}, {"Key": "public/3"}]})
     with pytest.raises(urllib.error.HTTPError, match="403"):
-        urllib.request.urlopen(f"{proxy.endpoint}/{s3_bucket}/public/2", timeout=5)
+        urllib.request.urlopen(f"{proxy.endpoint}/{s3_bucket}/public/2", timeout=5)  # noqa: S310 - it is http
     assert asked(proxy) == [
         *(("put-if", key), ("put", "public/2"), ("get", key), ("head", key), ("list", "public/")),
         *(("list-versions", "public/a"), ("list-uploads", ""), ("bucket-versioning", ""), ("delete", "public/2")),
@@ -104,17 +122,17 @@ def test_a_conditional_write_that_loses_is_answered_by_the_server(through: S3Cli
     ],
 )
 def test_an_error_befalls_the_nth_request_that_matches_and_no_other(
-    proxy: FaultProxy, through: S3Client, s3_client: S3Client, s3_bucket: str, fault: Fault, code: str
+    proxy: FaultProxy, put: Put, keys: Keys, fault: Fault, code: str
 ) -> None:
     injected = proxy.inject(fault, lambda request: request.kind == "put", nth=2, times=1)
-    through.put_object(Bucket=s3_bucket, Key="1", Body=b"x")
-    through.list_objects_v2(Bucket=s3_bucket)
+    put("1")
+    keys()
     with pytest.raises(ClientError) as caught:
-        through.put_object(Bucket=s3_bucket, Key="2", Body=b"x")
+        put("2")
     assert caught.value.response["Error"]["Code"] == code
-    through.put_object(Bucket=s3_bucket, Key="3", Body=b"x")
+    put("3")
     assert injected.times == 1
-    assert keys_in(s3_client, s3_bucket) == ["1", "3"]
+    assert keys() == ["1", "3"]
 
 
 def keys_in(client: S3Client, bucket: str) -> list[str]:
@@ -123,29 +141,27 @@ def keys_in(client: S3Client, bucket: str) -> list[str]:
 
 @pytest.mark.parametrize(("fault", "is_done"), [(reset_before, False), (reset_after, True)])
 def test_a_reset_comes_before_or_after_the_request_took_effect(
-    proxy: FaultProxy, through: S3Client, s3_client: S3Client, s3_bucket: str, fault: Fault, is_done: bool
+    proxy: FaultProxy, put: Put, keys: Keys, fault: Fault, is_done: bool
 ) -> None:
     proxy.inject(fault)
     with pytest.raises(ConnectionClosedError):
-        through.put_object(Bucket=s3_bucket, Key="x", Body=b"x")
+        put("x")
     proxy.settle()
-    assert keys_in(s3_client, s3_bucket) == ["x"] * is_done
+    assert keys() == ["x"] * is_done
 
 
 @pytest.mark.parametrize(("fault", "is_done"), [(hold, False), (hold_answer, True)])
-def test_a_request_that_is_held_times_out(
-    proxy: FaultProxy, through: S3Client, s3_client: S3Client, s3_bucket: str, fault: Fault, is_done: bool
-) -> None:
+def test_a_request_that_is_held_times_out(proxy: FaultProxy, put: Put, keys: Keys, fault: Fault, is_done: bool) -> None:
     proxy.inject(fault)
     with pytest.raises(ReadTimeoutError):
-        through.put_object(Bucket=s3_bucket, Key="x", Body=b"x")
+        put("x")
     proxy.settle()
-    assert keys_in(s3_client, s3_bucket) == ["x"] * is_done
+    assert keys() == ["x"] * is_done
 
 
 def test_half_a_body_comes_and_the_connection_closes(proxy: FaultProxy, through: S3Client, s3_bucket: str) -> None:
     through.put_object(Bucket=s3_bucket, Key="x", Body=b"0123456789")
-    proxy.inject(partial)
+    proxy.inject(half)
     body = through.get_object(Bucket=s3_bucket, Key="x")["Body"]
     assert body.read(5) == b"01234"
     with pytest.raises(ResponseStreamingError):
@@ -188,22 +204,21 @@ def test_every_other_try_of_the_same_request_fails(proxy: FaultProxy, through: S
             through.put_object(Bucket=s3_bucket, Key=key, Body=b"x")
 
 
-@pytest.mark.parametrize(("fault", "is_done"), [(killing_before, False), (killing_after, True)])
+@pytest.mark.parametrize(("fault", "is_done"), [(instead, False), (after, True)])
 def test_a_hook_runs_before_or_after_the_request_takes_effect(
     proxy: FaultProxy,
-    through: S3Client,
-    s3_client: S3Client,
-    s3_bucket: str,
+    put: Put,
+    keys: Keys,
     fault: Callable[[Callable[[], None]], Fault],
     is_done: bool,
 ) -> None:
     seen = []
-    proxy.inject(fault(lambda: seen.append(keys_in(s3_client, s3_bucket))))
+    proxy.inject(fault(lambda: seen.append(keys())))
     with pytest.raises(ConnectionClosedError):
-        through.put_object(Bucket=s3_bucket, Key="x", Body=b"x")
+        put("x")
     proxy.settle()
     assert seen == [["x"] * is_done]
-    assert keys_in(s3_client, s3_bucket) == ["x"] * is_done
+    assert keys() == ["x"] * is_done
 
 
 def test_a_request_may_wait_for_a_hook_and_pass(proxy: FaultProxy, through: S3Client, s3_bucket: str) -> None:

@@ -18,6 +18,7 @@ from portalgen.stores.base import (
     PUBLIC,
     Erased,
     Failure,
+    Fence,
     Found,
     Metadata,
     Outcome,
@@ -26,6 +27,7 @@ from portalgen.stores.base import (
     check_folder,
     check_key,
     check_prefix,
+    no_fence,
     sound_ones,
 )
 from portalgen.stores.files import (
@@ -70,6 +72,7 @@ class DirectoryStore:
         self._scratch = Scratch(private / PARTIAL, self._private)
         self._lock = Lock()
         self._requests = 0
+        self.fence: Fence = no_fence
 
     @property
     def requests(self) -> int:
@@ -149,11 +152,14 @@ class DirectoryStore:
             try:
                 side, folder, name = self._locate(key)
                 with self._alone(side):
+                    self.fence()
                     path = folder / name
                     if path.is_symlink() or not path.is_dir():
                         with suppress(FileNotFoundError, NotADirectoryError):
                             path.unlink()
                     prune(folder, side.root)
+            except OvertakenError:
+                raise
             except StoreError as error:
                 failures.append(Failure(key, "delete", error.problems[0].message))
             except OSError as error:
@@ -176,8 +182,11 @@ class DirectoryStore:
             removal = Removal(self._scratch.folder)
             try:
                 side, folder, name = self._locate(prefix.removesuffix("/") if prefix.count("/") > 1 else prefix)
+                self.fence()
                 removal.remove(folder / name)
                 prune(folder / name, side.root)
+            except OvertakenError:
+                raise
             except StoreError as error:
                 failures.append(Failure(prefix, "purge", error.problems[0].message))
             except OSError as error:
@@ -221,6 +230,8 @@ class DirectoryStore:
         try:
             check_key(put.key)
             self._put_among(put, folders)
+        except OvertakenError:
+            raise
         except StoreError as error:
             return Outcome(put.key, cause=error.problems[0].message)
         except OSError as error:
@@ -246,6 +257,7 @@ class DirectoryStore:
         """Replace a file. Its folder may go at any moment, with the last object that somebody deletes from it."""
         for number in range(_TRIES):
             try:
+                self.fence()
                 self._scratch.prepare()
                 make_folder(path.parent, side)
                 self._scratch.put(data, side.file_mode, path, is_durable=is_durable)

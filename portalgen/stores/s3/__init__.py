@@ -17,6 +17,7 @@ from portalgen.stores.base import (
     PUBLIC,
     Erased,
     Failure,
+    Fence,
     Found,
     Metadata,
     Outcome,
@@ -29,6 +30,7 @@ from portalgen.stores.base import (
     sound_ones,
 )
 from portalgen.stores.s3.bulk import BulkWriter
+from portalgen.stores.s3.causes import Verdict, judge
 from portalgen.stores.s3.cdn import cdn_of
 from portalgen.stores.s3.conditions import ConditionalWriter
 from portalgen.stores.s3.connection import Connection
@@ -75,6 +77,15 @@ class S3Store:
         self._senders: tuple[Send, Send] | None = None
 
     @property
+    def fence(self) -> Fence:
+        """As Store.fence."""
+        return self._at.fence
+
+    @fence.setter
+    def fence(self, fence: Fence) -> None:
+        self._at.fence = fence
+
+    @property
     def client(self) -> "S3Client":
         """The connection, made once. Raises StoreError."""
         return self._at.client
@@ -107,19 +118,18 @@ class S3Store:
                     yield StoredObject(self._at.key(item["Key"]), item["Size"], digest)
 
     def read(self, key: str) -> bytes:
-        """As Store.read. Where the credentials may not list the bucket, an absent object looks like a denied one."""
+        """As Store.read. Without the right to list, an absent object looks like a denied one."""
         return self.find(key).data
 
     def find(self, key: str) -> Found:
         """As Store.find, and `read`."""
         check_key(key)
-        client = self._at.client
         with self._at.in_plain_words("read", key):
             try:
-                answer = client.get_object(Bucket=self._at.bucket, Key=self._at.path(key))
-                with answer["Body"] as body:
-                    data = body.read()
-            except client.exceptions.NoSuchKey as error:
+                data, answer = self._at.fetch(self._at.path(key))
+            except ClientError as error:
+                if not self._is_absent(key, error):
+                    raise
                 raise NotInStoreError(f"there is no '{key}' in bucket '{self._at.bucket}'") from error
         try:
             data = decode(data, answer.get("ContentEncoding", ""))
@@ -129,6 +139,19 @@ class S3Store:
         told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         age = (parse_timestamp(told) - answer["LastModified"]).total_seconds() if told else 0
         return Found(data, answer["ETag"].strip('"'), max(0, int(age)))
+
+    def _is_absent(self, key: str, error: ClientError) -> bool:
+        """Whether there is no such object. Services that do not see the right to list deny what is not there."""
+        client = self._at.client
+        if isinstance(error, client.exceptions.NoSuchKey):
+            return True
+        if judge(error) is not Verdict.DENIED:
+            return False
+        try:
+            there = client.list_objects_v2(Bucket=self._at.bucket, Prefix=self._at.path(key), MaxKeys=1)
+        except ClientError:
+            return False
+        return self._at.path(key) not in {item["Key"] for item in there.get("Contents", ())}
 
     def write(self, key: str, data: bytes, metadata: Metadata) -> None:
         """As Store.write."""

@@ -11,7 +11,7 @@ from threading import Event, Lock
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from portalgen.errors import StoreError
+from portalgen.errors import OvertakenError, StoreError
 from portalgen.stores.base import Outcome, Put, check_key
 from portalgen.stores.s3.causes import Verdict, judge
 from portalgen.stores.s3.connection import MOST_AT_ONCE, Connection
@@ -127,7 +127,9 @@ class BulkWriter:
         if done.error is None:
             self._has_written = True
             self._denial = None
-        elif not isinstance(done.error, StoreError | BotoCoreError | ClientError):
+        elif isinstance(done.error, OvertakenError) or not isinstance(
+            done.error, StoreError | BotoCoreError | ClientError
+        ):
             self._error = done.error
         elif not isinstance(done.error, StoreError):
             sentence = self._connection.failure("write", done.outcome.key, done.error)
