@@ -184,6 +184,7 @@ VERBS: dict[str, list[str]] = {
     "run": ["--health", "health.json", "--metrics", "portalgen.prom"],
     "watch": ["--publish", "--settle", "0"],
     "verify": ["--read"],
+    "doctor": ["--url"],
     "link": [],
     "status": ["--html", "status.html", "--csv", "status.csv"],
     "accept": ["--all", "--yes", "--expect", "1"],

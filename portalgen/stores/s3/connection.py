@@ -13,7 +13,13 @@ import botocore.session
 from boto3.session import Session
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, IncompleteReadError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 
 from portalgen.errors import InvalidInputError, StoreError
 from portalgen.stores.base import Failure, Fence, no_fence
@@ -113,6 +119,11 @@ class Connection:
             yield
         except (BotoCoreError, ClientError) as error:
             raise self.failure(action, key, error) from error
+        except RuntimeError as error:
+            if "still expired" not in str(error):  # the SDK's word for new credentials that are too old
+                raise
+            expired = CredentialRetrievalError(provider="boto3", error_msg=str(error))
+            raise self.failure(action, key, expired) from error
 
     def fetch(self, path: str) -> "tuple[bytes, GetObjectOutputTypeDef]":
         """The bytes at `path`, and what else the answer says. Raises an error of botocore's.
