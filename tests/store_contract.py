@@ -10,7 +10,7 @@ from threading import Barrier
 import pytest
 
 from portalgen.errors import NotInStoreError, OvertakenError, StoreError
-from portalgen.stores.base import Erased, Metadata, Outcome, Put, Store
+from portalgen.stores.base import Erased, Metadata, Outcome, Put, Store, no_fence
 
 HTML = Metadata("text/html; charset=utf-8", "private, no-store")
 CSV = Metadata("text/csv; charset=utf-8", "private, no-store", is_download=True)
@@ -246,6 +246,27 @@ class StoreContract:
         assert not isinstance(caught.value, NotInStoreError)
         with pytest.raises(StoreError, match="cannot write 'public/x'"):
             broken_store.write("public/x", b"x", HTML)
+
+    def test_what_writes_or_deletes_does_nothing_where_the_fence_says_so(self, store: Store) -> None:
+        store.write("public/t/1", b"1", HTML)
+
+        def closed() -> None:
+            raise OvertakenError("somebody else is at work")
+
+        store.fence = closed
+        for write in (
+            lambda: store.write("public/t/1", b"2", HTML),
+            lambda: store.write_if("private/x", b"2", HTML, None),
+            lambda: list(store.write_many([Put(f"public/t/{number}", b"2", HTML) for number in range(50)])),
+            lambda: store.delete(["public/t/1"]),
+            lambda: store.erase(["public/t/"]),
+        ):
+            with pytest.raises(OvertakenError, match="somebody else is at work"):
+                write()
+        assert store.read("public/t/1") == b"1"
+        assert keys_of(store, "public/") + keys_of(store, "private/") == ["public/t/1"]
+        store.fence = no_fence
+        store.write("public/t/1", b"2", HTML)
 
     def test_each_key_that_could_not_be_deleted_is_returned(self, broken_store: Store) -> None:
         keys = [f"public/{index}" for index in range(1001)]

@@ -51,11 +51,14 @@ from tests.reliability import (
     REVOKED,
     STEPS,
     SUMMARY,
+    TOKENS,
     Bucket,
+    Item,
     complaints,
     public,
     step_of,
     told_badly,
+    undone,
     unlike,
 )
 from tests.s3_server import S3Server
@@ -310,6 +313,32 @@ def test_each_request_of_a_publish_belongs_to_a_step(at: Stage) -> None:
     assert [request for request in at.log if step_of(request) not in STEPS] == []
     assert {step_of(request) for request in at.log} == {*STEPS}
     assert len(at.log) >= 40
+
+
+SPOILT = [
+    ("ann has no summary", f"public/{TOKENS['ann']}/index.html", None),
+    ("doves: index.html leads to invoices.html, which is not", f"public/{TOKENS['doves']}/invoices.html", None),
+    ("doves is published whole, says the ledger, and is neither", f"public/{TOKENS['doves']}/portal.css", b"x"),
+    ("doves is not as its manifest says", f"public/{TOKENS['doves']}/portal.css", b"x"),
+    ("bees is revoked, says the ledger, and 1 objects", f"public/{TOKENS['bees']}/index.html", b"x"),
+    ("ann shows INV-9, and the history does not say so", f"public/{TOKENS['ann']}/x.html", b"INV-9"),
+    ("the ledger does not know", "public/pa0/index.html", b"x"),
+    ("the manifest of doves is lost", "private/manifests/", None),
+    ("the history cannot be read", "private/history/00000001.jsonl", b"{}\n"),
+]
+
+
+@pytest.mark.parametrize(("complaint", "key", "data"), SPOILT)
+def test_what_is_wrong_with_a_store_is_found(at: Stage, complaint: str, key: str, data: bytes | None) -> None:
+    assert complaints(at.before, at.before, at.after) == complaints(at.after, at.before, at.after) == []
+    spoilt = {name: item for name, item in at.after.items() if not name.startswith(key)}
+    spoilt |= {} if data is None else {key: Item(data)}
+    assert any(each.startswith(complaint) for each in complaints(spoilt, at.before, at.after))
+
+
+def test_what_a_publish_left_undone_is_found(at: Stage) -> None:
+    assert undone(at.after, at.after) == []
+    assert undone(at.before, at.after)
 
 
 def test_the_table_has_a_row_for_each_case() -> None:

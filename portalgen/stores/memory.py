@@ -158,6 +158,8 @@ class MemoryStore:
                 there = self._keys(prefix, only)
                 refused = self.delete(there) if there else []
                 left = self._keys(prefix, only) if there else []
+            except OvertakenError:
+                raise
             except StoreError as error:
                 failures.append(Failure(prefix, "purge", error.problems[0].message))
                 continue

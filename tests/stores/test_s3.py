@@ -12,8 +12,9 @@ from portalgen.model import StoreSource
 from portalgen.stores import open_store
 from portalgen.stores.base import Failure, Metadata, Store
 from portalgen.stores.s3 import Options, S3Store
+from tests.fault_proxy import FaultProxy, partial
 from tests.s3_server import S3Server
-from tests.store_contract import HTML, ConditionsContract, StoreContract, keys_of, write_all
+from tests.store_contract import HTML, LONG_TEXT, ConditionsContract, StoreContract, keys_of, write_all
 
 NOBODY = "http://127.0.0.1:9"  # the discard service's port, at which nothing listens
 
@@ -66,6 +67,19 @@ class TestVersionedS3Store(OnS3):
     def s3_bucket(self, s3_bucket: str, s3_client: S3Client) -> str:
         s3_client.put_bucket_versioning(Bucket=s3_bucket, VersioningConfiguration={"Status": "Enabled"})
         return s3_bucket
+
+
+def test_a_body_that_breaks_off_is_fetched_again(s3_server: S3Server, store: S3Store, s3_bucket: str) -> None:
+    store.write("public/x", LONG_TEXT, HTML)
+    with FaultProxy(s3_server.port) as proxy:
+        through = S3Store(s3_bucket, endpoint=proxy.endpoint)
+        proxy.inject(partial, times=2)
+        assert through.read("public/x") == LONG_TEXT
+        assert [request.kind for request in proxy.log] == ["get"] * 3
+        proxy.inject(partial, times=None)
+        with pytest.raises(StoreError, match=r"cannot read 'public/x' in bucket .* broke off"):
+            through.read("public/x")
+        through.close()
 
 
 def sentence(store: S3Store) -> str:

@@ -92,6 +92,7 @@ def test_a_store_that_wants_quotes_is_given_quotes_from_then_on(
     for data in (b"1", b"2"):
         version = proxied_store.write_if(KEY, data, HTML, version)
     assert [quoted.startswith('"') for quoted in sent] == [False, True, True]
+    proxy.clear()
     with pytest.raises(OvertakenError):
         proxied_store.write_if(KEY, b"3", HTML, "0" * 32)
     assert proxied_store.read(KEY) == b"2"
