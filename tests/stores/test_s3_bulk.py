@@ -63,7 +63,11 @@ def test_without_obstore_boto3_does_it() -> None:
     assert "use_obstore=False" in done.stdout
 
 
-@pytest.mark.parametrize("fault", [SLOW_DOWN, INTERNAL_ERROR, reset_before, reset_after])
+@pytest.mark.parametrize(
+    "fault",
+    [SLOW_DOWN, INTERNAL_ERROR, reset_before, reset_after],
+    ids=["throttled", "out of order", "reset before", "reset after"],
+)
 def test_what_fails_in_passing_is_tried_again(proxy: FaultProxy, faulty_store: S3Store, fault: Fault) -> None:
     proxy.inject(every_other(fault), is_put, nth=50, times=20)
     assert refused(list(faulty_store.write_many(puts()))) == {}
