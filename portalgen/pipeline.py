@@ -28,14 +28,15 @@ from portalgen.exposure import begun, doubtful, ended, finished, shown, withdraw
 from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.lease import Lease
-from portalgen.ledger import OpenLedger
 from portalgen.manifests import names_in
 from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
 from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
-from portalgen.publish import Progress, Upload, Written, upload
+from portalgen.progress import BUILD, PURGE, READ, SILENT, Progress
+from portalgen.publish import Upload, Written, upload
 from portalgen.purge import Address, Taken, list_paths, purge, withdraw
 from portalgen.stores.base import Failure
+from portalgen.unsaid import forget, note, noted
 
 
 @contextmanager
@@ -164,12 +165,14 @@ def _left(inventory: Inventory, gone: Sequence[Step]) -> list[Step]:
     return [step for step in inventory.purges() if step.fingerprint not in known]
 
 
-def _build(inventory: Inventory) -> Built:
+def _build(inventory: Inventory, progress: Progress = SILENT) -> Built:
     """Read the exports and build, without what somebody has to accept first. Raises RefusedError."""
+    progress.begin(0, READ)
     with open_book(inventory.definitions) as book:
         inventory.learn(book.people())
         if inventory.refused:
             raise RefusedError(inventory.refused)
+        progress.begin(0, BUILD)
         built = _render(inventory.everyone, book, inventory.today, inventory.waiting)
     inventory.withhold(built.waiting)
     return replace(built, refused=(*built.refused, *inventory.blocked()))
@@ -192,7 +195,7 @@ class Manner:
 
 def publish(
     inventory: Inventory,
-    progress: Progress = lambda _: None,
+    progress: Progress = SILENT,
     judge: Judge | None = None,
     manner: Manner = Manner(),
 ) -> Published:
@@ -210,7 +213,7 @@ def publish(
             try:
                 return _publish(inventory, _Pen(lease, progress, manner), judge)
             except OvertakenError:
-                if attempt == _ATTEMPTS or not inventory.ledger.is_untouched:
+                if attempt == _ATTEMPTS or lease.is_lost or not inventory.ledger.is_untouched:
                     raise
         inventory.open()  # another run ended between the reading of the ledger and the first write
     raise AssertionError
@@ -226,6 +229,7 @@ class _Pen:
 
 
 def _publish(inventory: Inventory, pen: _Pen, judge: Judge | None) -> Published:
+    inventory.doubt(noted(build_folder(inventory.definitions)))
     passed = _judged(inventory, judge) if judge else None
 
     # Take away first: neither a bad export nor a broken template may hold a purge back.
@@ -236,7 +240,7 @@ def _publish(inventory: Inventory, pen: _Pen, judge: Judge | None) -> Published:
             raise RefusedError(inventory.refused)
 
         # Read the exports, render what changed, and compare it with what is published.
-        built = _build(inventory)
+        built = _build(inventory, pen.progress)
         steps = inventory.uploads(built.bundles, build_folder(inventory.definitions))
         left = _left(inventory, gone)
         if passed is not None and passed != _contents((*gone, *left, *steps)):
@@ -284,7 +288,9 @@ def _take_away(inventory: Inventory, gone: Sequence[Step], pen: _Pen) -> Taken:
     doubted = [mark for mark, record in ledger.records.items() if record.unfinished]
     for mark in fewer:
         ledger.withdraw(mark)
-    _announce(ledger)
+    _announce(inventory, [*(step.fingerprint for step in gone), *fewer])
+    if gone or fewer:
+        pen.progress.begin(0, PURGE)
     tokens, known = inventory.tokens_for(gone), {step.fingerprint: step.delete for step in gone}
     taken = purge(inventory.store, tokens, known, pen.manner.address)
     for step in gone:
@@ -300,14 +306,17 @@ def _take_away(inventory: Inventory, gone: Sequence[Step], pen: _Pen) -> Taken:
     return taken
 
 
-def _announce(ledger: OpenLedger) -> None:
-    """Say in the ledger what is about to go. If it cannot be written now, that must not hold a purge back either."""
+def _announce(inventory: Inventory, marks: Sequence[str]) -> None:
+    """Say in the ledger what is about to go, or, if it cannot be written, here: that must not hold a purge back."""
+    folder = build_folder(inventory.definitions)
     try:
-        ledger.save()
+        inventory.ledger.save()
     except OvertakenError:
         raise
     except StoreError:
-        pass
+        note(folder, marks)
+    else:
+        forget(folder)
 
 
 def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen) -> Written:
@@ -328,7 +337,7 @@ def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen)
         Upload(step, bundles[step.id], inventory.tokens[step.fingerprint], inventory.stored[step.fingerprint])
         for step in changed
     ]
-    written = upload(inventory.store, jobs, build_folder(inventory.definitions), pen.lease.check, pen.progress)
+    written = upload(inventory.store, jobs, build_folder(inventory.definitions), pen.progress)
     names = _note(inventory, written)
     done = [step for step in changed if step.fingerprint in names]
     for step in done:
@@ -346,6 +355,8 @@ def _note(inventory: Inventory, written: Written) -> Mapping[str, str]:
     """Write the manifests of all that was written whole: by fingerprint, the name of each."""
     try:
         return inventory.manifests.write(written.stored)
+    except OvertakenError:
+        raise
     except StoreError as error:
         failure = Failure("private/manifests/", "put", error.problems[0].message)
         written.failed |= {mark: [] for mark in written.stored}

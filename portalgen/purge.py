@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Se
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from portalgen.errors import StoreError
+from portalgen.errors import OvertakenError, StoreError
 from portalgen.links import TOKEN, fingerprint
 from portalgen.names import OF_ALL_TYPES, SUMMARY, type_of
 from portalgen.probes import is_gone, statuses
@@ -110,6 +110,8 @@ def _erase(store: Store, tokens: Mapping[str, str], keys: Sequence[str], only: C
         return Taken()
     try:
         erased = store.erase([*marks], keys, only)
+    except OvertakenError:
+        raise
     except StoreError as error:
         failures = [Failure(prefix, "purge", error.problems[0].message) for prefix in marks]
         return Taken(failed=_by_link(failures, marks))

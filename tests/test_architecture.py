@@ -53,7 +53,7 @@ FLOORS = [
     {"stores.s3.connection", "stores.s3.encoding"},
     {"stores.s3.deleting", "stores.s3.digests", "stores.s3.senders"},
     {"stores.s3.bulk", "stores.s3.conditions", "stores.s3.holds"},
-    {"stores.s3.erasing"},
+    {"stores.s3.erasing", "stores.s3.inspection"},
     {
         "stores.directory",
         "stores.memory",
@@ -85,6 +85,7 @@ FLOORS = [
         "grants",
         "purge",
         "lease",
+        "unsaid",
         "manifests",
         "survey",
         "exports.reportrows",
@@ -100,9 +101,11 @@ FLOORS = [
         "exposure",
         "review",
     },
-    {"pages", "edits", "mailing", "watched"},
-    {"builder", "preview", "delivery", "drafts"},
-    {"publish"},
+    {"pages", "edits", "mailing", "watched", "doctor", "doctor.findings", "doctor.web"},
+    {"builder", "preview", "delivery", "drafts"}
+    | {"doctor.address", "doctor.lifecycle", "doctor.link", "doctor.policies", "doctor.racing", "doctor.records"}
+    | {"doctor.traces"},
+    {"publish", "doctor.bucket", "doctor.folders"},
     {"grantees", "everyone"},
     {"gate", "recovery"},
     {"definitions", "exports.staging", "overview.rows"} | {"exports.inspect_entry", "exports.inspect_files"},

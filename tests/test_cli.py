@@ -288,6 +288,8 @@ def test_no_verb_prints_a_token_while_it_talks_to_s3_at_debug_level(
         done = portalgen("--log-level", "debug", *verb, "--config", config(tmp_path))
         said += done.stdout + done.stderr
     path.write_text(path.read_text(encoding="utf-8").replace("revision: 1", "revision: 2", 1), encoding="utf-8")
+    done = portalgen("--log-level", "debug", "publish", "--config", config(tmp_path))
+    said += done.stdout + done.stderr
     # A bucket that is gone fails every request; what was built for it must still not be spelled out.
     missing = path.read_text(encoding="utf-8").replace(s3_bucket, "portals-that-is-not-there")
     path.write_text(missing, encoding="utf-8")

@@ -13,6 +13,7 @@ _VERBS = (
     *(publishing.plan, publishing.publish, publishing.verify, publishing.link, overview.status, mailing.email),
     *(operating.run, operating.watch),
     *(publishing.accept, publishing.history, publishing.who, publishing.receipt),
+    publishing.doctor,
     *(access.portal, access.contact, access.grant, access.revoke, access.enable, access.disable, access.rotate),
     access.keys,
 )
