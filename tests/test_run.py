@@ -104,6 +104,8 @@ def test_the_report_holds_the_outcome_of_each_part(site: Path) -> None:
     report = json.loads(run("--json").stdout)
     assert (report["site"], report["outcome"], report["exit_code"], report["errors"]) == ("small", "done", 0, [])
     assert report["links"] == {"live": 3}
+    assert [*report["stages"]] == ["read", "build", "upload"]
+    assert sum(report["stages"].values()) <= report["milliseconds"]
     assert report["plan"] == {"create": 3, "update": 0, "keep": 0, "purge": 0}
     assert report["uploaded"] == report["publish"]["uploaded"] > 10
     assert [export["shown"] for export in report["publish"]["exports"]] == [3, 2]
@@ -123,7 +125,9 @@ def test_the_files_say_what_came_of_it(site: Path) -> None:
     assert figures["last_run_requests"] == {"": done["requests"]}
     assert figures["last_run_exit_code"] == figures["last_run_failures"] == figures["last_run_waiting_links"] == {"": 0}
     assert figures["last_success_timestamp_seconds"] == figures["last_run_timestamp_seconds"]
-    assert figures["last_run_duration_seconds"][""] > 0
+    stages = figures["last_run_stage_duration_seconds"]
+    assert stages.keys() == {"read", "build", "upload"}
+    assert 0 < sum(stages.values()) <= figures["last_run_duration_seconds"][""]
 
 
 def test_the_files_may_be_read_by_others_and_hold_no_name(site: Path) -> None:
