@@ -260,6 +260,12 @@ class Inventory:
             found.append(replace(step, delete=(*published.files,), disappears=published.documents or {}))
         return found
 
+    def doubt(self, marks: Iterable[str]) -> None:
+        """Take links for unfinished that the ledger may know of as whole."""
+        for mark in marks:
+            if mark in self.ledger.records:
+                self.ledger.records[mark] = replace(self.ledger.records[mark], unfinished=True)
+
     def took(self, gone: Iterable[Step], taken: Taken) -> None:
         """Note what was taken away, so that it can be told whatever comes after."""
         self.gone += tuple(gone)

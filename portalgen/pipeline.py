@@ -28,7 +28,6 @@ from portalgen.exposure import begun, doubtful, ended, finished, shown, withdraw
 from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.lease import Lease
-from portalgen.ledger import OpenLedger
 from portalgen.manifests import names_in
 from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
 from portalgen.pages import Renderer
@@ -37,6 +36,7 @@ from portalgen.progress import BUILD, PURGE, READ, SILENT, Progress
 from portalgen.publish import Upload, Written, upload
 from portalgen.purge import Address, Taken, list_paths, purge, withdraw
 from portalgen.stores.base import Failure
+from portalgen.unsaid import forget, note, noted
 
 
 @contextmanager
@@ -229,6 +229,7 @@ class _Pen:
 
 
 def _publish(inventory: Inventory, pen: _Pen, judge: Judge | None) -> Published:
+    inventory.doubt(noted(build_folder(inventory.definitions)))
     passed = _judged(inventory, judge) if judge else None
 
     # Take away first: neither a bad export nor a broken template may hold a purge back.
@@ -287,8 +288,9 @@ def _take_away(inventory: Inventory, gone: Sequence[Step], pen: _Pen) -> Taken:
     doubted = [mark for mark, record in ledger.records.items() if record.unfinished]
     for mark in fewer:
         ledger.withdraw(mark)
-    _announce(ledger)
-    pen.progress.begin(0, PURGE)
+    _announce(inventory, [*(step.fingerprint for step in gone), *fewer])
+    if gone or fewer:
+        pen.progress.begin(0, PURGE)
     tokens, known = inventory.tokens_for(gone), {step.fingerprint: step.delete for step in gone}
     taken = purge(inventory.store, tokens, known, pen.manner.address)
     for step in gone:
@@ -304,14 +306,17 @@ def _take_away(inventory: Inventory, gone: Sequence[Step], pen: _Pen) -> Taken:
     return taken
 
 
-def _announce(ledger: OpenLedger) -> None:
-    """Say in the ledger what is about to go. If it cannot be written now, that must not hold a purge back either."""
+def _announce(inventory: Inventory, marks: Sequence[str]) -> None:
+    """Say in the ledger what is about to go, or, if it cannot be written, here: that must not hold a purge back."""
+    folder = build_folder(inventory.definitions)
     try:
-        ledger.save()
+        inventory.ledger.save()
     except OvertakenError:
         raise
     except StoreError:
-        pass
+        note(folder, marks)
+    else:
+        forget(folder)
 
 
 def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen) -> Written:
@@ -332,7 +337,7 @@ def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen)
         Upload(step, bundles[step.id], inventory.tokens[step.fingerprint], inventory.stored[step.fingerprint])
         for step in changed
     ]
-    written = upload(inventory.store, jobs, build_folder(inventory.definitions), pen.lease.check, pen.progress)
+    written = upload(inventory.store, jobs, build_folder(inventory.definitions), pen.progress)
     names = _note(inventory, written)
     done = [step for step in changed if step.fingerprint in names]
     for step in done:

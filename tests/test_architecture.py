@@ -85,6 +85,7 @@ FLOORS = [
         "grants",
         "purge",
         "lease",
+        "unsaid",
         "manifests",
         "survey",
         "exports.reportrows",

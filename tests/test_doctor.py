@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +80,11 @@ def verdicts(result: Result) -> dict[str, str]:
     return {each["check"]: each["verdict"] for each in json.loads(result.stdout)["findings"]}
 
 
+def undocumented(checks: Iterable[str]) -> list[str]:
+    text = (Path(__file__).parents[1] / "docs/doctor.md").read_text(encoding="utf-8")
+    return [check for check in checks if f"`{check}`" not in text and not check.startswith("s3:")]
+
+
 def not_ok(result: Result) -> dict[str, str]:
     return {check: verdict for check, verdict in verdicts(result).items() if verdict != "ok"}
 
@@ -89,9 +94,9 @@ def test_a_site_that_is_served_well_passes(site: Site, host: Host) -> None:
     result = site.call("doctor", "--url", "--json")
     assert not_ok(result) == {"https": "warn"}
     assert result.exit_code == 0
-    assert {"keys", "folders", "one-writer", "ledger", "link-keys", "lease", "unknown-link", "link"} < verdicts(
-        result
-    ).keys()
+    checks = verdicts(result).keys()
+    assert {"keys", "folders", "one-writer", "ledger", "link-keys", "lease", "unknown-link", "link"} < checks
+    assert undocumented(checks) == []
 
 
 def test_each_line_says_what_was_found_and_what_to_do(site: Site, host: Host) -> None:
@@ -195,6 +200,7 @@ def test_a_bucket_that_is_served_at_its_own_address_lacks_only_what_a_cdn_would_
             *("X-Frame-Options", "Strict-Transport-Security", "Permissions-Policy"),
             *("Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy"),
         }
+        assert undocumented(verdicts(result)) == []
         host.upstream = f"{bucket.source.endpoint}/{bucket.name}"
         assert "link" in not_ok(site.call("doctor", "--store", "live", "--url", "--json"))
 

@@ -19,7 +19,7 @@ _INDEX = re.compile(rb"<title>Index of ", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class _Header:
+class Header:
     """A header that guards a page: what its value has to hold, and what the page itself does where it is missing."""
 
     name: str
@@ -28,12 +28,12 @@ class _Header:
     instead: str = "nothing stands in for it"
 
 
-def _header(value: str, wanted: str, instead: str = "nothing stands in for it") -> _Header:
+def _header(value: str, wanted: str, instead: str = "nothing stands in for it") -> Header:
     name, _, text = value.partition(": ")
-    return _Header(name, text, re.compile(wanted, re.IGNORECASE), instead)
+    return Header(name, text, re.compile(wanted, re.IGNORECASE), instead)
 
 
-_HEADERS = (
+HEADERS = (
     _header(
         "Content-Security-Policy: default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
         "base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
@@ -83,10 +83,10 @@ def examine(base_url: str, token: str, called: str) -> Iterator[Finding]:
     yield _compression(files)
 
 
-def _wanted(base_url: str) -> Iterator[_Header]:
+def _wanted(base_url: str) -> Iterator[Header]:
     """Over plain http, a browser ignores what asks for https."""
     is_plain = base_url.startswith("http://")
-    yield from (each for each in _HEADERS if not (is_plain and each.name == "Strict-Transport-Security"))
+    yield from (each for each in HEADERS if not (is_plain and each.name == "Strict-Transport-Security"))
 
 
 def _folder(base_url: str, token: str) -> Finding:
@@ -102,7 +102,7 @@ def _folder(base_url: str, token: str) -> Finding:
     return ok(check, f"without index.html, a link is answered with {shows}; links name index.html")
 
 
-def _judged(header: _Header, page: Answer) -> Finding:
+def _judged(header: Header, page: Answer) -> Finding:
     said = page.header(header.name)
     if header.wanted.match(said):
         return ok(header.name, "arrived")

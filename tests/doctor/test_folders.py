@@ -15,6 +15,7 @@ from portalgen.model import StoreSource
 from portalgen.stores.base import Metadata
 from portalgen.stores.directory import DirectoryStore
 from portalgen.stores.files import LEFTOVER_AGE, LOCK
+from tests.needs import need
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="permissions of files are POSIX's")
 NOW = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
@@ -128,8 +129,7 @@ def test_what_a_run_that_died_left_behind_is_told_once_it_is_old(source: StoreSo
 
 def test_folders_on_two_file_systems_fail(tmp_path: Path) -> None:
     elsewhere = Path("/dev/shm")  # noqa: S108 - another file system than tmp_path's
-    if not elsewhere.is_dir() or elsewhere.stat().st_dev == tmp_path.stat().st_dev:
-        pytest.skip("there is one file system only")
+    need(elsewhere.is_dir() and elsewhere.stat().st_dev != tmp_path.stat().st_dev, "there is one file system only")
     (tmp_path / "site").mkdir(mode=0o755)
     private = elsewhere / f"portalgen-{os.getpid()}-{tmp_path.name}"
     private.mkdir(mode=0o700)

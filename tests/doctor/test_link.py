@@ -1,5 +1,6 @@
 """What the doctor finds at a live link."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -139,3 +140,10 @@ def test_a_page_that_says_it_is_compressed_and_is_not_fails(host: Host, token: s
     host.compresses = False
     host.headers["Content-Encoding"] = "gzip"
     assert not_ok(host, token) == {"link": "FAIL"}
+
+
+def test_the_web_server_of_the_readme_sends_every_header() -> None:
+    text = (Path(__file__).parents[2] / "README.md").read_text(encoding="utf-8")
+    headers = {name: value.strip('"') for name, value in re.findall(r'add_header (\S+) (".*"|\S+);', text)}
+    assert headers.keys() == GOOD_HEADERS.keys()
+    assert all(each.wanted.match(headers[each.name]) for each in link.HEADERS)
