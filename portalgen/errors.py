@@ -79,6 +79,18 @@ class NotInStoreError(StoreError):
     """The key asked for is not there."""
 
 
+class OvertakenError(StoreError):
+    """Somebody else wrote what this was about to replace. Exit code 4: the same may succeed later."""
+
+    exit_code = 4
+
+
+class BusyError(PortalgenError):
+    """Another run is at work. Exit code 4: the same may succeed later."""
+
+    exit_code = 4
+
+
 def did_you_mean(wrong: str, valid: Sequence[str]) -> str:
     """A hint naming the nearest valid name; with none near, the valid names themselves when they are few."""
     if near := nearest(wrong, valid):

@@ -4,23 +4,21 @@ import datetime
 import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from portalgen.errors import (
     NOWHERE,
     InvalidInputError,
     Location,
-    PortalgenError,
     Problem,
-    RefusedError,
     StoreError,
 )
 from portalgen.everyone import people_in, with_everyone
-from portalgen.exposure import recovered
 from portalgen.gate import granted
 from portalgen.grants import EXPIRED, last_day, links_of
-from portalgen.history import read
-from portalgen.ledger import LIVE, REVOKED, Clock, Ledger, OpenLedger, Record
+from portalgen.ledger import LIVE, REVOKED, Clock, Ledger, OpenLedger, Record, stranger
 from portalgen.links import KeyRing, Verdict, fingerprint
+from portalgen.manifests import Manifests
 from portalgen.model import STATEMENT, BuiltBundle, Definitions, Documents, LinkId, Person, Refused
 from portalgen.plan import (
     Step,
@@ -38,9 +36,11 @@ from portalgen.plan import (
     waiting,
     withdrawals,
 )
-from portalgen.publish import look, read_published
-from portalgen.purge import find_tokens, public_tokens
+from portalgen.publish import look
+from portalgen.purge import find_tokens
+from portalgen.recovery import record_of, recover
 from portalgen.stores.base import Store
+from portalgen.survey import There, drift, survey
 
 
 class Inventory:
@@ -49,6 +49,8 @@ class Inventory:
     `wanted` are the links that the definitions speak of and `tokens` their tokens, both by fingerprint. `refused`,
     unless empty, says why nothing but what was taken away on purpose may be touched. `waiting` are the types, by link,
     that wait until somebody accepts that it shows them.
+
+    Where it `is_reconciling`, opening it lists the store.
 
     `everyone` are the definitions with the portals that follow from the exports: at first those that the ledger knows
     of, so that what is to be taken away need not wait for an export that can be read.
@@ -62,20 +64,30 @@ class Inventory:
         clock: Clock,
         expected_removals: int | None = None,
     ) -> None:
-        zone = zoneinfo.ZoneInfo(definitions.site.timezone)
+        self._zone = zoneinfo.ZoneInfo(definitions.site.timezone)
         self.definitions = definitions
         self._ring = ring
         self._expected_removals = expected_removals
-        self.today = clock().astimezone(zone).date()
+        self._clock = clock
+        self.today = clock().astimezone(self._zone).date()
         self.store = store
-        self.ledger = OpenLedger(store, definitions.site.id, clock, zone)
-        self.notes: list[Problem] = []
-        self._zone = zone
         self._excepted = frozenset(definitions.every_customer.excepted if definitions.every_customer else ())
+        self.is_reconciling = False
+        self.open()
+
+    def open(self) -> None:
+        """Read the ledger, and forget what was made of an earlier one. Raises PortalgenError."""
+        self.ledger = OpenLedger(self.store, self.definitions.site.id, self._clock, self._zone)
+        self.manifests = Manifests(self.store)
+        self.notes: list[Problem] = []
         self._vanished: frozenset[str] = frozenset()
         self._unknown: dict[str, str] = {}
+        self._there: dict[str, There] = {}
         self._fewer: dict[str, tuple[str, ...]] = {}
+        self.stored: Mapping[str, Stored] = {}
         self._want(people_in(self.ledger.records))
+        if self.is_reconciling:
+            self._reconcile()
         self._judge()
 
     def learn(self, people: Iterable[Person]) -> None:
@@ -106,55 +118,46 @@ class Inventory:
         self._fewer |= withdrawals(self.wanted, records)
 
     def _recover(self, expected_removals: int | None) -> None:
-        """Without a ledger, take every link that the store holds for one that was left half-way.
-
-        What else there was, and what was shown, is what the history says. Raises RefusedError for links that these keys
-        did not make: they may be another site's, or the keys be wrong.
-        """
-        known = self._remembered()
-        unknown, strange = set(), 0
-        for token in public_tokens(self.store):
-            mark = fingerprint(token)
-            if mark in known and known[mark].state == REVOKED:  # burned, and something was left of it
-                self._unknown[mark] = token
-                self.ledger.records[mark] = replace(known[mark], unfinished=True)
-            elif mark in self.wanted:
-                record = _record(self.wanted[mark])
-                self.ledger.begin(record)
-                if mark in known:
-                    begun, was = self.ledger.records[mark], known[mark]
-                    self.ledger.records[mark] = replace(begun, granted=was.granted, issued=was.issued)
-            else:
-                record = known.get(mark) or Record(f"(unknown {mark})", "", 0, token[1], mark)
-                self._unknown[mark] = token
-                self.ledger.begin(record)
-                unknown.add(record.portal)
-                strange += self._ring.read(token) is not Verdict.OK
-        if strange and expected_removals != len(unknown):
-            raise RefusedError(
-                f"there is no ledger, and the store holds {strange} links that the root keys at hand did not make; "
-                "nothing was published",
-                "restore private/ledger.json or the keys; if another site is published here, give each a store "
-                f"of its own; to purge all that is unknown: --expect-removals {len(unknown)}",
-            )
-        gone = {mark: record for mark, record in known.items() if record.state != LIVE}
-        lost = {mark: replace(record, unfinished=True) for mark, record in known.items() if mark not in self.wanted}
-        self.ledger.records = lost | gone | self.ledger.records
-        if self.ledger.records:
-            message = "private/ledger.json is missing from the store, and is made anew from what there is"
-            self.notes.append(Problem(NOWHERE, message, "restore it from a backup: it knows which links were revoked"))
+        found = recover(self.store, self.ledger, self.wanted, self._ring, expected_removals)
+        self._unknown |= found.unknown
+        self.notes += found.notes
         self.wanted, tokens = wanted_links(self.everyone, self._ring, self.today, self.ledger.records)
         self.tokens = self._unknown | tokens
 
-    def _remembered(self) -> Mapping[str, Record]:
-        """The links that the history tells of; none where it is not whole."""
-        try:
-            return recovered(read(self.store, self.ledger.head), self._zone)
-        except StoreError:
-            raise
-        except PortalgenError as error:
-            self.notes += error.problems
-            return {}
+    def _reconcile(self) -> None:
+        """List the store, and take for unfinished whatever is not there as the manifests say. Raises StoreError.
+
+        Links that the ledger does not know are purged if these keys made them; others stay, and are told of.
+        """
+        records, seen, strange = self.ledger.records, set(), []
+        keys = {*self._ring.root_keys, *(record.key for record in records.values())}
+        for token, there in survey(self.store, keys, self._if_other):
+            mark = fingerprint(token)
+            is_ours = mark in records or self._ring.read(token) is Verdict.OK
+            if not is_ours or self.tokens.get(mark, token) != token:
+                strange.append(mark)
+                continue
+            seen.add(mark)
+            if there is None:
+                continue
+            self._there[mark] = there
+            self._unknown[mark] = token
+            known = records.get(mark) or replace(stranger(mark, token[1]), state=REVOKED)
+            records[mark] = replace(known, unfinished=True)
+        if strange:
+            message = f"the store holds links that the root keys at hand did not make: {', '.join(strange)}"
+            self.notes.append(Problem(NOWHERE, f"{message}; they were left alone", "give each site a store of its own"))
+        for mark, record in records.items():
+            if record.state == LIVE and mark not in seen:
+                self._there[mark] = {}
+                records[mark] = replace(record, unfinished=True)
+        self.tokens = self._unknown | self.tokens
+
+    def _if_other(self, token: str, there: There) -> tuple[str, There | None]:
+        """A token, with what is there unless that is what was published."""
+        record = self.ledger.records.get(fingerprint(token))
+        published = self.manifests.of(record) if record and record.state == LIVE and not record.unfinished else None
+        return token, there if published is None or drift(published, there) else None
 
     def purges(self) -> list[Step]:
         """What has to go.
@@ -220,39 +223,59 @@ class Inventory:
         places = _places(self.everyone) if found else {}
         return [Refused(id_, (Problem(places[id_], *self._misgiven[id_]),)) for id_ in found]
 
-    def uploads(self, bundles: Sequence[BuiltBundle]) -> list[Step]:
-        """What has to be written. Raises InvalidInputError for links that need a new revision."""
+    def uploads(self, bundles: Sequence[BuiltBundle], folder: Path) -> list[Step]:
+        """What has to be written of what was built in `folder`.
+
+        Raises InvalidInputError for links that need a new revision.
+        """
         blocked = {each.id for each in self.blocked()}
         if wrong := {link: said for link, said in self._misgiven.items() if link not in blocked}:
             places = _places(self.everyone)
             raise InvalidInputError.of(Problem(places[link], *said) for link, said in wrong.items())
         built = {bundle.id: bundle for bundle in bundles}
         wanted = {mark: link for mark, link in self.wanted.items() if link.id not in blocked}
-        stored = {
-            link.fingerprint: self._look(link)
-            for link in wanted.values()
-            if link.id in built and not is_current(built[link.id], self.ledger.records.get(link.fingerprint))
+        self.stored = {
+            mark: self._look(mark, built[link.id], folder)
+            for mark, link in wanted.items()
+            if link.id in built and not is_current(built[link.id], self.ledger.records.get(mark))
         }
         unmade = {mark: types for mark, types in self._fewer.items() if mark in wanted and wanted[mark].id not in built}
         withdrawn = {mark: self._documents(mark, types) for mark, types in unmade.items()}
-        return uploads(wanted, built, self.ledger.records, stored, withdrawn)
+        return uploads(wanted, built, self.ledger.records, self.stored, withdrawn)
+
+    def published(self, mark: str) -> Stored | None:
+        """What the last publish of a link that ended well left there; None where that is not known."""
+        return self.manifests.of(self.ledger.records[mark])
+
+    def known(self, steps: Iterable[Step]) -> list[Step]:
+        """Purges with what they surely take away, as far as that is known without a look."""
+        found = []
+        for step in steps:
+            try:
+                published = self.published(step.fingerprint) or Stored()
+            except StoreError:  # what is there is listed then
+                published = Stored()
+            found.append(replace(step, delete=(*published.files,), disappears=published.documents or {}))
+        return found
 
     def _documents(self, mark: str, types: Sequence[str]) -> Documents:
         """Those of these types that the last publish of a link left there."""
-        documents = read_published(self.store, mark).documents or {}
+        published = self.published(mark)
+        documents = published.documents if published and published.documents else {}
         return {type_: documents[type_] for type_ in types if documents.get(type_)}
 
-    def _look(self, link: Wanted) -> Stored:
+    def _look(self, mark: str, bundle: BuiltBundle, folder: Path) -> Stored:
         """What lies under a link. What was withdrawn from it since its manifest was written it does not show."""
-        record = self.ledger.records.get(link.fingerprint)
-        if record is None:
+        record = self.ledger.records.get(mark)
+        if record is None or (record.state != LIVE and not record.unfinished):
             return Stored()
-        there = look(self.store, self.tokens[link.fingerprint], link.fingerprint, trusted=not record.unfinished)
-        if record.state != LIVE and not record.unfinished:
-            return Stored(there.files, {})
-        if there.documents is None:
-            return there
-        return Stored(there.files, {type_: each for type_, each in there.documents.items() if type_ in record.shows})
+        published = self.manifests.of(record)
+        documents = published.documents if published else None
+        if documents is not None:
+            documents = {type_: each for type_, each in documents.items() if type_ in record.shows}
+        if published and record.bundle and not record.unfinished:
+            return Stored(published.files, documents)
+        return Stored(look(self.store, self.tokens[mark], bundle, folder, self._there.get(mark)), documents)
 
     def told(self) -> tuple[Problem, ...]:
         """What a person should know of the ledger and the history."""
@@ -275,7 +298,7 @@ class Inventory:
     def begin(self, steps: Iterable[Step]) -> None:
         """Note in the ledger that these links are about to be written, and how all are defined now."""
         for step in steps:
-            self.ledger.begin(_record(self.wanted[step.fingerprint]))
+            self.ledger.begin(record_of(self.wanted[step.fingerprint]))
         for link in self.wanted.values():
             known = self.ledger.records.get(link.fingerprint)
             if known and known.state != REVOKED:
@@ -332,22 +355,6 @@ def _exported(definitions: Definitions) -> frozenset[str]:
 def _current(ledger: Ledger) -> Mapping[LinkId, Record]:
     """The record of each portal and contact whose link is not revoked."""
     return {record.id: record for record in ledger.values() if record.state != REVOKED}
-
-
-def _record(link: Wanted) -> Record:
-    return Record(
-        portal=link.id.portal,
-        contact=link.id.contact,
-        revision=link.revision,
-        key=link.key,
-        fingerprint=link.fingerprint,
-        customer=link.customer,
-        types=link.types,
-        branches=link.branches,
-        definition=link.definition,
-        granted=link.granted,
-        is_derived=link.is_derived,
-    )
 
 
 def _places(definitions: Definitions) -> Mapping[LinkId, Location]:

@@ -10,14 +10,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from portalgen.errors import NotInStoreError, PortalgenError, StoreError
+from portalgen.errors import NotInStoreError, OvertakenError, PortalgenError
 from portalgen.history import Event, Head, append, find_head, is_there
 from portalgen.model import LinkId
-from portalgen.stores.base import PRIVATE, Metadata, Store
+from portalgen.stores.base import PRIVATE, Found, Metadata, Store
 
 _KEY = f"{PRIVATE}ledger.json"
-_FORMAT = 2
-_READABLE = (1, _FORMAT)
+_FORMAT = 3
+_READABLE = (1, 2, _FORMAT)
+_UNKNOWN = "(unknown "
 LIVE, DISABLED, EXPIRED, REVOKED = "live", "disabled", "expired", "revoked"
 
 
@@ -32,7 +33,8 @@ class Record:
     of the published bundle, '' where there is none; `published` is the UTC moment (ISO 8601, to the second) of the last
     publish of the link that ended well. `definition` and `is_derived` are as in Link, and `granted` are the types that
     the definition gave it, with the exports of then, or that somebody accepted. `unfinished` says that a publish or a
-    purge of this link began and may not have ended: what the store holds is then not known.
+    purge of this link began and may not have ended: what the store holds is then not known. `manifest` is the name of
+    the one that says what was published.
     """
 
     portal: str
@@ -53,10 +55,21 @@ class Record:
     granted: tuple[str, ...] = ()
     is_derived: bool = False
     unfinished: bool = False
+    manifest: str = ""
 
     @property
     def id(self) -> LinkId:
         return LinkId(self.portal, self.contact)
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing but the store tells of the link: a portal's id has no such beginning."""
+        return self.portal.startswith(_UNKNOWN)
+
+
+def stranger(fingerprint: str, key: str) -> Record:
+    """The record of a link that lies in the store, and that nothing tells of."""
+    return Record(f"{_UNKNOWN}{fingerprint})", "", 0, key, fingerprint)
 
 
 Ledger = Mapping[str, Record]
@@ -79,19 +92,18 @@ def read_head(store: Store, site: str) -> Head:
 
 
 def _read(store: Store, site: str) -> tuple[Ledger, Head] | None:
-    return _parsed(_text_of(store), site)
+    found = _find(store)
+    return _parsed(found.data, site) if found else None
 
 
-def _text_of(store: Store) -> bytes | None:
+def _find(store: Store) -> Found | None:
     try:
-        return store.read(_KEY)
+        return store.find(_KEY)
     except NotInStoreError:
         return None
 
 
-def _parsed(text: bytes | None, site: str) -> tuple[Ledger, Head] | None:
-    if text is None:
-        return None
+def _parsed(text: bytes, site: str) -> tuple[Ledger, Head]:
     try:
         data = json.loads(text)
         if data["format"] not in _READABLE:
@@ -129,14 +141,18 @@ def _ledger_text(site: str, records: Iterable[Record], head: Head) -> bytes:
 class OpenLedger:
     """The ledger of one store while a publish is at work. `found` says whether the store had one.
 
-    `clock` gives moments with a time zone; days are those of `zone`. `is_history_whole` is false once something was
+    `clock` gives moments with a time zone; days are those of `zone`. `is_untouched` says that nothing of it was written
+    yet; `guard` is called before anything is, and may raise. `is_history_whole` is false once something was
     added behind an entry that is not the one that was written; `had_history` tells whether there was any before.
     """
 
     def __init__(self, store: Store, site: str, clock: Clock, zone: datetime.tzinfo) -> None:
-        self._text = _text_of(store)
-        found = _parsed(self._text, site)
+        there = _find(store)
+        self._version = there.version if there else None
+        found = _parsed(there.data, site) if there else None
         self.found = found is not None
+        self.is_untouched = True
+        self.guard: Callable[[], None] = lambda: None
         records, self.head = found or ({}, find_head(store))
         self.records: dict[str, Record] = dict(records)
         self.had_history = bool(self.head.number)
@@ -144,6 +160,7 @@ class OpenLedger:
         self._store = store
         self._site = site
         self._clock = clock
+        self.zone = zone
         self._today = clock().astimezone(zone).date().isoformat()
         self._saved = (dict(self.records), self.head)
 
@@ -165,6 +182,7 @@ class OpenLedger:
             branches=branches,
             bundle=known.bundle if known else "",
             published=known.published if known else "",
+            manifest=known.manifest if known else "",
         )
         self.records[link.fingerprint] = replace(begun, unfinished=True)
 
@@ -178,12 +196,16 @@ class OpenLedger:
         shows = tuple(type_ for type_ in record.shows if type_ not in types)
         self.records[fingerprint] = replace(record, bundle="", shows=shows, unfinished=False)
 
-    def finish(self, fingerprint: str, bundle: str, shows: tuple[str, ...], branches: tuple[str, ...] | None) -> None:
-        """Note that a link that was begun is published whole, and shows these types and branches and no other."""
+    def finish(self, fingerprint: str, bundle: str, manifest: str) -> None:
+        """Note that a link that was begun is published whole."""
         now = self._clock().astimezone(datetime.UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
         self.records[fingerprint] = replace(
-            self.records[fingerprint], bundle=bundle, shows=shows, branches=branches, published=now, unfinished=False
+            self.records[fingerprint], bundle=bundle, manifest=manifest, published=now, unfinished=False
         )
+
+    def show(self, fingerprint: str, shows: tuple[str, ...], branches: tuple[str, ...] | None) -> None:
+        """Note that a link shows these types and branches and no other."""
+        self.records[fingerprint] = replace(self.records[fingerprint], shows=shows, branches=branches)
 
     def define(self, fingerprint: str, definition: str, granted: tuple[str, ...], *, is_derived: bool) -> None:
         """Note how a link is defined now, and which types that grants it."""
@@ -198,7 +220,8 @@ class OpenLedger:
     def tell(self, events: Sequence[Event]) -> None:
         """Write an entry of history; it counts once the ledger is saved. Raises StoreError."""
         if events:
-            self._check_that_nobody_wrote()
+            self.guard()
+            self.is_untouched = False
             self.is_history_whole = self.is_history_whole and is_there(self._store, self.head)
             self.head = append(self._store, self.head, self._clock(), events)
 
@@ -210,21 +233,23 @@ class OpenLedger:
 
     def purged(self, fingerprint: str) -> None:
         """Note that nothing is left under a link."""
-        self.records[fingerprint] = replace(self.records[fingerprint], bundle="", shows=(), unfinished=False)
+        self.records[fingerprint] = replace(
+            self.records[fingerprint], bundle="", shows=(), manifest="", unfinished=False
+        )
 
     def save(self) -> None:
-        """Write the ledger, if anything in it changed. Raises StoreError, also if somebody else wrote it meanwhile."""
-        if (self.records, self.head) != self._saved:
-            self._check_that_nobody_wrote()
-            text = _ledger_text(self._site, self.records.values(), self.head)
-            self._store.write(_KEY, text, Metadata("application/json"))
-            self._text = text
-            self._saved = (dict(self.records), self.head)
-
-    def _check_that_nobody_wrote(self) -> None:
-        if _text_of(self._store) != self._text:
+        """Write the ledger, if anything in it changed. Raises StoreError; OvertakenError if somebody else wrote it."""
+        if (self.records, self.head) == self._saved:
+            return
+        self.guard()
+        text = _ledger_text(self._site, self.records.values(), self.head)
+        try:
+            self._version = self._store.write_if(_KEY, text, Metadata("application/json"), self._version)
+        except OvertakenError:
             message = "the ledger was changed by another run meanwhile, so this one gave up"
-            raise StoreError(message, "run it again, when no other is at work")
+            raise OvertakenError(message, "run it again, when no other is at work") from None
+        self.is_untouched = False
+        self._saved = (dict(self.records), self.head)
 
 
 def _either(one: tuple[str, ...] | None, other: tuple[str, ...] | None) -> tuple[str, ...] | None:

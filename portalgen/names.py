@@ -41,5 +41,8 @@ def type_of(path: str) -> str:
     return re.split(r"[/.-]", path, maxsplit=1)[0]
 
 
-OF_ALL_TYPES = frozenset(["index.html", "portal.xlsx", "portal.zip"])
+SUMMARY = "index.html"
+"""The page of a bundle that leads to all others."""
+
+OF_ALL_TYPES = frozenset([SUMMARY, "portal.xlsx", "portal.zip"])
 """The paths of a bundle that name documents of every type."""

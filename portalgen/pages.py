@@ -25,6 +25,7 @@ from portalgen.downloads import archive, csv_files, workbook
 from portalgen.errors import InvalidInputError, Location, PortalgenError
 from portalgen.formats import Formatter
 from portalgen.model import Bundle
+from portalgen.names import SUMMARY
 from portalgen.resources import admin_folder, catalogues_folder, templates_folder
 from portalgen.theme import theme_of
 from portalgen.views import view_of
@@ -33,7 +34,6 @@ from portalgen.views.letters import LetterView
 from portalgen.views.values import View
 from portalgen.words import Words, words_for
 
-SUMMARY = "index.html"
 STYLESHEET, SCRIPT = "portal.css", "portal.js"
 ADMIN_PAGE_BEGINS = b"<!doctype html>\n<!-- portalgen: internal, not to be published -->\n"
 """What every `admin_page` begins with."""

@@ -12,17 +12,28 @@ from portalgen.book import Book
 from portalgen.builder import Built, build_bundles
 from portalgen.customers import customers_file, write_customers
 from portalgen.enclosing import Enclosing
-from portalgen.errors import NOWHERE, PortalgenError, Problem, RefusedError, StatementError, StoreError
+from portalgen.errors import (
+    NOWHERE,
+    OvertakenError,
+    PortalgenError,
+    Problem,
+    RefusedError,
+    StatementError,
+    StoreError,
+)
 from portalgen.everyone import with_everyone
 from portalgen.exports.reader import read_exports
 from portalgen.exports.report import ReadingReport, write_rejects
 from portalgen.exposure import begun, doubtful, ended, finished, shown, withdrawn
 from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
+from portalgen.lease import Lease
+from portalgen.ledger import OpenLedger
+from portalgen.manifests import names_in
 from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
 from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
-from portalgen.publish import Progress, Upload, Written, read_published, upload
+from portalgen.publish import Progress, Upload, Written, upload
 from portalgen.purge import Taken, list_paths, purge, withdraw
 from portalgen.stores.base import Failure
 
@@ -105,6 +116,7 @@ class Published:
     deleted: int
     purged_links: int
     failed: tuple[Failure, ...]
+    taken: Taken = field(default_factory=Taken)
     refused: tuple[Refused, ...] = ()
     waiting: Waiting = field(default_factory=dict)
     notes: tuple[Problem, ...] = ()
@@ -131,7 +143,7 @@ def plan(inventory: Inventory) -> Planned:
         return Planned(tuple(_counted(gone, inventory)), inventory.refused)
     built = _build(inventory)
     gone += _left(inventory, gone)
-    steps = (*_counted(gone, inventory), *inventory.uploads(built.bundles))
+    steps = (*_counted(gone, inventory), *inventory.uploads(built.bundles, build_folder(inventory.definitions)))
     told = inventory.told()
     return Planned(steps, unmade=built.refused, waiting=built.waiting, notes=told, reading=built.reading)
 
@@ -140,9 +152,10 @@ def _counted(gone: Sequence[Step], inventory: Inventory) -> Iterator[Step]:
     """Purges with what they take away."""
     tokens = inventory.tokens_for(gone)
     for step in gone:
-        published = read_published(inventory.store, step.fingerprint).documents
+        published = inventory.published(step.fingerprint)
+        documents = published.documents if published else None
         paths = list_paths(inventory.store, tokens.get(step.fingerprint, ""))
-        yield replace(step, delete=paths, disappears=published or {}, is_whole=published is None and bool(paths))
+        yield replace(step, delete=paths, disappears=documents or {}, is_whole=documents is None and bool(paths))
 
 
 def _left(inventory: Inventory, gone: Sequence[Step]) -> list[Step]:
@@ -162,19 +175,41 @@ def _build(inventory: Inventory) -> Built:
     return replace(built, refused=(*built.refused, *inventory.blocked()))
 
 
+_ATTEMPTS = 3
+"""How often a publish begins anew that another one was faster than, before it wrote anything."""
+
 Judge = Callable[[Planned], None]
 """Looks at a plan before anything of it is done, and raises RefusedError if nothing may be."""
 
 
-def publish(inventory: Inventory, progress: Progress = lambda _: None, judge: Judge | None = None) -> Published:
+def publish(
+    inventory: Inventory, progress: Progress = lambda _: None, judge: Judge | None = None, wait: int = 0
+) -> Published:
     """Make the store what the definitions and exports say. Raises RefusedError once what may be purged has been.
 
     With a `judge`, nothing is done, not even a purge, before the whole plan has passed, and nothing that was not in it.
+    Raises BusyError if another publish is at work for longer than `wait` seconds, OvertakenError if one took over.
     """
+    for attempt in range(1, _ATTEMPTS + 1):
+        with Lease(inventory.store, wait) as lease:
+            if inventory.is_reconciling:  # what nobody knows of may be what another run is about to tell of
+                lease.take()
+                inventory.open()
+            inventory.ledger.guard = lease.take
+            try:
+                return _publish(inventory, lease, progress, judge)
+            except OvertakenError:
+                if attempt == _ATTEMPTS or not inventory.ledger.is_untouched:
+                    raise
+        inventory.open()  # another run ended between the reading of the ledger and the first write
+    raise AssertionError
+
+
+def _publish(inventory: Inventory, lease: Lease, progress: Progress, judge: Judge | None) -> Published:
     passed = _judged(inventory, judge) if judge else None
 
     # Take away first: neither a bad export nor a broken template may hold a purge back.
-    gone = inventory.purges()
+    gone = inventory.known(inventory.purges())
     taken = _take_away(inventory, gone)
     with _in_any_case(taken.failed):
         if inventory.refused:
@@ -182,24 +217,27 @@ def publish(inventory: Inventory, progress: Progress = lambda _: None, judge: Ju
 
         # Read the exports, render what changed, and compare it with what is published.
         built = _build(inventory)
-        steps = inventory.uploads(built.bundles)
+        steps = inventory.uploads(built.bundles, build_folder(inventory.definitions))
         left = _left(inventory, gone)
         if passed is not None and passed != _contents((*gone, *left, *steps)):
             raise RefusedError("the exports changed while this ran; what was to be purged was, and nothing else")
-        late = _take_away(inventory, left) if left else Taken(0, {})
+        late = _take_away(inventory, inventory.known(left)) if left else Taken()
 
         # Write what differs, the ledger before and after it.
         with _in_any_case(late.failed):
-            written = _write(inventory, steps, built, progress)
+            written = _write(inventory, steps, built, _Pen(lease, progress))
+            if inventory.is_reconciling:
+                inventory.store.delete(inventory.manifests.strays(inventory.ledger.records))
 
     gone, taken = gone + left, taken + late
     return Published(
         steps=(*gone, *steps),
         uploaded=written.count,
         unchanged=sum(len(bundle.files) for bundle in built.bundles) - sum(len(step.put) for step in steps),
-        deleted=taken.deleted + written.deleted,
+        deleted=taken.objects + written.deleted,
         purged_links=sum(step.fingerprint not in taken.failed for step in gone),
         failed=tuple(chain(*taken.failed.values(), *written.failed.values())),
+        taken=taken,
         refused=built.refused,
         waiting=built.waiting,
         notes=inventory.told(),
@@ -226,13 +264,12 @@ def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
     doubted = [mark for mark, record in ledger.records.items() if record.unfinished]
     for mark in fewer:
         ledger.withdraw(mark)
-    with suppress(StoreError):  # a ledger that cannot be written now must not hold a purge back either
-        ledger.save()
-    taken = purge(inventory.store, gone, inventory.tokens_for(gone))
+    _announce(ledger)
+    taken = purge(inventory.store, inventory.tokens_for(gone), {step.fingerprint: step.delete for step in gone})
     for step in gone:
         if step.fingerprint not in taken.failed:
             ledger.purged(step.fingerprint)
-    taken += withdraw(inventory.store, {inventory.tokens[mark]: types for mark, types in fewer.items()})
+    taken += withdraw(inventory.store, {mark: inventory.tokens[mark] for mark in fewer}, fewer)
     for mark, types in fewer.items():
         if mark not in doubted and mark not in taken.failed:
             ledger.withdrew(mark, types)
@@ -241,26 +278,65 @@ def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
     return taken
 
 
-def _write(inventory: Inventory, steps: Sequence[Step], built: Built, progress: Progress) -> Written:
+def _announce(ledger: OpenLedger) -> None:
+    """Say in the ledger what is about to go. If it cannot be written now, that must not hold a purge back either."""
+    try:
+        ledger.save()
+    except OvertakenError:
+        raise
+    except StoreError:
+        pass
+
+
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """What one needs to write: the lease, and whom to tell."""
+
+    lease: Lease
+    progress: Progress
+
+
+def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen) -> Written:
     changed = [step for step in steps if step.action != KEEP and step.bundle]
     bundles = {bundle.id: bundle for bundle in built.bundles}
     ledger, in_doubt = inventory.ledger, doubtful(changed, inventory.ledger.records)
     if not ledger.had_history:
         in_doubt |= {step.fingerprint for step in changed if step.fingerprint in ledger.records}
+    manifests_before = names_in(ledger.records)
     inventory.begin(changed)
     kept = {step.id: step.fingerprint for step in steps if step.action == KEEP and step.id in bundles}
     first = [] if ledger.had_history else shown(built.bundles, kept, ledger.records)
     ledger.tell([*first, *begun(changed, bundles, in_doubt, ledger.records)])
     ledger.save()
-    jobs = [Upload(step, bundles[step.id], inventory.tokens[step.fingerprint]) for step in changed]
-    written = upload(inventory.store, jobs, build_folder(inventory.definitions), progress)
-    done = [step for step in changed if step.fingerprint not in written.failed]
+    if not changed:
+        return Written()
+    jobs = [
+        Upload(step, bundles[step.id], inventory.tokens[step.fingerprint], inventory.stored[step.fingerprint])
+        for step in changed
+    ]
+    written = upload(inventory.store, jobs, build_folder(inventory.definitions), pen.lease.check, pen.progress)
+    names = _note(inventory, written)
+    done = [step for step in changed if step.fingerprint in names]
     for step in done:
         link = inventory.wanted[step.fingerprint]
-        ledger.finish(step.fingerprint, bundles[step.id].digest, link.types, link.branches)
+        ledger.finish(step.fingerprint, bundles[step.id].digest, names[step.fingerprint])
+        ledger.show(step.fingerprint, link.types, link.branches)
     ledger.tell(finished(done, bundles, in_doubt, ledger.records))
     ledger.save()
+    with suppress(StoreError):  # what is left of old manifests does no harm, and reconciling finds it
+        inventory.manifests.sweep(manifests_before, ledger.records)
     return written
+
+
+def _note(inventory: Inventory, written: Written) -> Mapping[str, str]:
+    """Write the manifests of all that was written whole: by fingerprint, the name of each."""
+    try:
+        return inventory.manifests.write(written.stored)
+    except StoreError as error:
+        failure = Failure("private/manifests/", "put", error.problems[0].message)
+        written.failed |= {mark: [] for mark in written.stored}
+        written.failed[next(iter(written.stored))] = [failure]
+        return {}
 
 
 @contextmanager

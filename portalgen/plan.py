@@ -37,14 +37,27 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file under a link: the hex SHA-256 of its content, '' where that is not known; size and digest as stored."""
+
+    sha256: str
+    size: int = 0
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Stored:
-    """What lies under one link: by path, the hex SHA-256 of the content, or '' where it is not known.
+    """What lies under one link, by path.
 
     `documents` are those that the last publish of the link which ended well left there; None where that is not known.
     """
 
-    files: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[str, StoredFile] = field(default_factory=dict)
     documents: Documents | None = field(default_factory=dict)
+
+    def sha256_of(self, path: str) -> str:
+        """The hex SHA-256 of the content at `path`; '' where there is none, or it is not known."""
+        return self.files[path].sha256 if path in self.files else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +140,8 @@ def _why_gone(record: Record, successor: Wanted | None, portals: Collection[str]
         return f"made with another root key '{record.key}'"
     if successor:
         return "an earlier purge did not finish"
+    if record.is_unknown:
+        return "nobody knows of it"
     return "contact deleted" if record.portal in portals else "portal deleted"
 
 
@@ -260,7 +275,7 @@ def uploads(
             steps.append(Step(link.id, link.fingerprint, KEEP, "unchanged", LIVE))
             continue
         there = stored[link.fingerprint]
-        put = tuple(file.path for file in bundle.files if there.files.get(file.path) != file.sha256)
+        put = tuple(file.path for file in bundle.files if there.sha256_of(file.path) != file.sha256)
         delete = tuple(sorted(there.files.keys() - {file.path for file in bundle.files}))
         action, reason = _why_written(link, record, link.id in issued)
         known = there.documents or {}

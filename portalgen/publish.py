@@ -1,97 +1,158 @@
 """Writing bundles to a store, so that a reader never meets a link to what is not there yet."""
 
-import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from portalgen.builder import read_file
-from portalgen.errors import NotInStoreError, PortalgenError, StoreError
+from portalgen.errors import OvertakenError, PortalgenError, StoreError
 from portalgen.model import BuiltBundle, BuiltFile
-from portalgen.pages import SUMMARY, content_type, is_download
-from portalgen.plan import Step, Stored
-from portalgen.purge import manifest_key
-from portalgen.stores.base import PUBLIC, Failure, Metadata, Store
-
-_THREADS = 8
-_FORMAT = 2
+from portalgen.names import SUMMARY
+from portalgen.pages import content_type, is_download
+from portalgen.plan import Step, Stored, StoredFile
+from portalgen.stores.base import PUBLIC, Failure, Metadata, Put, Store, StoredObject
 
 Progress = Callable[[int], None]
 """Called with the number of objects written since the last call."""
 
+Fence = Callable[[], None]
+"""Called before each write; raises OvertakenError where this run may write no more."""
+
+_LAST = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """One link to be written: its step, what was built for it, and where it goes."""
+    """One link to be written: its step, what was built for it, where it goes, and what lies there."""
 
     step: Step
     bundle: BuiltBundle
     token: str
+    there: Stored
+
+    @property
+    def mark(self) -> str:
+        return self.step.fingerprint
+
+    def key(self, path: str) -> str:
+        """Where the store keeps a file of the link."""
+        return f"{PUBLIC}{self.token}/{path}"
 
 
-def look(store: Store, token: str, link: str, *, trusted: bool) -> Stored:
-    """What lies under a link. Digests are those of the last publish, if that is `trusted` to have ended well."""
-    prefix = f"{PUBLIC}{token}/"
-    there = [item.key.removeprefix(prefix) for item in store.objects(prefix)]
-    published = read_published(store, link)
-    digests = published.files if trusted else {}
-    return Stored({path: digests.get(path, "") for path in there}, published.documents)
-
-
-def read_published(store: Store, link: str) -> Stored:
-    """What the last publish of a link that ended well left there, if its manifest tells. Raises StoreError."""
-    try:
-        data = json.loads(store.read(manifest_key(link)))
-        if data["format"] not in {1, _FORMAT}:
-            return Stored({}, None)
-        return Stored(dict(data["files"]), data.get("documents"))
-    except (NotInStoreError, ValueError, KeyError, TypeError):
-        return Stored({}, None)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Written:
     """How many objects were written and deleted and, by the fingerprint of their link, what could not be.
 
-    A link that is not in `failed` is published whole, and its manifest says so.
+    A link that is not in `failed` is published whole, and `stored` says what lies under it. One that is there without a
+    failure of its own was held up by another's.
     """
 
-    count: int
-    deleted: int
-    failed: Mapping[str, Sequence[Failure]]
+    count: int = 0
+    deleted: int = 0
+    failed: dict[str, list[Failure]] = field(default_factory=dict)
+    stored: dict[str, Stored] = field(default_factory=dict)
 
 
-def upload(store: Store, uploads: Sequence[Upload], folder: Path, progress: Progress = lambda _: None) -> Written:
+def look(
+    store: Store, token: str, bundle: BuiltBundle, folder: Path, there: Mapping[str, StoredObject] | None = None
+) -> Mapping[str, StoredFile]:
+    """What lies under a link, by path; what is just as it was built, by size and digest, is known for that.
+
+    `there` is what a listing showed, if it was listed already. Raises StoreError.
+    """
+    prefix = f"{PUBLIC}{token}/"
+    if there is None:
+        there = {each.key.removeprefix(prefix): each for each in store.objects(prefix)}
+    found = {path: StoredFile("", each.size, each.digest) for path, each in there.items()}
+    for file in bundle.files:
+        if file.path in there and there[file.path].digest:
+            put = _put_of(prefix, bundle, file, folder)
+            if store.encoded(put) == (there[file.path].size, there[file.path].digest):
+                found[file.path] = StoredFile(file.sha256, there[file.path].size, there[file.path].digest)
+    return found
+
+
+def upload(
+    store: Store, uploads: Sequence[Upload], folder: Path, fence: Fence, progress: Progress = lambda _: None
+) -> Written:
     """Write every link of `uploads` from the build folder, each in the order of `_rank`, then delete what is left over.
 
     A link goes no further up than the rank at which something of it failed; what was withdrawn from it is deleted all
-    the same.
+    the same. Raises OvertakenError where `fence` does.
     """
-    failed: dict[str, list[Failure]] = {}
-    count = 0
-    with ThreadPoolExecutor(_THREADS) as pool:
-        for rank in range(3):
-            sound = [item for item in uploads if item.step.fingerprint not in failed]
-            jobs = [(item, file) for item in sound for file in _to_put(item) if _rank(file.path) == rank]
-            outcomes = pool.map(lambda job: _put(store, job[0], job[1], folder), jobs)
-            for (item, _), failure in zip(jobs, outcomes, strict=True):
-                progress(1)
-                count += not failure
-                if failure:
-                    failed.setdefault(item.step.fingerprint, []).append(failure)
-        ends = [*pool.map(lambda item: _finish(store, item, whole=item.step.fingerprint not in failed), uploads)]
-    for item, failures in zip(uploads, ends, strict=True):
-        if failures:
-            failed.setdefault(item.step.fingerprint, []).extend(failures)
-    undeleted = sum(failure.action == "delete" for failures in ends for failure in failures)
-    return Written(count, sum(len(item.step.delete) for item in uploads) - undeleted, failed)
+    written = Written()
+    sent: dict[str, dict[str, StoredFile]] = {item.mark: {} for item in uploads}
+    for rank in range(_LAST + 1):
+        sound = [item for item in uploads if item.mark not in written.failed]
+        jobs = [(item, file) for item in sound for file in _to_put(item) if _rank(file.path) == rank]
+        if jobs:
+            _send(store, jobs, folder, fence, _Tally(written, sent, progress))
+    fence()
+    _delete_left_over(store, uploads, written)
+    for item in uploads:
+        if item.mark not in written.failed:
+            written.stored[item.mark] = _stored(item, sent[item.mark])
+    return written
+
+
+@dataclass(frozen=True, slots=True)
+class _Tally:
+    """What becomes of the objects of a rank."""
+
+    written: Written
+    sent: Mapping[str, dict[str, StoredFile]]
+    progress: Progress
+
+    def fail(self, item: Upload, failure: Failure) -> None:
+        self.written.failed.setdefault(item.mark, []).append(failure)
+        self.progress(1)
+
+    def send(self, item: Upload, file: BuiltFile, stored: StoredFile) -> None:
+        self.written.count += 1
+        self.sent[item.mark][file.path] = stored
+        self.progress(1)
+
+
+def _send(store: Store, jobs: Sequence[tuple[Upload, BuiltFile]], folder: Path, fence: Fence, tally: _Tally) -> None:
+    under_way = {item.key(file.path): (item, file) for item, file in jobs}
+
+    def puts() -> Iterator[Put]:
+        for item, file in jobs:
+            fence()
+            try:
+                yield _put_of(item.key(""), item.bundle, file, folder)
+            except PortalgenError as error:
+                key = item.key(file.path)
+                del under_way[key]
+                tally.fail(item, Failure(key, "put", error.problems[0].message))
+
+    try:
+        for outcome in store.write_many(puts()):
+            item, file = under_way.pop(outcome.key)
+            if outcome.cause:
+                tally.fail(item, Failure(outcome.key, "put", outcome.cause))
+            else:
+                tally.send(item, file, StoredFile(file.sha256, outcome.size, outcome.digest))
+    except OvertakenError:
+        raise
+    except StoreError as error:
+        # No other object would have fared better: it is said once, and every link that is not whole has failed.
+        left = [*under_way.values()] or jobs
+        for item, _ in left:
+            tally.written.failed.setdefault(item.mark, [])
+        item, file = left[0]
+        tally.written.failed[item.mark].append(Failure(item.key(file.path), "put", error.problems[0].message))
+
+
+def _put_of(prefix: str, bundle: BuiltBundle, file: BuiltFile, folder: Path) -> Put:
+    metadata = Metadata(content_type(file.path), is_download=is_download(file.path))
+    return Put(prefix + file.path, read_file(folder, bundle, file), metadata)
 
 
 def _rank(path: str) -> int:
     """Documents and assets come first, then the lists that lead to them, then the summary that leads to those."""
     if path == SUMMARY:
-        return 2
+        return _LAST
     return 1 if path.endswith(".html") and "/" not in path else 0
 
 
@@ -100,27 +161,19 @@ def _to_put(item: Upload) -> Iterable[BuiltFile]:
     return [file for file in item.bundle.files if file.path in put]
 
 
-def _put(store: Store, item: Upload, file: BuiltFile, folder: Path) -> Failure | None:
-    key = f"{PUBLIC}{item.token}/{file.path}"
+def _delete_left_over(store: Store, uploads: Sequence[Upload], written: Written) -> None:
+    owners = {item.key(path): item.mark for item in uploads for path in item.step.delete}
+    if not owners:
+        return
     try:
-        metadata = Metadata(content_type(file.path), is_download=is_download(file.path))
-        store.write(key, read_file(folder, item.bundle, file), metadata)
-    except PortalgenError as error:
-        return Failure(key, "put", error.problems[0].message)
-    return None
-
-
-def _finish(store: Store, item: Upload, *, whole: bool) -> list[Failure]:
-    manifest = manifest_key(item.step.fingerprint)
-    try:
-        left_over = [f"{PUBLIC}{item.token}/{path}" for path in item.step.delete]
-        failures = store.delete(left_over) if left_over else []
-        if failures or not whole:
-            return failures
-        files = {file.path: file.sha256 for file in item.bundle.files}
-        manifest_of = {"format": _FORMAT, "files": files, "documents": item.bundle.documents}
-        data = json.dumps(manifest_of, ensure_ascii=False).encode()
-        store.write(manifest, data, Metadata("application/json"))
+        failures = store.delete(owners)
     except StoreError as error:
-        return [Failure(manifest, "put", error.problems[0].message)]
-    return []
+        failures = [Failure(key, "delete", error.problems[0].message) for key in owners]
+    for failure in failures:
+        written.failed.setdefault(owners[failure.key], []).append(failure)
+    written.deleted += len(owners) - len(failures)
+
+
+def _stored(item: Upload, sent: Mapping[str, StoredFile]) -> Stored:
+    files = {file.path: sent.get(file.path) or item.there.files[file.path] for file in item.bundle.files}
+    return Stored(files, item.bundle.documents)

@@ -1,32 +1,40 @@
-"""Taking links away: every object under them, checked, from the ledger and the keys alone."""
+"""Taking links away: everything under them, checked, from the ledger and the keys alone."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
 
 from portalgen.errors import StoreError
 from portalgen.links import TOKEN, fingerprint
-from portalgen.names import OF_ALL_TYPES, type_of
-from portalgen.plan import Step
-from portalgen.stores.base import PRIVATE, PUBLIC, Failure, Store
+from portalgen.names import OF_ALL_TYPES, SUMMARY, type_of
+from portalgen.stores.base import PUBLIC, Failure, Store
 
-
-def manifest_key(link: str) -> str:
-    """Where the store keeps the list of what was published under the link with this fingerprint."""
-    return f"{PRIVATE}manifests/{link}.json"
+_THREADS = 16
 
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """How many objects a purge deleted and, by the fingerprint of their link, what could not be.
+    """What was deleted (objects, versions and markers behind them, unfinished uploads) and, by the fingerprint of
+    their link, what could not be.
 
-    A link that is not in `failed` has been purged whole, and was listed empty afterwards.
+    Of a link that is not in `failed`, nothing is left: it was listed empty, the CDN has forgotten it, and its address
+    did not answer. `unseen` says what could not be looked for, or is ''.
     """
 
-    deleted: int
-    failed: Mapping[str, Sequence[Failure]]
+    objects: int = 0
+    versions: int = 0
+    uploads: int = 0
+    failed: Mapping[str, Sequence[Failure]] = field(default_factory=dict)
+    unseen: str = ""
 
     def __add__(self, other: "Taken") -> "Taken":
-        return Taken(self.deleted + other.deleted, {**self.failed, **other.failed})
+        return Taken(
+            self.objects + other.objects,
+            self.versions + other.versions,
+            self.uploads + other.uploads,
+            {**self.failed, **other.failed},
+            self.unseen or other.unseen,
+        )
 
 
 def public_tokens(store: Store) -> Iterator[str]:
@@ -51,50 +59,70 @@ def list_paths(store: Store, token: str) -> tuple[str, ...]:
     return tuple(item.key.removeprefix(prefix) for item in store.objects(prefix)) if token else ()
 
 
-def purge(store: Store, steps: Sequence[Step], tokens: Mapping[str, str]) -> Taken:
-    """Delete all that lies under each link of `steps`, going on after a failure.
+def purge(store: Store, tokens: Mapping[str, str], known: Mapping[str, Iterable[str]]) -> Taken:
+    """Delete all that lies under each link of `tokens` (by fingerprint), going on after a failure.
 
-    `tokens` maps fingerprint to token; a link without one has no objects.
+    `known` are the paths under a link that are surely there, by fingerprint too.
     """
-    deleted = 0
-    failed: dict[str, Sequence[Failure]] = {}
-    for step in steps:
-        count, failures = _purge_link(store, tokens.get(step.fingerprint, ""), step.fingerprint)
-        deleted += count
-        if failures:
-            failed[step.fingerprint] = failures
-    return Taken(deleted, failed)
+    keys = [f"{PUBLIC}{token}/{path}" for mark, token in tokens.items() for path in known.get(mark, ())]
+    taken = _erase(store, tokens, keys)
+    whole = {mark: token for mark, token in tokens.items() if mark not in taken.failed}
+    return taken + Taken(failed=_answering(store, whole))
 
 
-def withdraw(store: Store, withdrawn: Mapping[str, Sequence[str]]) -> Taken:
-    """Delete the pages of the types that are named under each token, lists and downloads of them included.
+def withdraw(store: Store, tokens: Mapping[str, str], types: Mapping[str, Sequence[str]]) -> Taken:
+    """Delete the pages of `types` under each link (by fingerprint), lists and downloads of them included.
 
     So does the summary, which names documents and amounts: the link has none until it is published again, in this run
     unless that fails. What is withdrawn goes first.
     """
-    deleted = 0
     failed: dict[str, Sequence[Failure]] = {}
-    for token, types in withdrawn.items():
+    keys: list[str] = []
+    for mark, token in tokens.items():
         prefix = f"{PUBLIC}{token}/"
         try:
-            gone = [path for path in list_paths(store, token) if type_of(path) in types or path in OF_ALL_TYPES]
-            failures = store.delete(prefix + path for path in gone) if gone else []
+            paths = list_paths(store, token)
         except StoreError as error:
-            gone, failures = [], [Failure(prefix, "purge", error.problems[0].message)]
-        deleted += len(gone) - len(failures) if gone else 0
-        if failures:
-            failed[fingerprint(token)] = failures
-    return Taken(deleted, failed)
+            failed[mark] = [Failure(prefix, "purge", error.problems[0].message)]
+        else:
+            keys += [prefix + path for path in paths if type_of(path) in types[mark] or path in OF_ALL_TYPES]
+    listed = {mark: token for mark, token in tokens.items() if mark not in failed}
+    return Taken(failed=failed) + _erase(store, listed, keys, frozenset(keys))
 
 
-def _purge_link(store: Store, token: str, link: str) -> tuple[int, list[Failure]]:
-    prefix = f"{PUBLIC}{token}/"
+def _erase(store: Store, tokens: Mapping[str, str], keys: Sequence[str], only: Container[str] | None = None) -> Taken:
+    marks = {f"{PUBLIC}{token}/": mark for mark, token in tokens.items()}
+    if not marks:
+        return Taken()
     try:
-        paths = list_paths(store, token)
-        failures = store.delete([*(prefix + path for path in paths), manifest_key(link)])
-        left = [prefix + path for path in list_paths(store, token)] if paths else []
+        erased = store.erase([*marks], keys, only)
     except StoreError as error:
-        return 0, [Failure(prefix if token else manifest_key(link), "purge", error.problems[0].message)]
-    named = {failure.key for failure in failures}
-    failures += [Failure(key, "delete", "still there after it was deleted") for key in left if key not in named]
-    return len(paths) - len(left), failures
+        failures = [Failure(prefix, "purge", error.problems[0].message) for prefix in marks]
+        return Taken(failed=_by_link(failures, marks))
+    failed = _by_link([*erased.failures, *store.invalidate([*marks])], marks)
+    return Taken(erased.objects, erased.versions, erased.uploads, failed, erased.unseen)
+
+
+def _by_link(failures: Iterable[Failure], marks: Mapping[str, str]) -> dict[str, Sequence[Failure]]:
+    found: dict[str, list[Failure]] = {}
+    for failure in failures:
+        token = failure.key.removeprefix(PUBLIC).partition("/")[0]
+        mark = marks.get(f"{PUBLIC}{token}/")
+        for each in [mark] if mark else marks.values():  # what befell all of the store befell each of them
+            found.setdefault(each, []).append(failure)
+    return {**found}
+
+
+def _answering(store: Store, tokens: Mapping[str, str]) -> dict[str, Sequence[Failure]]:
+    """The links whose summary still answers, or of which that cannot be told."""
+
+    def answer(token: str) -> list[Failure]:
+        key = f"{PUBLIC}{token}/{SUMMARY}"
+        try:
+            return [Failure(key, "purge", "it still answers")] if store.answers(key) else []
+        except StoreError as error:
+            return [Failure(key, "probe", error.problems[0].message)]
+
+    with ThreadPoolExecutor(_THREADS) as pool:
+        failures = pool.map(answer, tokens.values())
+    return {mark: found for mark, found in zip(tokens, failures, strict=True) if found}

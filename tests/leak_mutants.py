@@ -29,8 +29,8 @@ from portalgen import book, builder, grants, inventory, pipeline, publish
 from portalgen.book import Book
 from portalgen.exports import visibility
 from portalgen.model import TRANSACTION_TYPES, Account, Bundle, Transaction
-from portalgen.names import safe_name
-from portalgen.pages import SUMMARY, Page, Renderer
+from portalgen.names import SUMMARY, safe_name
+from portalgen.pages import Page, Renderer
 from portalgen.words import Words
 from tests.leak_runs import Run, built, rebuilt, republished
 from tests.worlds import World, crowd, office

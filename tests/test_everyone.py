@@ -95,9 +95,9 @@ def test_the_language_is_the_one_of_the_export(site: SmallSite) -> None:
 
 def test_the_same_exports_again_change_nothing(site: SmallSite, store: MemoryStore) -> None:
     site.publish()
-    store.requests.clear()
+    store.asked.clear()
     assert site.publish().uploaded == 0
-    assert dict(store.requests) == {"read": 1}
+    assert dict(store.asked) == {"read": 1}
 
 
 class TestComingAndGoing:

@@ -48,9 +48,9 @@ def test_what_is_taken_back_leaves_nothing(store: MemoryStore) -> None:
 def test_only_what_is_there_and_asked_for_is_read(store: MemoryStore) -> None:
     for contact in (ANN, BOB):
         Mailbook(store, [contact]).add(contact, MAIL)
-    store.requests.clear()
+    store.asked.clear()
     Mailbook(store, [ANN, LinkId("acme", "eve")])
-    assert dict(store.requests) == {"list": 1, "read": 1}
+    assert dict(store.asked) == {"list": 1, "read": 1}
 
 
 def test_neither_names_nor_contents_tell_who_was_written_to(store: MemoryStore) -> None:

@@ -14,6 +14,7 @@ from portalgen.plan import (
     KEEP,
     UPDATE,
     Stored,
+    StoredFile,
     Wanted,
     by_fingerprint,
     misgiven,
@@ -28,6 +29,10 @@ PUBLISHED = Record("acme", "", 1, "a", "f1", "C-1", LIVE, "2026-11-01", "2026-11
 BUNDLE = BuiltBundle(
     LinkId("acme"), "acme/_", "x", "d1", {}, (BuiltFile("index.html", "s1", 1), BuiltFile("a.html", "s2", 1))
 )
+
+
+def stored_of(digests: dict[str, str]) -> Stored:
+    return Stored({path: StoredFile(sha256) for path, sha256 in digests.items()})
 
 
 def test_a_live_link_that_is_wanted_is_not_purged() -> None:
@@ -68,7 +73,7 @@ def test_a_bundle_that_is_published_already_is_kept() -> None:
 
 
 def test_a_changed_bundle_puts_what_differs_and_deletes_what_is_left_over() -> None:
-    stored = {"f1": Stored({"index.html": "old", "a.html": "s2", "b.html": "s3"})}
+    stored = {"f1": stored_of({"index.html": "old", "a.html": "s2", "b.html": "s3"})}
     [step] = uploads({"f1": ACME}, {ACME.id: BUNDLE}, {"f1": replace(PUBLISHED, bundle="d0")}, stored)
     assert (step.action, step.put, step.delete) == (UPDATE, ("index.html",), ("b.html",))
 
@@ -81,7 +86,7 @@ def test_after_its_puts_and_deletes_a_link_holds_exactly_its_bundle(
     stored: dict[str, str], built: dict[str, str]
 ) -> None:
     bundle = replace(BUNDLE, digest="d2", files=tuple(BuiltFile(path, sha, 1) for path, sha in built.items()))
-    [step] = uploads({"f1": ACME}, {ACME.id: bundle}, {"f1": PUBLISHED}, {"f1": Stored(stored)})
+    [step] = uploads({"f1": ACME}, {ACME.id: bundle}, {"f1": PUBLISHED}, {"f1": stored_of(stored)})
     after = {path: sha for path, sha in stored.items() if path not in step.delete}
     assert after | {path: built[path] for path in step.put} == built
     assert all(stored.get(path) != built[path] for path in step.put), "nothing is put that is there"

@@ -37,10 +37,10 @@ def test_every_live_link_answers_after_the_first_publish(site: SmallSite) -> Non
 
 def test_the_same_input_uploads_nothing_the_second_time(site: SmallSite, store: MemoryStore) -> None:
     first = site.publish()
-    store.requests.clear()
+    store.asked.clear()
     again = site.publish()
     assert (again.uploaded, again.unchanged) == (0, first.uploaded)
-    assert dict(store.requests) == {"read": 1}
+    assert dict(store.asked) == {"read": 1}
     assert {step.action for step in again.steps} == {KEEP}
 
 
@@ -274,7 +274,7 @@ def test_any_failed_write_is_named_and_repaired_by_the_next_run(tmp_path: Path) 
         store = MemoryStore(full_at(broken))
         site = new_site(tmp_path / str(number), store)
         done = site.publish()
-        assert [failure.key for failure in done.failed] == [broken]
+        assert [failure.key for failure in done.failed] == [broken if broken not in manifests else "private/manifests/"]
         assert no_dead_links(site)
         store.fault = no_fault
         assert site.publish().failed == ()
@@ -407,7 +407,7 @@ def test_a_deletion_that_broke_off_has_burned_the_link_and_is_finished(
 
     def second_write(action: str, key: str) -> str | None:
         nonlocal writes
-        writes += action == "write"
+        writes += action == "write" and key != "private/lease.json"
         return "disk full" if action == "write" and writes == 2 else None
 
     store.fault = fail_at("delete", 2) if fault == "delete" else second_write
@@ -461,9 +461,9 @@ def test_a_withdrawn_type_goes_even_if_an_export_is_broken(site: SmallSite, stor
     site.portals["ants"] = PORTALS["ants"]
     site.publish()
     assert site.files("ants") == whole, "what is granted again is there again"
-    store.requests.clear()
+    store.asked.clear()
     site.publish()
-    assert dict(store.requests) == {"read": 1}
+    assert dict(store.asked) == {"read": 1}
 
 
 BRANCHED = (
@@ -492,9 +492,9 @@ def test_a_branch_that_is_no_longer_shown_goes_even_if_an_export_is_broken(site:
     site.write("exports/customers.csv", CUSTOMERS)
     site.publish()
     assert invoices_of(site) == invoices_of(site, "ann") == ["inv-1"]
-    store.requests.clear()
+    store.asked.clear()
     site.publish()
-    assert dict(store.requests) == {"read": 1}
+    assert dict(store.asked) == {"read": 1}
 
 
 def test_a_plan_names_what_a_limit_to_branches_takes_away(site: SmallSite) -> None:
@@ -653,7 +653,7 @@ def test_the_private_part_holds_no_token(site: SmallSite, store: MemoryStore) ->
     site.publish()
     tokens = {key.split("/")[1].encode() for key in site.everything_public()}
     private = {key: data for key, data in store.contents.items() if key.startswith("private/")}
-    assert len(private) == 2 + len(ALL_LINKS), "the ledger, an entry of history, and a manifest for each link"
+    assert len(private) == 4, "the ledger, the lease, an entry of history, and a manifest"
     assert not any(token in data or token.decode() in key for key, data in private.items() for token in tokens)
 
 

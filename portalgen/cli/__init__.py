@@ -10,7 +10,7 @@ _LEVELS = ("debug", "info", "warning", "error")
 _VERBS = (
     *(making.init, making.inspect, making.profiles, making.profile, making.check, making.build, making.preview),
     *(making.templates, making.schema, making.demo),
-    *(publishing.plan, publishing.publish, publishing.link, overview.status, mailing.email),
+    *(publishing.plan, publishing.publish, publishing.verify, publishing.link, overview.status, mailing.email),
     *(publishing.accept, publishing.history, publishing.who),
     *(access.portal, access.contact, access.grant, access.revoke, access.enable, access.disable, access.rotate),
     access.keys,

@@ -23,6 +23,7 @@ from portalgen.commands.link import link as run_link
 from portalgen.commands.plan import plan as run_plan
 from portalgen.commands.publish import Said
 from portalgen.commands.publish import publish as run_publish
+from portalgen.commands.verify import verify as run_verify
 from portalgen.commands.who import who as run_who
 from portalgen.model import GRANTABLE_TYPES
 
@@ -55,10 +56,22 @@ def plan(config: Path, as_json: bool, **said: Any) -> None:
     metavar="FILE",
     help="Do exactly what FILE says, which `plan --out` wrote, or nothing.",
 )
+@click.option("--wait", type=click.IntRange(0), metavar="SECONDS", default=0, help="Wait for another run to end.")
+@click.option("--reconcile", is_flag=True, help="List all that the store holds, and mend what others altered.")
 def publish(config: Path, store: str | None, as_json: bool, **said: Any) -> None:
     """Purge what is gone, build what changed, upload it."""
     progress = progress_shown()
     run(lambda: run_publish(config, store, Said(**said), progress), as_json=as_json)
+
+
+@click.command()
+@click.option("--read", "reads", is_flag=True, help="Fetch every object and compare its bytes, too.")
+@config_option
+@store_option
+@json_option
+def verify(config: Path, store: str | None, as_json: bool, *, reads: bool) -> None:
+    """Compare all that the store holds with what was published there. Writes nothing, and needs no keys."""
+    run(lambda: run_verify(config, store, reads=reads), as_json=as_json)
 
 
 @click.command()

@@ -12,6 +12,7 @@ from portalgen.definitions import load
 from portalgen.edits import link_id
 from portalgen.errors import InvalidInputError, RefusedError, did_you_mean
 from portalgen.inventory import Inventory
+from portalgen.lease import Lease
 from portalgen.model import LinkId, Waiting
 from portalgen.pipeline import plan
 
@@ -49,7 +50,7 @@ class Accepting(Done):
 def accept(config: Path, store: str | None, names: Sequence[str], approve: Approval, *, is_all: bool) -> Accepting:
     """Accept what waits at the links called `names` (acme, or acme/ann), or at all; without either, tell what waits.
 
-    Raises InvalidInputError for a link at which nothing waits.
+    Raises InvalidInputError for a link at which nothing waits, BusyError while a publish is at work.
     """
     definitions = load(config)
     inventory = Inventory(definitions, ring_of(definitions), store_of(definitions, store), now)
@@ -65,5 +66,7 @@ def accept(config: Path, store: str | None, names: Sequence[str], approve: Appro
     if not chosen or not (is_all or names) or not approve(accepting):
         return accepting
     inventory.accept(chosen)
-    inventory.ledger.save()
+    with Lease(inventory.store) as lease:
+        inventory.ledger.guard = lease.take
+        inventory.ledger.save()
     return Accepting(chosen, was_accepted=True)

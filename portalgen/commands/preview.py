@@ -10,7 +10,7 @@ from portalgen.commands.project import load_everyone, store_source, today_in
 from portalgen.commands.report import Done, plural
 from portalgen.errors import PortalgenError
 from portalgen.grants import LIVE, links_of
-from portalgen.pages import SUMMARY
+from portalgen.names import SUMMARY
 from portalgen.pipeline import build_folder
 from portalgen.preview import BUNDLES, Preview
 

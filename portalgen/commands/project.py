@@ -13,7 +13,7 @@ from portalgen.links import KeyRing
 from portalgen.model import Definitions, StoreSource
 from portalgen.pipeline import build_folder
 from portalgen.stores import open_store
-from portalgen.stores.counting import CountingStore
+from portalgen.stores.base import Store
 
 
 def now() -> datetime.datetime:
@@ -56,9 +56,9 @@ def store_source(definitions: Definitions, name: str | None) -> StoreSource:
     return definitions.stores[names.index(name)]
 
 
-def store_of(definitions: Definitions, name: str | None) -> CountingStore:
+def store_of(definitions: Definitions, name: str | None) -> Store:
     """The store called `name`, or the first, opened. Raises InvalidInputError."""
-    return CountingStore(open_store(store_source(definitions, name)))
+    return open_store(store_source(definitions, name))
 
 
 def link_url(definitions: Definitions, token: str) -> str:

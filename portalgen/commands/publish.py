@@ -44,7 +44,12 @@ class PublishReport(Done):
         return RefusedError.exit_code if self.published.waiting else 0
 
     def warnings(self) -> Sequence[Problem]:
-        return [*self.published.notes, *told(self.published.reading)]
+        return [*self.published.notes, *self._unseen, *told(self.published.reading)]
+
+    @property
+    def _unseen(self) -> Sequence[Problem]:
+        unseen = self.published.taken.unseen
+        return [Problem(NOWHERE, f"what was purged may have older versions: {unseen}")] if unseen else []
 
     def problems(self) -> Sequence[Problem]:
         failures = [Problem(NOWHERE, redact(str(failure))) for failure in self.published.failed]
@@ -57,6 +62,8 @@ class PublishReport(Done):
             "unchanged": done.unchanged,
             "deleted": done.deleted,
             "purged_links": done.purged_links,
+            "purged_versions": done.taken.versions,
+            "purged_uploads": done.taken.uploads,
             "failed": [
                 {"key": redact(item.key), "action": item.action, "cause": redact(item.cause)} for item in done.failed
             ],
@@ -94,11 +101,16 @@ class PublishReport(Done):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody said of a publish: how many portals are to vanish, and which file holds the plan they approved."""
+    """What somebody said of a publish: how many portals are to vanish, and which file holds the plan they approved;
+
+    for how many seconds to wait for another run, and whether to look at all that the store holds.
+    """
 
     expect_removals: int | None = None
     approved: Path | None = None
     show_links: bool = False
+    wait: int = 0
+    reconcile: bool = False
 
 
 def publish(config: Path, store: str | None, said: Said, progress: Progress) -> PublishReport:
@@ -113,7 +125,8 @@ def publish(config: Path, store: str | None, said: Said, progress: Progress) -> 
     removals = reviewed["removals"] if reviewed and said.expect_removals is None else said.expect_removals
     inventory = Inventory(definitions, ring, opened, now, removals)
     judge = _compared(definitions, store, said.approved, reviewed) if said.approved and reviewed else None
-    published = publish_site(inventory, progress, judge)
+    inventory.is_reconciling = said.reconcile
+    published = publish_site(inventory, progress, judge, said.wait)
     links = links_to_print(inventory.everyone, ring, inventory.live) if said.show_links else None
     return PublishReport(published, opened.requests, time.monotonic() - started, links)
 

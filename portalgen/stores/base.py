@@ -6,7 +6,7 @@ of another: a store may refuse `public/a/b` beside `public/a`.
 """
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -21,10 +21,25 @@ _UNFIT = re.compile(r"[\x00-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """An object as a listing shows it; `size` in bytes as stored."""
+    """An object as a listing shows it; `size` in bytes as stored.
+
+    `digest` is the hex MD5 of the bytes as stored, '' where the store does not say: it finds drift, it proves nothing.
+    """
 
     key: str
     size: int
+    digest: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An object's bytes, what stands for these in `write_if`, and how many seconds ago, by the store's own clock,
+    they were written.
+    """
+
+    data: bytes
+    version: str
+    age: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +49,28 @@ class Metadata:
     content_type: str = "application/octet-stream"
     cache_control: str = "private, no-store"
     is_download: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Put:
+    """An object to be written among many."""
+
+    key: str
+    data: bytes
+    metadata: Metadata
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a Put: `cause`, in one line, says why it was not written, or is ''.
+
+    `size` and `digest` are as in StoredObject.
+    """
+
+    key: str
+    size: int = 0
+    digest: str = ""
+    cause: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +85,34 @@ class Failure:
         return f"could not {self.action} {self.key}: {self.cause}"
 
 
+@dataclass(frozen=True, slots=True)
+class Erased:
+    """What `erase` took away: objects that were there, versions and markers behind them, uploads never finished.
+
+    `failures` are those that may still be there, with the reason, which names a legal hold or a retention.
+    `unseen` says why older versions or unfinished uploads could not be looked for, or is ''.
+    """
+
+    objects: int = 0
+    versions: int = 0
+    uploads: int = 0
+    failures: tuple[Failure, ...] = ()
+    unseen: str = ""
+
+
 class Store(Protocol):
-    """A place that keeps objects under keys. Safe to call from several threads at once."""
+    """A place that keeps objects under keys. Safe to call from several threads at once.
+
+    Every method tries again by itself what may fare better at the next try, with pauses that grow.
+    """
+
+    @property
+    def single_writer(self) -> bool:
+        """Whether somebody said that nobody else ever writes here, so that `write_if` need not be honoured."""
+
+    @property
+    def requests(self) -> int:
+        """How many requests were made of the store so far, tries again included; for a folder, calls."""
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
         """Every object whose key starts with `prefix`, however many, in key order.
@@ -60,14 +123,52 @@ class Store(Protocol):
     def read(self, key: str) -> bytes:
         """The object's bytes. Raises NotInStoreError if there is none, StoreError for all else."""
 
+    def find(self, key: str) -> Found:
+        """The object with its version and age. Raises as `read`."""
+
     def write(self, key: str, data: bytes, metadata: Metadata) -> None:
         """Create or replace the object, whole or not at all. Raises StoreError."""
+
+    def write_if(self, key: str, data: bytes, metadata: Metadata, version: str | None) -> str:
+        """Write the object if it still has `version` (None: if there is none), and return its new version.
+
+        Of several at once, one succeeds. Raises OvertakenError if it has another version, StoreError for all else. A
+        store that cannot do this replaces the object whatever it holds.
+        """
+
+    def write_many(self, puts: Iterable[Put]) -> Iterator[Outcome]:
+        """Write many objects at once, and tell of each, in any order.
+
+        `puts` is gone through as far as the store can take more, so they need not all be in memory; an error that it
+        raises comes out here, once what was under way is written. Raises StoreError, and writes no more, where no other
+        object would fare better: no such bucket, credentials that are refused or have expired, a full disk.
+        """
+
+    def encoded(self, put: Put) -> tuple[int, str]:
+        """The size and the hex MD5 that the object would have as stored."""
 
     def delete(self, keys: Iterable[str]) -> list[Failure]:
         """Delete every object named; one that is not there counts as deleted. Whatever a listing shows can be named.
 
         Goes on after a failure and returns every key that may still be there, and every bad one. Raises StoreError
         only where nothing could be tried at all.
+        """
+
+    def erase(self, prefixes: Sequence[str], known: Iterable[str] = (), only: Container[str] | None = None) -> Erased:
+        """Delete all that lies under `prefixes`, each of which ends with '/': every version, marker and part of it.
+
+        Ends with a look at what is left. `known` are keys that are surely there, which need no listing to be found;
+        `only`, where given, are the keys that are to go, the others stay. Goes on after a failure, in memory that does
+        not grow with the number of objects.
+        """
+
+    def answers(self, key: str) -> bool:
+        """Whether whoever knows the address of `key`, and has no credentials, gets the object. Raises StoreError."""
+
+    def invalidate(self, prefixes: Sequence[str]) -> list[Failure]:
+        """Have the CDN before the store, if it has one, forget all that lies under `prefixes`, and wait until it has.
+
+        Returns a failure for each prefix of which it may still hold copies; for none where there is no CDN.
         """
 
 

@@ -53,7 +53,7 @@ def test_requests_are_counted_by_action() -> None:
     store.read("public/1")
     keys_of(store, "public/")
     store.delete(["public/1", "public/2"])
-    assert store.requests == {"write": 2, "read": 1, "list": 1, "delete": 1}
+    assert store.asked == {"write": 2, "read": 1, "list": 1, "delete": 1}
 
 
 def test_metadata_is_kept_for_tests_to_see() -> None:
