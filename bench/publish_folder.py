@@ -104,7 +104,7 @@ def _list(documents: Collection[Transaction]) -> str:
 def _document(document: Transaction) -> str:
     chance = random.Random(document.number)  # noqa: S311 - the same pages every time
     rows = []
-    for _ in range(chance.randint(6, 27)):
+    for _ in range(chance.randint(6, 26)):
         quantity, price = chance.randint(1, 60), Decimal(chance.randint(50, 99999)) / 100
         what = f"{chance.choice(THINGS)}, {chance.choice(KINDS)}, {chance.randint(2, 80)} mm"
         item = f"{chance.randint(100000, 999999)}"
