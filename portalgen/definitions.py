@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from portalgen.bulletin import read_bulletin
 from portalgen.errors import InvalidInputError, Location, Problem
@@ -16,6 +17,7 @@ from portalgen.mailserver import mail_server
 from portalgen.model import (
     TRANSACTION_TYPES,
     Bulletin,
+    Cdn,
     Definitions,
     ExportSource,
     Logo,
@@ -26,6 +28,7 @@ from portalgen.model import (
 )
 from portalgen.schema import (
     BulletinModel,
+    CloudFrontModel,
     ConfigModel,
     DirectoryModel,
     ExportModel,
@@ -140,7 +143,7 @@ class _Reading:
             site=self._site(config, document),
             keys=config.keys or "",
             exports=tuple(self._exports(config, document)),
-            stores=tuple(_store(name, item, root) for name, item in config.stores.items()),
+            stores=tuple(_store(name, item, root, config.site.base_url) for name, item in config.stores.items()),
             portals=tuple(self._portals([(config, document), *included], roles)),
             roles=roles,
             mail=self._mail(config.mail, Spot(document, ("mail",))) if config.mail else None,
@@ -260,15 +263,27 @@ class _Reading:
         self.problems.append(Problem(spot.document.place(spot.at), message, hint))
 
 
-def _store(name: str, item: DirectoryModel | S3Model, root: Path) -> StoreSource:
+def _store(name: str, item: DirectoryModel | S3Model, root: Path, base_url: str) -> StoreSource:
     if isinstance(item, DirectoryModel):
         path = root / item.path
         private = root / item.private if item.private else path.with_name(path.name + ".private")
         return StoreSource(name, "directory", path=path, private=private)
-    prefix = f"{item.prefix.rstrip('/')}/" if item.prefix else ""
     return StoreSource(
-        name, "s3", bucket=item.bucket, region=item.region or "", endpoint=item.endpoint or "", prefix=prefix
+        name,
+        "s3",
+        bucket=item.bucket,
+        region=item.region or "",
+        endpoint=item.endpoint or "",
+        prefix=f"{item.prefix.rstrip('/')}/" if item.prefix else "",
+        cdn=_cdn(item.cdn, base_url) if item.cdn else None,
+        single_writer=item.single_writer,
     )
+
+
+def _cdn(item: CloudFrontModel, base_url: str) -> Cdn:
+    """Where nothing else is said, links have the address at the CDN that they have at `base_url`."""
+    path = urlsplit(base_url).path if item.path_prefix is None else item.path_prefix
+    return Cdn(item.kind, item.distribution, f"/{path.strip('/')}" if path.strip("/") else "")
 
 
 def _exposed_by(store: StoreSource, definitions: Definitions) -> Iterable[str]:

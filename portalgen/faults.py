@@ -16,6 +16,7 @@ _EXAMPLES = {
     "path": "path: exports/invoices.csv",
     "status": "status: [Open, Paid]",
     "kind": "kind: directory (or s3)",
+    "cdn": "cdn: {kind: cloudfront, distribution: E1A2B3C4D5E6F7}",
     "bucket": "bucket: northwind-portals",
     "folder": "folder: exports/pdf",
     "name": "name: ours",
@@ -42,7 +43,8 @@ def problem_of(details: Any, document: Document, valid_keys: ValidKeys) -> Probl
     if kind in {"missing", "union_tag_not_found"}:
         key, around = (key, at[:-1]) if kind == "missing" else ("kind", at)
         where = document.key_place(_in_file(around, document))
-        return Problem(where, f"{subject}'{key}' is missing", f"write it like {_EXAMPLES[key]}")
+        example = _EXAMPLES["cdn" if around[:1] == ("stores",) and "cdn" in around[2:] else key]
+        return Problem(where, f"{subject}'{key}' is missing", f"write it like {example}")
     if kind == "literal_error":
         return _not_in_list(details, document, subject, key)
     if kind == "union_tag_invalid":
@@ -61,7 +63,7 @@ def problem_of(details: Any, document: Document, valid_keys: ValidKeys) -> Probl
 
 def _not_in_list(details: Any, document: Document, subject: str, key: str) -> Problem:
     """What stands at a Literal field and is none of its values."""
-    where, said = document.place(details["loc"]), _value_at(document.data, details["loc"])
+    where, said = document.place(details["loc"]), _value_at(document.data, _in_file(details["loc"], document))
     key = str(details["loc"][-2]) if key.isdecimal() else key
     if not isinstance(said, str):
         return Problem(where, f"{subject}{key}: {VALUE_EXPECTED}")
@@ -79,6 +81,8 @@ def _subject(at: At, document: Document) -> tuple[str, str]:
         said, rest = f"{_SECTIONS[str(at[0])]} {shown(at[1])}: ", at[2:]
         if len(at) > 3 and at[0] == "portals" and at[2] == "contacts":
             said, rest = f"{said}contact {shown(at[3])}: ", at[4:]
+        elif at[0] == "stores" and "cdn" in at[2:-1]:
+            said, rest = f"{said}cdn: ", at[at.index("cdn", 2) + 1 :]
     elif len(at) > 1 and at[0] == "exports":
         type_ = _value_at(document.data, (*at[:2], "type"))
         is_known = isinstance(type_, str) and at[2:3] != ("type",)

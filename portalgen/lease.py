@@ -30,6 +30,8 @@ GRACE = 90
 """Seconds for which nobody takes a lease that has run out: a request of its holder's may still be under way."""
 
 _PAUSE = 2
+_active: set[str] = set()
+"""The leases of this process that were not left yet, by holder."""
 _JSON = Metadata("application/json")
 
 
@@ -80,6 +82,7 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
+        _active.discard(self._mine.holder)
         if self._renewer is None:
             return
         self._done.set()
@@ -94,6 +97,7 @@ class Lease:
         if self._renewer is not None:
             self.check()
             return
+        _active.add(self._mine.holder)
         until = self._clock() + self._wait
         while not self._try_to_take():
             if self._clock() >= until:
@@ -173,7 +177,7 @@ def lease_of(store: Store) -> Held | None:
 
 
 def _is_over(held: Held, age: int) -> bool:
-    return age > held.seconds + GRACE or (held.place == _place() != "" and not _is_alive(held.process))
+    return age > held.seconds + GRACE or (held.place == _place() != "" and not _is_alive(held))
 
 
 def _find(store: Store) -> Found | None:
@@ -207,9 +211,12 @@ def _place() -> str:
         return ""
 
 
-def _is_alive(process: int) -> bool:
+def _is_alive(held: Held) -> bool:
+    """Whether a holder in this place is at work still."""
+    if held.process == os.getpid():
+        return held.holder in _active
     try:
-        os.kill(process, 0)
+        os.kill(held.process, 0)
     except ProcessLookupError:
         return False
     except OSError:

@@ -49,9 +49,7 @@ class KeyRing:
 
     def token(self, key: str, portal: str, contact: str, revision: int) -> str:
         """The token of a link. `contact` is '' for the portal's own. Raises InvalidInputError for a key id not held."""
-        if key not in self.root_keys:
-            message = f"there is no root key '{key}'"
-            raise InvalidInputError(message, did_you_mean(key, list(self.root_keys)))
+        self._refuse_unless_held(key)
         parts = [text.encode() for text in (portal, contact, str(revision))]
         belongs_to = b"".join(len(part).to_bytes(4, "big") + part for part in parts)
         link_id = base32(self._hmac(key, "id", belongs_to))[:_LINK_ID_LENGTH]
@@ -72,19 +70,29 @@ class KeyRing:
         right = self._tag(key, f"p{key}{link_id}")
         return Verdict.OK if hmac.compare_digest(right, tag) else Verdict.BAD_SIGNATURE
 
+    def signing_seed(self, key: str) -> bytes:
+        """The 32 secret bytes that this site's statements are signed with. Raises InvalidInputError as `token`."""
+        self._refuse_unless_held(key)
+        return _derived_bytes(self.root_keys[key], f"portalgen-sign/v1/{self.site}")
+
+    def _refuse_unless_held(self, key: str) -> None:
+        if key not in self.root_keys:
+            message = f"there is no root key '{key}'"
+            raise InvalidInputError(message, did_you_mean(key, list(self.root_keys)))
+
     def _tag(self, key: str, signed: str) -> str:
         return self._hmac(key, "tag", signed.encode()).hex()[:32]
 
     def _hmac(self, key: str, purpose: str, message: bytes) -> bytes:
         if (key, purpose) not in self._derived:
-            self._derived[key, purpose] = _derived_key(self.root_keys[key], f"portalgen-link/v1/{purpose}/{self.site}")
+            derived = _derived_bytes(self.root_keys[key], f"portalgen-link/v1/{purpose}/{self.site}")
+            self._derived[key, purpose] = derived.hex().encode()  # as text: so it began, and so it has to stay
         return hmac.digest(self._derived[key, purpose], message, "sha256")
 
 
-def _derived_key(root_key: bytes, salt: str) -> bytes:
-    """The key for one purpose: derived by itsdangerous, as lower-case hex text."""
-    signer = Signer(root_key, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256)
-    return signer.derive_key().hex().encode()
+def _derived_bytes(root_key: bytes, salt: str) -> bytes:
+    """The 32 bytes for one purpose, as itsdangerous derives them."""
+    return Signer(root_key, salt=salt, key_derivation="hmac", digest_method=hashlib.sha256).derive_key()
 
 
 def fingerprint(token: str) -> str:

@@ -269,7 +269,7 @@ class AccessOnS3(Access):
         return self.s3
 
     def teardown(self) -> None:
-        self.s3.client.close()
+        self.s3.close()
 
 
 def run(machine: type[Access], examples: int, steps: int) -> None:

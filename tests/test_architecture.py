@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 # A module imports only from floors below its own. Modules on one floor do not know each other.
 FLOORS = [
     {"__init__", "errors", "cldr"},
-    {"names", "keys", "plain"},
+    {"names", "keys", "plain", "probes", "signing"},
     {"attachments", "keysources"},
     {"model.records", "model.sources"},
     {"model.sites", "model.statements"},
@@ -26,7 +26,8 @@ FLOORS = [
     | {"exports.markup", "exports.storednumbers", "exports.jsonevents"},
     {"history"},
     {
-        "stores.s3.client",
+        "stores.files",
+        "stores.s3.causes",
         "addressees",
         "yamlfile",
         "fields",
@@ -49,11 +50,16 @@ FLOORS = [
     | {"exports.einvoice.document", "exports.textfile"}
     | {"exports.proofs"}
     | {"exports.worksheet", "exports.jsonrecords", "exports.sqlitefile"},
+    {"stores.s3.connection", "stores.s3.encoding"},
+    {"stores.s3.deleting", "stores.s3.digests", "stores.s3.senders"},
+    {"stores.s3.bulk", "stores.s3.conditions", "stores.s3.holds"},
+    {"stores.s3.erasing"},
     {
         "stores.directory",
         "stores.memory",
-        "stores.s3",
         "stores",
+        "stores.s3.cdn",
+        "receipts",
         "schema.types",
         "spots",
         "yamlcache",
@@ -70,6 +76,7 @@ FLOORS = [
     | {"exports.einvoice.ubl", "exports.einvoice.cii"}
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
     {
+        "stores.s3",
         "views.lists",
         "views.summary",
         "views.statement",
@@ -121,14 +128,17 @@ ROOMS = {
     "boto3": "stores.s3",
     "botocore": "stores.s3",
     "click": "cli",
+    "cryptography": "signing",
     "defusedxml": "exports.einvoice.xmltree",
     "duckdb": "database",
     "ijson": "exports.jsonevents",
     "itsdangerous": "links",
     "jinja2": "pages",
     "markdown_it": "bulletin",
+    "mypy_boto3_cloudfront": "stores.s3",
     "mypy_boto3_s3": "stores.s3",
     "nh3": "bulletin",
+    "obstore": "stores.s3",
     "pydantic": "schema",
     "pypdf": "exports.einvoice.pdf",
     "xlsxwriter": "downloads",

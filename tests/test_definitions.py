@@ -7,7 +7,7 @@ import pytest
 
 from portalgen.definitions import load, root_of
 from portalgen.errors import InvalidInputError, Location
-from portalgen.model import TRANSACTION_TYPES, Definitions, LineSource, Site, StoreSource
+from portalgen.model import TRANSACTION_TYPES, Cdn, Definitions, LineSource, Site, StoreSource
 
 HEAD = "version: 1\nsite: {id: northwind, title: Northwind Traders}\n"
 
@@ -170,6 +170,30 @@ def test_stores_start_from_the_root_and_keep_what_is_private_beside(tmp_path: Pa
         StoreSource("b", "directory", path=Path("/srv/site"), private=tmp_path / "secret"),
         StoreSource("c", "s3", bucket="x", prefix="portals/"),
     )
+
+
+@pytest.mark.parametrize(
+    ("base_url", "said", "path"),
+    [
+        ("https://x.example", "", ""),
+        ("https://x.example/", "", ""),
+        ("https://x.example/our/portals/", "", "/our/portals"),
+        ("https://x.example/portals", ", path_prefix: /", ""),
+        ("https://x.example", ", path_prefix: our/portals/", "/our/portals"),
+    ],
+)
+def test_links_have_the_path_at_the_cdn_that_they_have_at_the_base_url(
+    base_url: str, said: str, path: str, tmp_path: Path
+) -> None:
+    """Unless something else is said, as of a store that is reached by another address."""
+    text = f"""version: 1
+site: {{id: x, title: X, base_url: '{base_url}'}}
+stores:
+  c: {{kind: s3, bucket: x, cdn: {{kind: cloudfront, distribution: E1A2B3C4D5E6F7{said}}}}}
+"""
+    (tmp_path / "portals.yaml").write_text(text, encoding="utf-8")
+    [store] = load(tmp_path / "portals.yaml").stores
+    assert store.cdn == Cdn("cloudfront", "E1A2B3C4D5E6F7", path)
 
 
 def test_relative_paths_start_above_a_folder_called_config() -> None:

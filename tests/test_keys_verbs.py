@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from portalgen.commands.edit import Edited, approval, move
-from portalgen.commands.keys import keys_list, keys_new, keys_retire
+from portalgen.commands.keys import keys_list, keys_new, keys_public, keys_retire
 from portalgen.commands.project import ring_of, today_in
 from portalgen.commands.publish import Said, publish
 from portalgen.definitions import load
@@ -16,6 +16,7 @@ from portalgen.edits import Selection
 from portalgen.errors import InvalidInputError, PortalgenError, RefusedError
 from portalgen.grants import links_of
 from portalgen.keys import key_fingerprint, key_text
+from portalgen.receipts import public_keys
 
 KEYS = {name: key_text(bytes(range(start, start + 32))) for name, start in {"a": 0, "b": 32, "c": 64}.items()}
 CONFIG = """version: 1
@@ -322,3 +323,22 @@ class TestRetiring:
         (tmp_path / "my.keys").chmod(0o644)
         with pytest.raises(PortalgenError, match="others can read"):
             self.retire(config, "c")
+
+
+class TestPublicKeys:
+    def test_each_root_key_has_one_and_the_sites_own_signs(self, config: Path) -> None:
+        shown = keys_public(config)
+        assert shown.to_json() == {
+            "site": "x",
+            "keys": [
+                {"id": name, "public_key": public_keys(ring_of(load(config)))[name], "signs": name == "a"}
+                for name in ("a", "b", "c")
+            ],
+        }
+        assert len({key["public_key"] for key in shown.to_json()["keys"]}) == 3
+        assert [line.split()[::2] for line in shown.to_text().splitlines()[1:]] == [["a", "signs"], ["b"], ["c"]]
+
+    def test_they_are_the_sites_own(self, config: Path) -> None:
+        before = keys_public(config).keys
+        config.write_text(CONFIG.replace("id: x", "id: y"), encoding="utf-8")
+        assert not {*before.values()} & {*keys_public(config).keys.values()}

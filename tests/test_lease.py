@@ -214,6 +214,16 @@ def test_the_lease_of_a_process_of_this_machine_that_is_dead_is_taken_at_once(st
         assert held(store).number == 8
 
 
+def test_a_lease_whose_release_failed_does_not_keep_its_own_process_out(store: MemoryStore) -> None:
+    with Lease(store) as lease:
+        lease.take()
+        store.fault = lambda action, _: "no answer" if action == "write" else None
+    store.fault = no_fault
+    assert held(store).holder
+    with Lease(store) as lease:
+        lease.take()
+
+
 @pytest.mark.parametrize("text", [b"", b"{", b"[]", b'{"number": "x"}', b'{"odd": 1}'])
 def test_a_lease_that_cannot_be_read_counts_as_held_until_any_would_have_run_out(
     store: MemoryStore, clock: Clock, text: bytes

@@ -407,8 +407,9 @@ def test_a_deletion_that_broke_off_has_burned_the_link_and_is_finished(
 
     def second_write(action: str, key: str) -> str | None:
         nonlocal writes
-        writes += action == "write" and key != "private/lease.json"
-        return "disk full" if action == "write" and writes == 2 else None
+        is_counted = action == "write" and key != "private/lease.json"
+        writes += is_counted
+        return "disk full" if is_counted and writes == 2 else None
 
     store.fault = fail_at("delete", 2) if fault == "delete" else second_write
     if fault == "delete":

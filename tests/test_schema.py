@@ -16,6 +16,7 @@ from portalgen.fields import NOT_SHOWN_YET
 from portalgen.model import GRANTABLE_TYPES
 from portalgen.schema import (
     AttachmentsModel,
+    CloudFrontModel,
     ConfigModel,
     ContactModel,
     DirectoryModel,
@@ -51,7 +52,8 @@ exports:
   - {type: orders, path: o.csv, lines: ol.csv}
 stores:
   local: {kind: directory, path: site, private: secret}
-  production: {kind: s3, bucket: b, region: eu-west-1, endpoint: "https://s3.example", prefix: portals/}
+  production: {kind: s3, bucket: b, region: eu-west-1, endpoint: "https://s3.example", prefix: portals/,
+    cdn: {kind: cloudfront, distribution: E1A2B3C4D5E6F7, path_prefix: /portals}}
 roles:
   clerk: [invoices, credit_notes]
 portals:
@@ -205,6 +207,7 @@ MODELS: dict[type[BaseModel], str] = {
     VisibleModel: "exports: [{{visible: {{{}: x}}}}]",
     DirectoryModel: "stores: {{a: {{kind: directory, {}: x}}}}",
     S3Model: "stores: {{a: {{kind: s3, {}: x}}}}",
+    CloudFrontModel: "stores: {{a: {{kind: s3, bucket: b, cdn: {{{}: x}}}}}}",
     PortalModel: "portals: {{a: {{{}: x}}}}",
     ContactModel: "portals: {{a: {{contacts: {{b: {{{}: x}}}}}}}}",
 }

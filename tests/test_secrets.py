@@ -11,6 +11,7 @@ import shutil
 import zipfile
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator
+from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 from urllib.error import HTTPError
@@ -27,7 +28,9 @@ from portalgen.database import Database
 from portalgen.errors import StoreError
 from portalgen.keys import key_text, parse_keys
 from portalgen.links import KeyRing, fingerprint, redact
+from portalgen.model import LinkId
 from portalgen.preview import Preview
+from portalgen.receipts import Place, PurgedLink, Receipt, write_receipt
 from portalgen.stores import open_store
 from portalgen.stores.base import Failure, Metadata, Store, StoredObject
 
@@ -90,8 +93,9 @@ def parts_of_token(token: str) -> Iterator[str]:
 
 
 def derived(ring: KeyRing) -> Iterator[str]:
-    """What can make tokens, or tags, without the root key."""
-    for key in ring._derived.values():
+    """What can make tokens, tags or signatures without the root key."""
+    signing = (ring.signing_seed(key).hex().encode() for key in ring.root_keys)
+    for key in (*ring._derived.values(), *signing):
         yield from (key.decode()[start : start + 16] for start in range(len(key) - 15))
 
 
@@ -176,11 +180,13 @@ VERBS: dict[str, list[str]] = {
     "demo": ["a-demo"],
     "plan": ["--html", "plan.html", "--out", "plan.json"],
     "publish": [],
+    "verify": ["--read"],
     "link": [],
     "status": ["--html", "status.html", "--csv", "status.csv"],
     "accept": ["--all", "--yes", "--expect", "1"],
     "history": ["acme"],
     "who": ["I-1"],
+    "receipt": ["receipt.json"],
     "email": ["--all", "--out", "drafts", "--yes", "--expect", "1"],
     "portal add": ["new", "--customer", "C-2"],
     "portal show": ["acme"],
@@ -194,6 +200,7 @@ VERBS: dict[str, list[str]] = {
     "rotate": ["bees"],
     "keys new": ["config/portalgen.keys", "--add", "--id", "d"],
     "keys list": [],
+    "keys public": [],
     "keys rotate": ["--to", "b", "acme", "acme/ann", "acme/bob", "--yes", "--expect", "3"],
     "keys retire": ["c", "--yes"],
 }
@@ -233,6 +240,9 @@ def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     result = CliRunner().invoke(main, ["publish", "--config", str(folder / "config/portals.yaml")])
     assert result.exit_code == 0, result.output
     assert {path.name for path in (folder / "site").iterdir()} < {*TOKENS}, "these are the links that are looked for"
+    gone = PurgedLink(LinkId("acme"), 1, "a", fingerprint(TOKEN), SECRETS, answers=False)
+    receipt = Receipt("small", Place("directory", "site"), datetime.now(UTC), "0", (gone,), "a")
+    write_receipt(folder / "receipt.json", receipt, RING)
     text = CONFIG.replace("key: b}", "key: b, revision: 2}").replace("  crows: {customer: C-3}\n", "")
     (folder / "config/portals.yaml").write_text(text, encoding="utf-8")
     (folder / "exports/invoices.csv").write_text(INVOICES.replace("5.00", "7.00"), encoding="utf-8")

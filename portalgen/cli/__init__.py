@@ -11,7 +11,7 @@ _VERBS = (
     *(making.init, making.inspect, making.profiles, making.profile, making.check, making.build, making.preview),
     *(making.templates, making.schema, making.demo),
     *(publishing.plan, publishing.publish, publishing.verify, publishing.link, overview.status, mailing.email),
-    *(publishing.accept, publishing.history, publishing.who),
+    *(publishing.accept, publishing.history, publishing.who, publishing.receipt),
     *(access.portal, access.contact, access.grant, access.revoke, access.enable, access.disable, access.rotate),
     access.keys,
 )

@@ -16,6 +16,7 @@ from portalgen.commands.edit import edit as run_edit
 from portalgen.commands.edit import move as run_move
 from portalgen.commands.keys import keys_list as run_keys_list
 from portalgen.commands.keys import keys_new as run_keys_new
+from portalgen.commands.keys import keys_public as run_keys_public
 from portalgen.commands.keys import keys_retire as run_keys_retire
 from portalgen.commands.portal import portal_show as run_portal_show
 from portalgen.keys import KEY_IDS
@@ -160,6 +161,14 @@ def keys_new(file: Path | None, key_id: str, add: bool, as_json: bool) -> None:
 def keys_list(config: Path, store: str | None, as_json: bool) -> None:
     """List the root keys by fingerprint, and how many links are made with each. No key is printed."""
     run(lambda: run_keys_list(config, store), as_json=as_json)
+
+
+@keys.command("public")
+@config_option
+@json_option
+def keys_public(config: Path, as_json: bool) -> None:
+    """Print the public keys that check this site's receipts. They are no secrets."""
+    run(lambda: run_keys_public(config), as_json=as_json)
 
 
 @keys.command("rotate")

@@ -23,6 +23,7 @@ from portalgen.commands.link import link as run_link
 from portalgen.commands.plan import plan as run_plan
 from portalgen.commands.publish import Said
 from portalgen.commands.publish import publish as run_publish
+from portalgen.commands.receipt import receipt as run_receipt
 from portalgen.commands.verify import verify as run_verify
 from portalgen.commands.who import who as run_who
 from portalgen.model import GRANTABLE_TYPES
@@ -125,3 +126,16 @@ def history(link: str | None, config: Path, store: str | None, as_json: bool) ->
 def who(config: Path, store: str | None, as_json: bool, day: datetime.datetime | None, **document: Any) -> None:
     """Tell which links could see the document NUMBER."""
     run(lambda: run_who(config, store, day.date() if day else None, **document), as_json=as_json)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE")
+@click.option("--public-key", "trusted", metavar="HEX", multiple=True, help="Whom to believe.  [default: this site]")
+@config_option
+@json_option
+def receipt(file: Path, trusted: tuple[str, ...], config: Path, as_json: bool) -> None:
+    """Check a purge's receipt, which `publish --receipt` wrote, and print what it says.
+
+    With --public-key, as `portalgen keys public` prints it, nothing else is needed: no definitions, no keys, no store.
+    """
+    run(lambda: run_receipt(file, trusted, config), as_json=as_json)

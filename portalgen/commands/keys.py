@@ -1,4 +1,4 @@
-"""`portalgen keys new`, `list` and `retire`: root keys, and which links are made with them."""
+"""`portalgen keys new`, `list`, `public` and `retire`: root keys, and which links are made with them."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -16,6 +16,7 @@ from portalgen.keysources import add_key, key_file, remove_key, write_key_file
 from portalgen.ledger import LIVE, Ledger, Record, read_ledger
 from portalgen.links import KeyRing
 from portalgen.model import Definitions, Link, LinkId
+from portalgen.receipts import public_keys, signing_key
 
 _STATES = ("live", "disabled", "expired")
 _NAMED = 10
@@ -158,6 +159,30 @@ def _not_to_be_made(definitions: Definitions, links: Sequence[Link], ring: KeyRi
 def _out_there(ledger: Ledger) -> list[Record]:
     """What is in the store, or may be."""
     return [record for record in ledger.values() if record.state == LIVE or record.unfinished]
+
+
+@dataclass(frozen=True, slots=True)
+class PublicKeys(Done):
+    """By the id of each root key, what its signatures are checked with. `signing` is the one that signs now."""
+
+    site: str
+    keys: Mapping[str, str]
+    signing: str
+
+    def to_json(self) -> Any:
+        keys = [{"id": id_, "public_key": key, "signs": id_ == self.signing} for id_, key in self.keys.items()]
+        return {"site": self.site, "keys": keys}
+
+    def to_text(self) -> str:
+        rows = [(id_, key, "signs" if id_ == self.signing else "") for id_, key in self.keys.items()]
+        return table(rows, ("key", "public key", ""))
+
+
+def keys_public(config: Path) -> PublicKeys:
+    """What whoever is given a receipt checks it with. Raises InvalidInputError."""
+    definitions = load(config)
+    ring = ring_of(definitions)
+    return PublicKeys(definitions.site.id, public_keys(ring), signing_key(definitions.site, ring))
 
 
 @dataclass(frozen=True, slots=True)

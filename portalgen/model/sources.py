@@ -132,8 +132,23 @@ class ExportSource:
 
 
 @dataclass(frozen=True, slots=True)
+class Cdn:
+    """What stands before a store and may keep copies. `kind` is 'cloudfront'.
+
+    `path` is what an address there has before a link's token, such as '/portals', or ''.
+    """
+
+    kind: str
+    distribution: str
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class StoreSource:
-    """One entry of `stores:`: a `directory` at `path` (private part at `private`), or an `s3` bucket."""
+    """One entry of `stores:`: a `directory` at `path` (private part at `private`), or an `s3` bucket.
+
+    `single_writer` says that nobody else publishes there, so that writes need no conditions.
+    """
 
     name: str
     kind: str
@@ -143,3 +158,5 @@ class StoreSource:
     region: str = ""
     endpoint: str = ""
     prefix: str = ""
+    single_writer: bool = False
+    cdn: Cdn | None = None

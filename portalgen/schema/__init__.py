@@ -24,6 +24,7 @@ from portalgen.fields import FieldError
 from portalgen.schema.types import (
     SCALAR,
     Accent,
+    AddressPath,
     Carrier,
     Count,
     Currency,
@@ -31,6 +32,7 @@ from portalgen.schema.types import (
     Day,
     Days,
     Delimiter,
+    Distribution,
     Email,
     Encoding,
     Grant,
@@ -250,12 +252,22 @@ class DirectoryModel(_Strict):
     private: Text | None = None
 
 
+class CloudFrontModel(_Strict):
+    """A distribution of Amazon CloudFront's; `path_prefix` is what its addresses have before a link's token."""
+
+    kind: Literal["cloudfront"]
+    distribution: Distribution
+    path_prefix: AddressPath | None = None
+
+
 class S3Model(_Strict):
     kind: Literal["s3"]
     bucket: Text
     region: Text | None = None
     endpoint: Text | None = None
     prefix: Prefix | None = None
+    single_writer: Truth = False
+    cdn: CloudFrontModel | None = None
 
 
 class _Grantee(_Strict):

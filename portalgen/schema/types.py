@@ -55,6 +55,12 @@ SiteId = Annotated[
 KeyId = Annotated[str, BeforeValidator(fields.key_id), WithJsonSchema({"type": SCALAR})]
 KeySource = Annotated[str, BeforeValidator(fields.key_source)]
 Prefix = Annotated[str, matching(r"[\w.-]+(/[\w.-]+)*/?", "a folder in a bucket", "write it like portals/")]
+Distribution = Annotated[
+    str, matching(r"[A-Z0-9]{8,32}", "the id of a distribution", "write it like E1A2B3C4D5E6F7, as CloudFront lists it")
+]
+AddressPath = Annotated[
+    str, matching(r"/|/?[\w.~-]+(/[\w.~-]+)*/?", "the path of an address", "write it like /portals, or / for none")
+]
 Scalar = Annotated[str, BeforeValidator(fields.text), WithJsonSchema({"type": SCALAR})]
 Texts = Annotated[list[Scalar], BeforeValidator(listed)]
 Grant = Annotated[list[Annotated[str, BeforeValidator(grantable)]], BeforeValidator(listed)]

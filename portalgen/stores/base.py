@@ -6,7 +6,7 @@ of another: a store may refuse `public/a/b` beside `public/a`.
 """
 
 import re
-from collections.abc import Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -184,6 +184,26 @@ def check_prefix(prefix: str) -> None:
     """Raise StoreError unless keys can start with `prefix`, which may end within a name."""
     check_area(prefix)
     _check_parts(prefix, prefix.split("/")[:-1])
+
+
+def check_folder(prefix: str) -> None:
+    """Raise StoreError unless `prefix` can be the folder of keys: one that ends with '/'."""
+    check_prefix(prefix)
+    if not prefix.endswith("/"):
+        raise StoreError(f"{prefix!r} cannot be a folder of keys: it does not end with '/'")
+
+
+def sound_ones(
+    keys: Iterable[str], check: Callable[[str], None], action: str, failures: list[Failure]
+) -> Iterator[str]:
+    """Those of `keys` that pass `check`; of each other one, a failure of `action` is added to `failures`."""
+    for key in keys:
+        try:
+            check(key)
+        except StoreError as error:
+            failures.append(Failure(key, action, error.problems[0].message))
+        else:
+            yield key
 
 
 def check_key(key: str) -> None:

@@ -16,6 +16,7 @@ from portalgen.stores.base import (
     Outcome,
     Put,
     StoredObject,
+    check_folder,
     check_key,
     check_prefix,
 )
@@ -147,6 +148,7 @@ class MemoryStore:
         objects = 0
         for prefix in prefixes:
             try:
+                check_folder(prefix)
                 there = self._keys(prefix, only)
                 refused = self.delete(there) if there else []
                 left = self._keys(prefix, only) if there else []

@@ -9,7 +9,8 @@ import pytest
 
 from portalgen.errors import InvalidInputError, StoreError
 from portalgen.stores.base import Failure, Store
-from portalgen.stores.directory import LEFTOVER_AGE, PARTIAL, DirectoryStore
+from portalgen.stores.directory import PARTIAL, DirectoryStore
+from portalgen.stores.files import LEFTOVER_AGE, LOCK
 from tests.store_contract import HTML, StoreContract, keys_of, write_all
 
 
@@ -38,7 +39,7 @@ def mode_of(path: Path) -> int:
 
 def test_keys_lead_to_files_of_the_same_path(store: DirectoryStore, tmp_path: Path) -> None:
     write_all(store, ["public/token/index.html", "private/ledger/x.json"])
-    assert files_in(tmp_path) == ["private/ledger/x.json", "site/token/index.html"]
+    assert files_in(tmp_path) == [f"private/{PARTIAL}/{LOCK}", "private/ledger/x.json", "site/token/index.html"]
 
 
 @pytest.mark.parametrize(
@@ -149,7 +150,7 @@ def test_a_file_in_place_of_a_root_is_one_sentence(store: DirectoryStore, tmp_pa
 @pytest.mark.parametrize(
     ("number", "sentence"),
     [
-        (errno.ENOSPC, "No space left on device"),
+        (errno.ENOSPC, "the disk is full"),
         (errno.EACCES, "Permission denied"),
         (errno.EXDEV, "the store's private folder is on another file system than its public one"),
     ],

@@ -21,7 +21,7 @@ NOBODY = "http://127.0.0.1:9"  # the discard service's port, at which nothing li
 def store(s3_server: S3Server, s3_bucket: str) -> Iterator[S3Store]:
     store = S3Store(s3_bucket, endpoint=s3_server.endpoint)
     yield store
-    store.client.close()
+    store.close()
 
 
 class TestS3Store(StoreContract):
@@ -29,13 +29,13 @@ class TestS3Store(StoreContract):
     def store(self, s3_server: S3Server, s3_bucket: str) -> Iterator[Store]:
         store = S3Store(s3_bucket, endpoint=s3_server.endpoint, prefix="/sites/northwind/")
         yield store
-        store.client.close()
+        store.close()
 
     @pytest.fixture
     def broken_store(self, s3_server: S3Server, s3_bucket: str) -> Iterator[Store]:
         store = S3Store(f"{s3_bucket}-missing", endpoint=s3_server.endpoint)
         yield store
-        store.client.close()
+        store.close()
 
 
 def sentence(store: S3Store) -> str:
@@ -61,8 +61,8 @@ def test_two_sites_in_one_bucket_do_not_see_each_other(s3_server: S3Server, stor
     assert (keys_of(one, "public/"), keys_of(other, "public/")) == (["public/1"], ["public/2"])
     answer = store.client.list_objects_v2(Bucket=s3_bucket)
     assert [item["Key"] for item in answer["Contents"]] == ["a/b/public/2", "a/public/1"]
-    one.client.close()
-    other.client.close()
+    one.close()
+    other.close()
 
 
 def test_the_store_is_opened_from_its_definition(s3_server: S3Server, s3_bucket: str) -> None:
@@ -71,7 +71,7 @@ def test_the_store_is_opened_from_its_definition(s3_server: S3Server, s3_bucket:
     assert isinstance(store, S3Store)
     store.write("public/1", b"x", HTML)
     assert store.client.get_object(Bucket=s3_bucket, Key="x/public/1")["Body"].read() == b"x"
-    store.client.close()
+    store.close()
     with pytest.raises(InvalidInputError, match="store 'live' needs a 'bucket'"):
         open_store(StoreSource("live", "s3"))
 
@@ -137,13 +137,13 @@ def test_a_missing_bucket_is_said(s3_server: S3Server, s3_bucket: str) -> None:
         "cannot list 'public/' in bucket 'no-such-bucket': the bucket does not exist\n"
         "  hint: create it, or mend 'bucket' in the store's definition"
     )
-    store.client.close()
+    store.close()
 
 
 def test_a_name_that_no_bucket_can_have_is_said(s3_server: S3Server, s3_bucket: str) -> None:
     store = S3Store("No bucket!", endpoint=s3_server.endpoint)
     assert "the bucket's name is not one\n" in sentence(store)
-    store.client.close()
+    store.close()
 
 
 @pytest.mark.parametrize("name", ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"])
@@ -153,7 +153,7 @@ def test_wrong_credentials_are_said(
     monkeypatch.setenv(name, "wrong")
     store = S3Store(s3_bucket, endpoint=s3_server.endpoint)
     assert "the credentials are not valid there\n  hint: check AWS_ACCESS_KEY_ID" in sentence(store)
-    store.client.close()
+    store.close()
 
 
 def test_absent_credentials_are_said(s3_server: S3Server, s3_bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -161,7 +161,7 @@ def test_absent_credentials_are_said(s3_server: S3Server, s3_bucket: str, monkey
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     store = S3Store(s3_bucket, endpoint=s3_server.endpoint)
     assert "there are no credentials\n  hint: set AWS_ACCESS_KEY_ID" in sentence(store)
-    store.client.close()
+    store.close()
 
 
 def test_an_absent_profile_is_said(s3_server: S3Server, s3_bucket: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -182,7 +182,7 @@ def test_an_endpoint_where_nobody_answers_is_said_for_every_action(s3_bucket: st
     with pytest.raises(StoreError, match=r"cannot write 'public/x' in bucket .*: cannot connect to"):
         store.write("public/x", b"x", HTML)
     assert store.delete(["public/x"]) == [Failure("public/x", "delete", f"cannot connect to {NOBODY}")]
-    store.client.close()
+    store.close()
 
 
 def test_an_endpoint_that_is_no_address_is_said() -> None:

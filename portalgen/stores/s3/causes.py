@@ -1,30 +1,23 @@
-"""The connection to a service that speaks S3's protocol, and its errors in plain words."""
+"""The errors of a service that speaks S3's protocol, in plain words, and what they say about the next request."""
 
-import base64
-import hashlib
-from typing import TYPE_CHECKING, Any
+from enum import Enum
 
-from boto3.session import Session
-from botocore.config import Config
 from botocore.exceptions import (
-    BotoCoreError,
     ClientError,
     ConnectionError,  # noqa: A004 - botocore's own, not Python's
+    ConnectTimeoutError,
     CredentialRetrievalError,
     HTTPClientError,
+    IncompleteReadError,
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
     ProfileNotFound,
+    ReadTimeoutError,
     SSLError,
     SSOError,
     TokenRetrievalError,
 )
-
-from portalgen.errors import InvalidInputError, StoreError
-
-if TYPE_CHECKING:  # the stubs are for development only
-    from mypy_boto3_s3.client import S3Client
 
 Explanation = tuple[str, str]
 """What is wrong, in one line, and a hint."""
@@ -34,6 +27,7 @@ _DENIED = (
     "access is denied",
     "the credentials need s3:ListBucket on the bucket, and s3:GetObject, s3:PutObject and s3:DeleteObject in it",
 )
+_MISNAMED = ("the bucket's name is not one", "mend 'bucket' in the store's definition")
 _INVALID = (
     "the credentials are not valid there",
     "check AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or the profile that AWS_PROFILE names",
@@ -44,13 +38,29 @@ _ABSENT = (
     "set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or AWS_PROFILE, or give this machine a role",
 )
 _ELSEWHERE = ("the bucket is in another region", "mend 'region' in the store's definition")
+_SKEWED = ("this machine's clock is wrong", "set it; requests are signed with the time")
+_FULL = ("the store is full", "raise its quota, or make room")
 _BUSY = ("the store is too busy or out of order", "run it again in a few minutes; what is done stays done")
 _UNREACHABLE = ("cannot connect to {address}", "check the network, and 'endpoint' in the store's definition")
 _UNTRUSTED = ("the certificate of {address} is not to be trusted", "check 'endpoint' in the store's definition")
 _BROKEN = ("the connection to {address} broke off", "run it again; what is done stays done")
 
+_PROFILE = ("AWS_PROFILE names a profile that does not exist", "check ~/.aws/config")
+
+_THROTTLES = (
+    "SlowDown",
+    "ServiceUnavailable",
+    "Throttling",
+    "TooManyRequests",
+    "TooManyRequestsException",
+    "503",
+    "429",
+)
+"""The codes of a store that wants fewer requests at a time."""
+
 _ANSWERS: dict[str, Explanation] = {
     "NoSuchBucket": _MISSING,
+    "InvalidBucketName": _MISNAMED,
     "AccessDenied": _DENIED,
     "AllAccessDisabled": _DENIED,
     "403": _DENIED,
@@ -64,62 +74,81 @@ _ANSWERS: dict[str, Explanation] = {
     "IllegalLocationConstraintException": _ELSEWHERE,
     "PermanentRedirect": _ELSEWHERE,
     "301": _ELSEWHERE,
+    "QuotaExceeded": _FULL,
+    "XMinioStorageFull": _FULL,
+    "RequestTimeTooSkewed": _SKEWED,
+    "RequestExpired": _SKEWED,
     "InternalError": _BUSY,
-    "ServiceUnavailable": _BUSY,
-    "SlowDown": _BUSY,
-    "503": _BUSY,
-    "RequestTimeTooSkewed": ("this machine's clock is wrong", "set it; requests are signed with the time"),
+    "OperationAborted": _BUSY,
+    "RequestTimeout": _BUSY,
+    **dict.fromkeys(("500", "502", "504"), _BUSY),
+    **dict.fromkeys(_THROTTLES, _BUSY),
 }
 """What the codes mean that a store answers with."""
+
+_HOPELESS = {_MISSING, _MISNAMED, _INVALID, _EXPIRED, _ABSENT, _ELSEWHERE, _SKEWED, _FULL, _UNTRUSTED, _PROFILE}
 
 _EXCEPTIONS: tuple[tuple[tuple[type[Exception], ...], Explanation], ...] = (
     ((NoCredentialsError, PartialCredentialsError), _ABSENT),
     ((SSOError, TokenRetrievalError, CredentialRetrievalError), _EXPIRED),
-    ((ProfileNotFound,), ("AWS_PROFILE names a profile that does not exist", "check ~/.aws/config")),
-    ((ParamValidationError,), ("the bucket's name is not one", "mend 'bucket' in the store's definition")),
+    ((ProfileNotFound,), _PROFILE),
+    ((ParamValidationError,), _MISNAMED),
     ((SSLError,), _UNTRUSTED),
     ((ConnectionError,), _UNREACHABLE),
-    ((HTTPClientError,), _BROKEN),
+    ((HTTPClientError, IncompleteReadError), _BROKEN),
 )
 """What it means when no answer came; the first that fits counts."""
 
+_TIMEOUTS = (ConnectTimeoutError, ReadTimeoutError)
 
-def connect(bucket: str, region: str = "", endpoint: str = "") -> "S3Client":
-    """A client for `bucket`; an empty `endpoint` is Amazon's for `region`. Raises StoreError or InvalidInputError.
 
-    Credentials come from where boto3 usually finds them.
-    """
-    options: dict[str, Any] = {"retries": {"mode": "standard"}, "max_pool_connections": 32, "connect_timeout": 10}
-    if endpoint:
-        # Stores other than Amazon's may refuse the newer checksums, or keep them inside the object.
-        options |= {
-            "request_checksum_calculation": "when_required",
-            "response_checksum_validation": "when_required",
-            "s3": {"addressing_style": "path"},
-        }
-    try:
-        client = Session().client(
-            "s3", region_name=region or None, endpoint_url=endpoint or None, config=Config(**options)
-        )
-    except ValueError as error:
-        hint = "mend 'endpoint' in the store's definition; it starts with https://"
-        raise InvalidInputError(f"cannot open bucket '{bucket}': {error}", hint) from error
-    except BotoCoreError as error:
-        cause, hint = explain(error, endpoint)
-        raise StoreError(f"cannot open bucket '{bucket}': {cause}", hint) from error
-    if endpoint:
-        client.meta.events.register("before-sign.s3.DeleteObjects", _add_content_md5)
-    return client
+class Verdict(Enum):
+    """What a failed request says about the next one."""
+
+    BUSY = "the same will fare better, more slowly"
+    PASSING = "the same may fare better"
+    DENIED = "another object may fare better"
+    HOPELESS = "no other object will fare better"
+    SINGLE = "this object will not fare better"
+
+
+def judge(error: Exception) -> Verdict:
+    """What `error` says about the next request."""
+    code, status = "", 0
+    if isinstance(error, ClientError):
+        code = error.response.get("Error", {}).get("Code", "")
+        status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    elif isinstance(error, _TIMEOUTS):
+        return Verdict.BUSY
+    found = _meaning_of(error)
+    if found in _HOPELESS:
+        return Verdict.HOPELESS
+    if code in _THROTTLES or status in {429, 503}:
+        return Verdict.BUSY
+    if found in {_BUSY, _BROKEN, _UNREACHABLE} or (status >= 500 and status != 501):
+        return Verdict.PASSING
+    return Verdict.DENIED if found == _DENIED else Verdict.SINGLE
+
+
+def is_unknown_there(error: ClientError) -> bool:
+    """Whether the service does not know this kind of request at all."""
+    code = error.response.get("Error", {}).get("Code", "")
+    return code in {"NotImplemented", "MethodNotAllowed", "501", "405"}
 
 
 def explain(error: Exception, endpoint: str = "") -> Explanation:
     """What went wrong at `endpoint` (empty: Amazon's), in one line, and a hint."""
+    cause, hint = _meaning_of(error)
+    return cause.replace("{address}", endpoint or "Amazon S3"), hint
+
+
+def _meaning_of(error: Exception) -> Explanation:
     if isinstance(error, ClientError):
         answer = error.response.get("Error", {})
         return meaning(answer.get("Code", ""), answer.get("Message", ""))
-    for kinds, (cause, hint) in _EXCEPTIONS:
+    for kinds, found in _EXCEPTIONS:
         if isinstance(error, kinds):
-            return cause.format(address=endpoint or "Amazon S3"), hint
+            return found
     return one_line(str(error)), ""
 
 
@@ -130,9 +159,3 @@ def meaning(code: str, message: str) -> Explanation:
 
 def one_line(text: str) -> str:
     return " ".join(text.split())
-
-
-def _add_content_md5(request: Any, **_: Any) -> None:
-    """Older stores want this header of DeleteObjects, and do not know the checksum that boto3 sends instead."""
-    digest = hashlib.md5(request.body, usedforsecurity=False).digest()
-    request.headers["Content-MD5"] = base64.b64encode(digest).decode()
