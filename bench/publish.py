@@ -102,7 +102,7 @@ class Gateway:
             time.sleep(0.02)
         raise RuntimeError("the gateway does not write its log")
 
-    def requests(self, bucket: str) -> tuple[Counter[str], float]:
+    def requests(self, bucket: str) -> tuple[dict[str, int], float]:
         """By kind, how many were made of a bucket since the last look, and MB in the bodies of what was written."""
         kinds: Counter[str] = Counter()
         sent = 0
@@ -117,7 +117,7 @@ class Gateway:
             what = query.partition("=")[0].partition("&")[0] if verb == "POST" else "" if key else " bucket"
             kinds[f"{verb} {what}".strip() if verb == "POST" else f"{verb}{what}"] += 1
             sent += int(size) if verb == "PUT" else 0
-        return kinds, sent / 1e6
+        return {**kinds}, sent / 1e6
 
     def check(self, bucket: str, tree: Path, changed: Collection[str]) -> None:
         """Fail unless the bucket shows what is in `tree`: all keys, and the bytes of some and of `changed` links."""
