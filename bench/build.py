@@ -28,6 +28,7 @@ from portalgen.commands.build import build
 from portalgen.commands.publish import Said, publish
 from portalgen.keysources import write_key_file
 from portalgen.pages import Renderer
+from portalgen.progress import SILENT
 
 TYPES = ("quotes", "orders", "invoices", "credit_notes", "delivery_notes")
 LINES = 5
@@ -139,8 +140,8 @@ def run_once(folder: Path) -> dict[str, Any]:
     stages = dict(clock.seconds)
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     unchanged, _ = timed(lambda: build(config))
-    published, done = timed(lambda: publish(config, None, Said(), lambda _: None))
-    again, _ = timed(lambda: publish(config, None, Said(), lambda _: None))
+    published, done = timed(lambda: publish(config, None, Said(), SILENT))
+    again, _ = timed(lambda: publish(config, None, Said(), SILENT))
     return {
         "pages": report.built.pages,
         "full build": full,

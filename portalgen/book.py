@@ -126,26 +126,27 @@ class Book:
             f"FROM (SELECT *, CASE type {ranks} END AS rank FROM transactions) t WHERE {condition}"
         )
         headers = self._database.stream(
-            f"SELECT {_columns(Transaction, 't')} FROM transactions t "
+            f"SELECT p.place AS at, {_columns(Transaction, 't')} FROM transactions t "
             "JOIN picked p ON p.type = t.type AND p.number = t.number ORDER BY p.place"
         )
         lines = _Grouped(self._lines())
-        for row in headers:
+        for place, *row in headers:
             bare = Transaction(*row)
-            yield bare.customer_id, completed(bare, tuple(lines.of((bare.type, bare.number))))
+            yield bare.customer_id, completed(bare, tuple(lines.of(place)))
 
-    def _lines(self) -> Iterator[tuple[tuple[str, str], Line]]:
+    def _lines(self) -> Iterator[tuple[int, Line]]:
+        """The lines of what is `picked`, each with its document's place, in the order of these."""
         rows = self._database.stream(
-            f"SELECT l.type, l.number, {_columns(Line, 'l', description='p.name', unit='p.unit')} FROM lines l "
+            f"SELECT t.place AS at, {_columns(Line, 'l', description='p.name', unit='p.unit')} FROM lines l "
             "JOIN picked t ON t.type = l.type AND t.number = l.number "
             "LEFT JOIN products p ON p.sku = l.item "
             "ORDER BY t.place, l.line, l.position"
         )
-        last, count = None, 0
-        for type_, number, line, *cells in rows:
-            count = count + 1 if (type_, number) == last else 1
-            last = (type_, number)
-            yield last, Line(count if line is None else line, *cells)
+        last, count = 0, 0
+        for place, line, *cells in rows:
+            count = count + 1 if place == last else 1
+            last = place
+            yield place, Line(count if line is None else line, *cells)
 
 
 def _columns(record: type[Customer | Transaction | Line | Receipt], table: str, **instead: str) -> str:

@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
 import duckdb
+
+from portalgen.errors import PortalgenError
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
@@ -29,6 +32,17 @@ class UnreadableFileError(Exception):
     """A file is not what a query takes it for. Its own text is the database's reason."""
 
 
+@contextmanager
+def _in_plain_words() -> Iterator[None]:
+    """Raise what the disk is to blame for as a PortalgenError."""
+    try:
+        yield
+    except duckdb.IOException as error:
+        cause = str(error).splitlines()[0].removeprefix("IO Error: ")
+        hint = "make room there, or let TMPDIR name a folder on another disk"
+        raise PortalgenError(f"the exports cannot be read into a database: {cause}", hint) from error
+
+
 def _has_quotes(file: Path) -> bool:
     """Whether a cell may hold a line break. DuckDB gives up on those where it reads parts of a file side by side."""
     with file.open("rb") as data:
@@ -36,12 +50,16 @@ def _has_quotes(file: Path) -> bool:
 
 
 class Database:
-    """One connection to a database in `folder`, or in memory alone. Not for use from several threads."""
+    """One connection to a database in `folder`, or in memory alone. Not for use from several threads.
+
+    Whatever reads or writes it raises PortalgenError where the disk fails, or is full.
+    """
 
     def __init__(self, folder: Path | None = None) -> None:
         file = folder / "book.duckdb" if folder else ":memory:"
         settings = _SETTINGS | ({"temp_directory": str(folder / "spilled")} if folder else {})
-        self._connection = duckdb.connect(file, config=settings)
+        with _in_plain_words():
+            self._connection = duckdb.connect(file, config=settings)
         self._connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # what is in it is thrown away
 
     def __enter__(self) -> Self:
@@ -54,11 +72,13 @@ class Database:
 
     def run(self, sql: str, *values: object) -> None:
         """Execute one statement; `values` fill its question marks."""
-        self._connection.execute(sql, values)
+        with _in_plain_words():
+            self._connection.execute(sql, values)
 
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows of a query."""
-        return self._connection.execute(sql, values).fetchall()
+        with _in_plain_words():
+            return self._connection.execute(sql, values).fetchall()
 
     @staticmethod
     def rows_of_file(sql: str, file: Path) -> list[tuple[Any, ...]]:
@@ -74,7 +94,7 @@ class Database:
 
     def stream(self, sql: str) -> Iterator[tuple[Any, ...]]:
         """The rows of a query one by one, in its order, holding a batch in memory. Other queries may run meanwhile."""
-        with self._connection.cursor() as cursor:
+        with _in_plain_words(), self._connection.cursor() as cursor:
             cursor.execute(sql)
             while batch := cursor.fetchmany(_BATCH):
                 yield from batch
@@ -109,7 +129,7 @@ class Database:
         as in `csv_rows`, but with all processors at work.
         """
         try:
-            self._connection.execute(f"INSERT INTO {table} BY NAME {rows}")
+            self.run(f"INSERT INTO {table} BY NAME {rows}")
         except duckdb.InvalidInputException as error:
             raise CsvShapeError(str(error).splitlines()[0]) from None
         count = self._connection.fetchone()

@@ -3,7 +3,7 @@
 import glob
 import os
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -52,13 +52,18 @@ _PICTURES = {
 """By how the file begins, the ending of its name; an SVG can run scripts and is none of them."""
 
 
-def load(file: Path, texts: Mapping[str, str] | None = None) -> Definitions:
+Note = Callable[[Path, str], None]
+"""Told of each path, or pattern, that definitions are read from, there or not, with the folder that it starts from."""
+
+
+def load(file: Path, texts: Mapping[str, str] | None = None, note: Note = lambda *_: None) -> Definitions:
     """Read `file` and what it includes. Raises InvalidInputError with every problem of every file at once.
 
     `texts` are read in place of the files that they are named after.
     """
+    note(file.absolute().parent, file.name)
     document = _document(file, texts or {}, cache_of(file))
-    reading = _Reading(file, _role_names(document), texts or {})
+    reading = _Reading(file, _role_names(document), texts or {}, note)
     config, problems = validate(ConfigModel, document, reading.roles)
     reading.problems += problems
     included = reading.included(document)
@@ -95,6 +100,7 @@ class _Reading:
     file: Path
     roles: Sequence[str]
     texts: Mapping[str, str]
+    note: Note
     problems: list[Problem] = field(default_factory=list)
 
     def included(self, document: Document) -> Included:
@@ -110,6 +116,7 @@ class _Reading:
 
     def _files(self, pattern: str, spot: Spot) -> list[Path]:
         where = self.file.parent / pattern
+        self.note(self.file.absolute().parent, pattern)
         if glob.has_magic(pattern):
             folder = self.file.parent
             found = sorted(glob.glob(pattern, root_dir=folder, recursive=True))  # noqa: PTH207 - may be absolute
@@ -163,6 +170,8 @@ class _Reading:
 
     def _export(self, item: ExportModel, spot: Spot) -> ExportSource | None:
         places = spot.places()
+        if item.profile:
+            self.note(root_of(self.file), item.profile)
         try:
             settings = settings_of(item, root_of(self.file), places["profile"])
         except InvalidInputError as error:
@@ -230,6 +239,7 @@ class _Reading:
         if item is None:
             return None
         file = root_of(self.file) / item.path
+        self.note(root_of(self.file), item.path)
         if not file.is_file():
             spot = around.down("bulletin")
             self.problem(spot, f"there is no file '{item.path}'", f"looked for {file.absolute()}")
@@ -242,6 +252,7 @@ class _Reading:
 
     def _logo(self, path: str, spot: Spot) -> Logo | None:
         file = root_of(self.file) / path
+        self.note(root_of(self.file), path)
         try:
             data = file.read_bytes() if file.is_file() else None
         except OSError as error:

@@ -11,6 +11,7 @@ from portalgen.mail import DOUBTFUL, LATER, REFUSED, SENT, UNFIT, Connection, Ma
 from portalgen.mailbook import SENDING, Mailbook
 from portalgen.mailing import Due, mail_of
 from portalgen.model import LinkId
+from portalgen.progress import SEND, Progress
 
 BUSY = "busy"
 """The state of a mail that another run of portalgen is at."""
@@ -22,7 +23,6 @@ _MOST_REFUSED = 10
 """After so many refusals in a row, it is not the recipients that the server dislikes."""
 
 Compose = Callable[[Due], Message]
-Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +115,7 @@ def deliver(run: Run, items: Sequence[Due], progress: Progress) -> Delivery:
     """
     run.connection.open()
     stopped = None
+    progress.begin(len(items), SEND)
     try:
         _rounds(items, run, progress)
     except PortalgenError as error:

@@ -37,7 +37,7 @@ from portalgen.plan import (
     withdrawals,
 )
 from portalgen.publish import look
-from portalgen.purge import find_tokens
+from portalgen.purge import Taken, find_tokens
 from portalgen.recovery import record_of, recover
 from portalgen.stores.base import Store
 from portalgen.survey import There, drift, survey
@@ -50,7 +50,7 @@ class Inventory:
     unless empty, says why nothing but what was taken away on purpose may be touched. `waiting` are the types, by link,
     that wait until somebody accepts that it shows them.
 
-    Where it `is_reconciling`, opening it lists the store.
+    Where it `is_reconciling`, opening it lists the store. `gone` and `taken` are what was purged so far.
 
     `everyone` are the definitions with the portals that follow from the exports: at first those that the ledger knows
     of, so that what is to be taken away need not wait for an export that can be read.
@@ -73,6 +73,8 @@ class Inventory:
         self.store = store
         self._excepted = frozenset(definitions.every_customer.excepted if definitions.every_customer else ())
         self.is_reconciling = False
+        self.gone: tuple[Step, ...] = ()
+        self.taken = Taken()
         self.open()
 
     def open(self) -> None:
@@ -257,6 +259,17 @@ class Inventory:
                 published = Stored()
             found.append(replace(step, delete=(*published.files,), disappears=published.documents or {}))
         return found
+
+    def doubt(self, marks: Iterable[str]) -> None:
+        """Take links for unfinished that the ledger may know of as whole."""
+        for mark in marks:
+            if mark in self.ledger.records:
+                self.ledger.records[mark] = replace(self.ledger.records[mark], unfinished=True)
+
+    def took(self, gone: Iterable[Step], taken: Taken) -> None:
+        """Note what was taken away, so that it can be told whatever comes after."""
+        self.gone += tuple(gone)
+        self.taken += taken
 
     def _documents(self, mark: str, types: Sequence[str]) -> Documents:
         """Those of these types that the last publish of a link left there."""

@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from portalgen.errors import BusyError, NotInStoreError, OvertakenError, StoreError
-from portalgen.stores.base import PRIVATE, Found, Metadata, Store
+from portalgen.stores.base import PRIVATE, Found, Metadata, Store, no_fence
 
 KEY = f"{PRIVATE}lease.json"
 SECONDS = 60
@@ -62,7 +62,9 @@ def awake_seconds() -> float:
 class Lease:
     """A context manager that takes nothing by itself: `take` does, before the first write; leaving it releases.
 
-    `wait` is for how many seconds `take` waits for another holder.
+    From then on until it is released, the store writes nothing unless the lease is surely held still.
+
+    `wait` is for how many seconds `take` waits for another holder. `is_lost` tells that somebody else may have it.
     """
 
     def __init__(self, store: Store, wait: int = 0, clock: Callable[[], float] = awake_seconds) -> None:
@@ -72,7 +74,7 @@ class Lease:
         self._mine = Held(secrets.token_hex(8), 0, SECONDS, socket.gethostname(), os.getpid(), _place())
         self._version = ""
         self._began = self._clock()
-        self._is_lost = False
+        self.is_lost = False
         self._done = Event()
         self._renewer: Thread | None = None
 
@@ -87,10 +89,11 @@ class Lease:
             return
         self._done.set()
         self._renewer.join()
-        if not self._is_lost:
+        if not self.is_lost:
             with suppress(StoreError):  # it runs out by itself
                 released = Held(number=self._mine.number, is_exclusive=self._mine.is_exclusive)
                 self._store.write_if(KEY, _text(released), _JSON, self._version)
+        self._store.fence = no_fence
 
     def take(self) -> None:
         """Have the lease from here on. Raises BusyError if somebody else has it, OvertakenError if it was lost."""
@@ -98,18 +101,20 @@ class Lease:
             self.check()
             return
         _active.add(self._mine.holder)
+        self._store.fence = no_fence
         until = self._clock() + self._wait
         while not self._try_to_take():
             if self._clock() >= until:
                 raise BusyError(*self._busy())
             time.sleep(_PAUSE)
+        self._store.fence = self.check
         self._renewer = Thread(target=self._renew_on, daemon=True)
         self._renewer.start()
 
     def check(self) -> None:
         """Raise OvertakenError unless the lease is surely held still."""
-        if self._is_lost or self._clock() - self._began > self._mine.seconds:
-            self._is_lost = True
+        if self.is_lost or self._clock() - self._began > self._mine.seconds:
+            self.is_lost = True
             message = "this run stood still for too long and lost its lease, so it gave up; another may be at work"
             raise OvertakenError(message, "run it again; what is done stays done")
 
@@ -147,13 +152,13 @@ class Lease:
         self._mine = proven
 
     def _renew_on(self) -> None:
-        while not self._done.wait(RENEWAL) and not self._is_lost:
+        while not self._done.wait(RENEWAL) and not self.is_lost:
             began = self._clock()
             renewed = replace(self._mine, renewed=self._mine.renewed + 1)
             try:
                 version = self._store.write_if(KEY, _text(renewed), _JSON, self._version)
             except OvertakenError:
-                self._is_lost = True
+                self.is_lost = True
             except StoreError:
                 continue  # the next try may fare better, and `check` knows when it is too late
             else:

@@ -28,14 +28,15 @@ from portalgen.exposure import begun, doubtful, ended, finished, shown, withdraw
 from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.lease import Lease
-from portalgen.ledger import OpenLedger
 from portalgen.manifests import names_in
 from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
 from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
-from portalgen.publish import Progress, Upload, Written, upload
-from portalgen.purge import Taken, list_paths, purge, withdraw
+from portalgen.progress import BUILD, PURGE, READ, SILENT, Progress
+from portalgen.publish import Upload, Written, upload
+from portalgen.purge import Address, Taken, list_paths, purge, withdraw
 from portalgen.stores.base import Failure
+from portalgen.unsaid import forget, note, noted
 
 
 @contextmanager
@@ -164,12 +165,14 @@ def _left(inventory: Inventory, gone: Sequence[Step]) -> list[Step]:
     return [step for step in inventory.purges() if step.fingerprint not in known]
 
 
-def _build(inventory: Inventory) -> Built:
+def _build(inventory: Inventory, progress: Progress = SILENT) -> Built:
     """Read the exports and build, without what somebody has to accept first. Raises RefusedError."""
+    progress.begin(0, READ)
     with open_book(inventory.definitions) as book:
         inventory.learn(book.people())
         if inventory.refused:
             raise RefusedError(inventory.refused)
+        progress.begin(0, BUILD)
         built = _render(inventory.everyone, book, inventory.today, inventory.waiting)
     inventory.withhold(built.waiting)
     return replace(built, refused=(*built.refused, *inventory.blocked()))
@@ -182,50 +185,71 @@ Judge = Callable[[Planned], None]
 """Looks at a plan before anything of it is done, and raises RefusedError if nothing may be."""
 
 
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to publish: for how many seconds to wait for another run, and at which address to ask for what is gone."""
+
+    wait: int = 0
+    address: Address | None = None
+
+
 def publish(
-    inventory: Inventory, progress: Progress = lambda _: None, judge: Judge | None = None, wait: int = 0
+    inventory: Inventory,
+    progress: Progress = SILENT,
+    judge: Judge | None = None,
+    manner: Manner = Manner(),
 ) -> Published:
     """Make the store what the definitions and exports say. Raises RefusedError once what may be purged has been.
 
     With a `judge`, nothing is done, not even a purge, before the whole plan has passed, and nothing that was not in it.
-    Raises BusyError if another publish is at work for longer than `wait` seconds, OvertakenError if one took over.
+    Raises BusyError if another publish is at work for longer than is to be waited, OvertakenError if one took over.
     """
     for attempt in range(1, _ATTEMPTS + 1):
-        with Lease(inventory.store, wait) as lease:
+        with Lease(inventory.store, manner.wait) as lease:
             if inventory.is_reconciling:  # what nobody knows of may be what another run is about to tell of
                 lease.take()
                 inventory.open()
             inventory.ledger.guard = lease.take
             try:
-                return _publish(inventory, lease, progress, judge)
+                return _publish(inventory, _Pen(lease, progress, manner), judge)
             except OvertakenError:
-                if attempt == _ATTEMPTS or not inventory.ledger.is_untouched:
+                if attempt == _ATTEMPTS or lease.is_lost or not inventory.ledger.is_untouched:
                     raise
         inventory.open()  # another run ended between the reading of the ledger and the first write
     raise AssertionError
 
 
-def _publish(inventory: Inventory, lease: Lease, progress: Progress, judge: Judge | None) -> Published:
+@dataclass(frozen=True, slots=True)
+class _Pen:
+    """What one needs to write: the lease, whom to tell, and how."""
+
+    lease: Lease
+    progress: Progress
+    manner: Manner
+
+
+def _publish(inventory: Inventory, pen: _Pen, judge: Judge | None) -> Published:
+    inventory.doubt(noted(build_folder(inventory.definitions)))
     passed = _judged(inventory, judge) if judge else None
 
     # Take away first: neither a bad export nor a broken template may hold a purge back.
     gone = inventory.known(inventory.purges())
-    taken = _take_away(inventory, gone)
+    taken = _take_away(inventory, gone, pen)
     with _in_any_case(taken.failed):
         if inventory.refused:
             raise RefusedError(inventory.refused)
 
         # Read the exports, render what changed, and compare it with what is published.
-        built = _build(inventory)
+        built = _build(inventory, pen.progress)
         steps = inventory.uploads(built.bundles, build_folder(inventory.definitions))
         left = _left(inventory, gone)
         if passed is not None and passed != _contents((*gone, *left, *steps)):
             raise RefusedError("the exports changed while this ran; what was to be purged was, and nothing else")
-        late = _take_away(inventory, inventory.known(left)) if left else Taken()
+        late = _take_away(inventory, inventory.known(left), pen) if left else Taken()
 
         # Write what differs, the ledger before and after it.
         with _in_any_case(late.failed):
-            written = _write(inventory, steps, built, _Pen(lease, progress))
+            written = _write(inventory, steps, built, pen)
             if inventory.is_reconciling:
                 inventory.store.delete(inventory.manifests.strays(inventory.ledger.records))
 
@@ -256,7 +280,7 @@ def _contents(steps: Iterable[Step]) -> Mapping[str, str]:
     return {step.fingerprint: step.bundle for step in steps if step.action != KEEP}
 
 
-def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
+def _take_away(inventory: Inventory, gone: Sequence[Step], pen: _Pen) -> Taken:
     """Purge the links of `gone`, and from other links what they may no longer show."""
     ledger, fewer = inventory.ledger, inventory.withdrawals()
     for step in gone:
@@ -264,8 +288,11 @@ def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
     doubted = [mark for mark, record in ledger.records.items() if record.unfinished]
     for mark in fewer:
         ledger.withdraw(mark)
-    _announce(ledger)
-    taken = purge(inventory.store, inventory.tokens_for(gone), {step.fingerprint: step.delete for step in gone})
+    _announce(inventory, [*(step.fingerprint for step in gone), *fewer])
+    if gone or fewer:
+        pen.progress.begin(0, PURGE)
+    tokens, known = inventory.tokens_for(gone), {step.fingerprint: step.delete for step in gone}
+    taken = purge(inventory.store, tokens, known, pen.manner.address)
     for step in gone:
         if step.fingerprint not in taken.failed:
             ledger.purged(step.fingerprint)
@@ -273,27 +300,23 @@ def _take_away(inventory: Inventory, gone: Sequence[Step]) -> Taken:
     for mark, types in fewer.items():
         if mark not in doubted and mark not in taken.failed:
             ledger.withdrew(mark, types)
+    inventory.took(gone, taken)
     ledger.tell([*ended(gone, taken.failed, ledger.records), *withdrawn(fewer, taken.failed, ledger.records)])
     ledger.save()
     return taken
 
 
-def _announce(ledger: OpenLedger) -> None:
-    """Say in the ledger what is about to go. If it cannot be written now, that must not hold a purge back either."""
+def _announce(inventory: Inventory, marks: Sequence[str]) -> None:
+    """Say in the ledger what is about to go, or, if it cannot be written, here: that must not hold a purge back."""
+    folder = build_folder(inventory.definitions)
     try:
-        ledger.save()
+        inventory.ledger.save()
     except OvertakenError:
         raise
     except StoreError:
-        pass
-
-
-@dataclass(frozen=True, slots=True)
-class _Pen:
-    """What one needs to write: the lease, and whom to tell."""
-
-    lease: Lease
-    progress: Progress
+        note(folder, marks)
+    else:
+        forget(folder)
 
 
 def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen) -> Written:
@@ -314,7 +337,7 @@ def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen)
         Upload(step, bundles[step.id], inventory.tokens[step.fingerprint], inventory.stored[step.fingerprint])
         for step in changed
     ]
-    written = upload(inventory.store, jobs, build_folder(inventory.definitions), pen.lease.check, pen.progress)
+    written = upload(inventory.store, jobs, build_folder(inventory.definitions), pen.progress)
     names = _note(inventory, written)
     done = [step for step in changed if step.fingerprint in names]
     for step in done:
@@ -332,6 +355,8 @@ def _note(inventory: Inventory, written: Written) -> Mapping[str, str]:
     """Write the manifests of all that was written whole: by fingerprint, the name of each."""
     try:
         return inventory.manifests.write(written.stored)
+    except OvertakenError:
+        raise
     except StoreError as error:
         failure = Failure("private/manifests/", "put", error.problems[0].message)
         written.failed |= {mark: [] for mark in written.stored}

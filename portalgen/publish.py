@@ -1,6 +1,6 @@
 """Writing bundles to a store, so that a reader never meets a link to what is not there yet."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,13 +10,8 @@ from portalgen.model import BuiltBundle, BuiltFile
 from portalgen.names import SUMMARY
 from portalgen.pages import content_type, is_download
 from portalgen.plan import Step, Stored, StoredFile
+from portalgen.progress import SILENT, UPLOAD, Progress
 from portalgen.stores.base import PUBLIC, Failure, Metadata, Put, Store, StoredObject
-
-Progress = Callable[[int], None]
-"""Called with the number of objects written since the last call."""
-
-Fence = Callable[[], None]
-"""Called before each write; raises OvertakenError where this run may write no more."""
 
 _LAST = 2
 
@@ -72,22 +67,20 @@ def look(
     return found
 
 
-def upload(
-    store: Store, uploads: Sequence[Upload], folder: Path, fence: Fence, progress: Progress = lambda _: None
-) -> Written:
+def upload(store: Store, uploads: Sequence[Upload], folder: Path, progress: Progress = SILENT) -> Written:
     """Write every link of `uploads` from the build folder, each in the order of `_rank`, then delete what is left over.
 
     A link goes no further up than the rank at which something of it failed; what was withdrawn from it is deleted all
-    the same. Raises OvertakenError where `fence` does.
+    the same. Raises OvertakenError where the store's fence does.
     """
     written = Written()
+    progress.begin(sum(len(item.step.put) for item in uploads), UPLOAD)
     sent: dict[str, dict[str, StoredFile]] = {item.mark: {} for item in uploads}
     for rank in range(_LAST + 1):
         sound = [item for item in uploads if item.mark not in written.failed]
         jobs = [(item, file) for item in sound for file in _to_put(item) if _rank(file.path) == rank]
         if jobs:
-            _send(store, jobs, folder, fence, _Tally(written, sent, progress))
-    fence()
+            _send(store, jobs, folder, _Tally(written, sent, progress))
     _delete_left_over(store, uploads, written)
     for item in uploads:
         if item.mark not in written.failed:
@@ -113,12 +106,11 @@ class _Tally:
         self.progress(1)
 
 
-def _send(store: Store, jobs: Sequence[tuple[Upload, BuiltFile]], folder: Path, fence: Fence, tally: _Tally) -> None:
+def _send(store: Store, jobs: Sequence[tuple[Upload, BuiltFile]], folder: Path, tally: _Tally) -> None:
     under_way = {item.key(file.path): (item, file) for item, file in jobs}
 
     def puts() -> Iterator[Put]:
         for item, file in jobs:
-            fence()
             try:
                 yield _put_of(item.key(""), item.bundle, file, folder)
             except PortalgenError as error:
@@ -167,6 +159,8 @@ def _delete_left_over(store: Store, uploads: Sequence[Upload], written: Written)
         return
     try:
         failures = store.delete(owners)
+    except OvertakenError:
+        raise
     except StoreError as error:
         failures = [Failure(key, "delete", error.problems[0].message) for key in owners]
     for failure in failures:

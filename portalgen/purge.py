@@ -1,15 +1,21 @@
 """Taking links away: everything under them, checked, from the ledger and the keys alone."""
 
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
-from portalgen.errors import StoreError
+from portalgen.errors import OvertakenError, StoreError
 from portalgen.links import TOKEN, fingerprint
 from portalgen.names import OF_ALL_TYPES, SUMMARY, type_of
+from portalgen.probes import is_gone, statuses
 from portalgen.stores.base import PUBLIC, Failure, Store
 
 _THREADS = 16
+
+STILL_ANSWERS = "it still answers"
+
+Address = Callable[[str], str]
+"""The address of a token's summary."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +24,8 @@ class Taken:
     their link, what could not be.
 
     Of a link that is not in `failed`, nothing is left: it was listed empty, the CDN has forgotten it, and its address
-    did not answer. `unseen` says what could not be looked for, or is ''.
+    did not answer. `unseen` says what could not be looked for, or is ''. `statuses` are those of links' addresses,
+    where these were asked.
     """
 
     objects: int = 0
@@ -26,14 +33,17 @@ class Taken:
     uploads: int = 0
     failed: Mapping[str, Sequence[Failure]] = field(default_factory=dict)
     unseen: str = ""
+    statuses: Mapping[str, int] = field(default_factory=dict)
 
     def __add__(self, other: "Taken") -> "Taken":
+        marks = {**self.failed, **other.failed}
         return Taken(
             self.objects + other.objects,
             self.versions + other.versions,
             self.uploads + other.uploads,
-            {**self.failed, **other.failed},
+            {mark: [*self.failed.get(mark, ()), *other.failed.get(mark, ())] for mark in marks},
             self.unseen or other.unseen,
+            {**self.statuses, **other.statuses},
         )
 
 
@@ -59,15 +69,19 @@ def list_paths(store: Store, token: str) -> tuple[str, ...]:
     return tuple(item.key.removeprefix(prefix) for item in store.objects(prefix)) if token else ()
 
 
-def purge(store: Store, tokens: Mapping[str, str], known: Mapping[str, Iterable[str]]) -> Taken:
+def purge(
+    store: Store, tokens: Mapping[str, str], known: Mapping[str, Iterable[str]], address: Address | None = None
+) -> Taken:
     """Delete all that lies under each link of `tokens` (by fingerprint), going on after a failure.
 
-    `known` are the paths under a link that are surely there, by fingerprint too.
+    `known` are the paths under a link that are surely there, by fingerprint too. Where an `address` is given, that is
+    asked, too.
     """
     keys = [f"{PUBLIC}{token}/{path}" for mark, token in tokens.items() for path in known.get(mark, ())]
     taken = _erase(store, tokens, keys)
     whole = {mark: token for mark, token in tokens.items() if mark not in taken.failed}
-    return taken + Taken(failed=_answering(store, whole))
+    taken += Taken(failed=_answering(store, whole))
+    return taken + _asked(tokens, address) if address else taken
 
 
 def withdraw(store: Store, tokens: Mapping[str, str], types: Mapping[str, Sequence[str]]) -> Taken:
@@ -96,11 +110,30 @@ def _erase(store: Store, tokens: Mapping[str, str], keys: Sequence[str], only: C
         return Taken()
     try:
         erased = store.erase([*marks], keys, only)
+    except OvertakenError:
+        raise
     except StoreError as error:
         failures = [Failure(prefix, "purge", error.problems[0].message) for prefix in marks]
         return Taken(failed=_by_link(failures, marks))
     failed = _by_link([*erased.failures, *store.invalidate([*marks])], marks)
     return Taken(erased.objects, erased.versions, erased.uploads, failed, erased.unseen)
+
+
+def _asked(tokens: Mapping[str, str], address: Address) -> Taken:
+    """What the addresses of links answer."""
+    urls = {mark: address(token) for mark, token in tokens.items()}
+    answers = statuses([*urls.values()])
+    found = {mark: answers[url] for mark, url in urls.items()}
+    failed = {
+        mark: [Failure(f"{PUBLIC}{tokens[mark]}/{SUMMARY}", "silence", f"its address {_answer(status)}")]
+        for mark, status in found.items()
+        if not is_gone(status)
+    }
+    return Taken(failed=failed, statuses=found)
+
+
+def _answer(status: int) -> str:
+    return f"answers with status {status}" if status else "does not answer at all, so that it cannot be told"
 
 
 def _by_link(failures: Iterable[Failure], marks: Mapping[str, str]) -> dict[str, Sequence[Failure]]:
@@ -119,7 +152,7 @@ def _answering(store: Store, tokens: Mapping[str, str]) -> dict[str, Sequence[Fa
     def answer(token: str) -> list[Failure]:
         key = f"{PUBLIC}{token}/{SUMMARY}"
         try:
-            return [Failure(key, "purge", "it still answers")] if store.answers(key) else []
+            return [Failure(key, "purge", STILL_ANSWERS)] if store.answers(key) else []
         except StoreError as error:
             return [Failure(key, "probe", error.problems[0].message)]
 

@@ -59,8 +59,8 @@ osd max object name len = 1024
 osd class update on start = false
 
 [client]
-rgw frontends = beast endpoint=127.0.0.1:{port}
-rgw enable apis = s3, admin
+rgw frontends = beast endpoint=127.0.0.1:{port} tcp_nodelay=1
+rgw enable apis = s3, admin, iam
 rgw thread pool size = 32
 rgw override bucket index max shards = 4
 rgw dynamic resharding = false
@@ -73,7 +73,7 @@ class S3ServerError(Exception):
 
 
 class S3Server:
-    """A context manager: the server runs inside, on a free port, with one user."""
+    """A context manager: the server runs inside, on a free port, with one user, who may set the policies of others."""
 
     def __init__(self) -> None:
         self.access_key = f"tests-{secrets.token_hex(4)}"
@@ -123,8 +123,13 @@ class S3Server:
         # The gateway, which speaks S3, and a user for it.
         gateway = self._serve(resources, "radosgw", "-n", "client.gateway")
         self._wait(gateway)
-        keys = ("--access-key", self.access_key, "--secret-key", self.secret_key)
-        self._run("radosgw-admin", "user", "create", "--uid", "tests", "--display-name", "tests", *keys)
+        self.add_user("tests", self.access_key, self.secret_key)
+        self._run("radosgw-admin", "caps", "add", "--uid", "tests", "--caps", "user-policy=*")
+
+    def add_user(self, name: str, access_key: str, secret_key: str) -> None:
+        """One more user, who may do nothing in the buckets of others. Raises S3ServerError."""
+        keys = ("--access-key", access_key, "--secret-key", secret_key)
+        self._run("radosgw-admin", "user", "create", "--uid", name, "--display-name", name, *keys)
 
     def _configure(self, cluster: str) -> None:
         for name in ("mon", "osd"):

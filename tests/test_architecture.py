@@ -12,7 +12,7 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 # A module imports only from floors below its own. Modules on one floor do not know each other.
 FLOORS = [
     {"__init__", "errors", "cldr"},
-    {"names", "keys", "plain", "probes", "signing"},
+    {"names", "keys", "plain", "probes", "signing", "locks", "metrics", "progress", "replacing", "watching"},
     {"attachments", "keysources"},
     {"model.records", "model.sources"},
     {"model.sites", "model.statements"},
@@ -53,7 +53,7 @@ FLOORS = [
     {"stores.s3.connection", "stores.s3.encoding"},
     {"stores.s3.deleting", "stores.s3.digests", "stores.s3.senders"},
     {"stores.s3.bulk", "stores.s3.conditions", "stores.s3.holds"},
-    {"stores.s3.erasing"},
+    {"stores.s3.erasing", "stores.s3.inspection"},
     {
         "stores.directory",
         "stores.memory",
@@ -85,6 +85,7 @@ FLOORS = [
         "grants",
         "purge",
         "lease",
+        "unsaid",
         "manifests",
         "survey",
         "exports.reportrows",
@@ -100,9 +101,11 @@ FLOORS = [
         "exposure",
         "review",
     },
-    {"pages", "edits", "mailing"},
-    {"builder", "preview", "delivery", "drafts"},
-    {"publish"},
+    {"pages", "edits", "mailing", "watched", "doctor", "doctor.findings", "doctor.web"},
+    {"builder", "preview", "delivery", "drafts"}
+    | {"doctor.address", "doctor.lifecycle", "doctor.link", "doctor.policies", "doctor.racing", "doctor.records"}
+    | {"doctor.traces"},
+    {"publish", "doctor.bucket", "doctor.folders"},
     {"grantees", "everyone"},
     {"gate", "recovery"},
     {"definitions", "exports.staging", "overview.rows"} | {"exports.inspect_entry", "exports.inspect_files"},
@@ -120,7 +123,7 @@ FLOORS = [
 PACKAGES = ("cli", "schema", "stores.s3")
 """Rooms of several modules."""
 
-TOP = {"cli.options": 0, "cli.running": 0, "cli": 2, "__main__": 3}
+TOP = {"cli.options": 0, "cli.progress": 0, "cli.running": 0, "cli": 2, "__main__": 3}
 """The floors of the command line above the commands; each other module of it stands on the one between."""
 
 ROOMS = {
@@ -141,6 +144,8 @@ ROOMS = {
     "obstore": "stores.s3",
     "pydantic": "schema",
     "pypdf": "exports.einvoice.pdf",
+    "rich": "cli",
+    "watchdog": "watching",
     "xlsxwriter": "downloads",
     "yaml": "yamlfile",
     "zstandard": "exports.compression",

@@ -23,6 +23,7 @@ from portalgen.errors import Location, PortalgenError, Problem
 from portalgen.links import TOKEN, KeyRing, fingerprint
 from portalgen.pipeline import Published
 from portalgen.preview import Preview
+from portalgen.progress import SILENT
 from portalgen.stores import memory
 from portalgen.stores.base import Failure
 from tests.s3_server import S3Server
@@ -42,7 +43,7 @@ def run(*arguments: str, code: int = 0) -> Result:
 def published(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The demo company, built and published to a directory."""
     folder = tmp_path_factory.mktemp("demo")
-    demo(folder, "portalgen", lambda _: None)
+    demo(folder, "portalgen", SILENT)
     return folder
 
 
@@ -287,6 +288,8 @@ def test_no_verb_prints_a_token_while_it_talks_to_s3_at_debug_level(
         done = portalgen("--log-level", "debug", *verb, "--config", config(tmp_path))
         said += done.stdout + done.stderr
     path.write_text(path.read_text(encoding="utf-8").replace("revision: 1", "revision: 2", 1), encoding="utf-8")
+    done = portalgen("--log-level", "debug", "publish", "--config", config(tmp_path))
+    said += done.stdout + done.stderr
     # A bucket that is gone fails every request; what was built for it must still not be spelled out.
     missing = path.read_text(encoding="utf-8").replace(s3_bucket, "portals-that-is-not-there")
     path.write_text(missing, encoding="utf-8")
@@ -352,7 +355,7 @@ def test_a_token_that_slips_into_a_report_or_an_error_is_not_printed(
 
 def test_failures_in_json_hold_no_token() -> None:
     failure = Failure(f"public/{TOKEN_OF_BEES}/index.html", "put", f"no {TOKEN_OF_BEES}")
-    report = PublishReport(Published((), 0, 0, 0, 0, (failure,)), 1, 0)
+    report = PublishReport(Published((), 0, 0, 0, 0, (failure,)), 1, 0, {})
     assert tokens_in(json.dumps(report.to_json())) == []
 
 

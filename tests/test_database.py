@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from portalgen.database import CsvShapeError, Database, UnreadableFileError
+from portalgen.errors import PortalgenError
 
 ROWS = 300_000
 QUOTED = '"a cell with ""quotes"", a line break\nand some more, so that a file is longer than what is read at once"'
@@ -21,6 +22,13 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
         rows = "".join(f"{number},{text}\n" for number in range(1, ROWS + 1))
         (folder / f"{name}.csv").write_text(f"number,text\n{rows}", encoding="utf-8")
     return sorted(folder.iterdir())
+
+
+def test_a_disk_that_fails_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "book.duckdb").mkdir()
+    with pytest.raises(PortalgenError, match=r"the exports cannot be read into a database: .*book\.duckdb") as caught:
+        Database(tmp_path)
+    assert "TMPDIR" in caught.value.problems[0].hint
 
 
 def table(database: Database) -> None:

@@ -29,6 +29,7 @@ from portalgen.mail import (
 from portalgen.mailbook import SENDING, Mailbook
 from portalgen.mailing import DUE, Due, Recipient, Wish, due, mail_of
 from portalgen.model import Changes, Link, LinkId, MailServer
+from portalgen.progress import SILENT
 from portalgen.stores.memory import MemoryStore, fail_at, no_fault
 from tests.smtp_server import BODY, DATA, DOT, GREETING, MAIL, NOOP, RCPT, TAKEN, Fault, SmtpServer
 
@@ -74,7 +75,7 @@ class World:
         book, items = self.due(again)
         connection = Connection(MailServer("127.0.0.1", self.server.port, "none", "accounts@northwind.example"), None)
         run = Run(connection, book, letter, Pace(1_000_000, self.slept.append))
-        return deliver(run, [item for item in items if item.state == DUE], lambda _: None)
+        return deliver(run, [item for item in items if item.state == DUE], SILENT)
 
     def states(self) -> dict[str, str]:
         """What the next run thinks of each person: due, skipped or doubtful."""
@@ -213,7 +214,7 @@ def test_who_was_written_to_by_another_run_meanwhile_is_left_alone(world: World)
     other, _ = world.due()
     other.add(LinkId("acme", "bob"), mail_of(items[1], SENDING, "2026-11-21T10:00:00+00:00"))
     connection = Connection(MailServer("127.0.0.1", world.server.port, "none", "a@n.example"), None)
-    done = deliver(Run(connection, book, letter, Pace(1_000_000)), items, lambda _: None)
+    done = deliver(Run(connection, book, letter, Pace(1_000_000)), items, SILENT)
     assert outcome_of(done, "bob") == Outcome(BUSY)
     assert world.received() == ONCE - Counter(["bob"])
 

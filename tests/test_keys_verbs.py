@@ -16,6 +16,7 @@ from portalgen.edits import Selection
 from portalgen.errors import InvalidInputError, PortalgenError, RefusedError
 from portalgen.grants import links_of
 from portalgen.keys import key_fingerprint, key_text
+from portalgen.progress import SILENT
 from portalgen.receipts import public_keys
 
 KEYS = {name: key_text(bytes(range(start, start + 32))) for name, start in {"a": 0, "b": 32, "c": 64}.items()}
@@ -72,7 +73,7 @@ def lines(change: Edited) -> list[str]:
 
 
 def publish_to(config: Path, store: str | None = None) -> None:
-    assert publish(config, store, Said(), lambda _: None).exit_code == 0
+    assert publish(config, store, Said(), SILENT).exit_code == 0
 
 
 class TestMoving:

@@ -669,3 +669,23 @@ def test_pages_are_uploaded_before_the_lists_that_lead_to_them(site: SmallSite, 
     site.publish()
     ranks = [2 if path == "index.html" else 1 if path.endswith(".html") and "/" not in path else 0 for path in order]
     assert ranks == sorted(ranks)
+
+
+def test_a_link_taken_away_while_nothing_could_be_written_is_whole_again_once_it_is_wanted_again(
+    site: SmallSite, store: MemoryStore
+) -> None:
+    """The ledger could not say that it went: without a note of that it would pass for whole."""
+    site.publish()
+    before = site.files("bees")
+    kept = site.portals.pop("bees")
+    store.fault = lambda action, _: "denied" if action == "write" else None
+    with pytest.raises(PortalgenError, match="denied"):
+        site.publish()
+    assert not site.files("bees"), "a purge is not held back"
+    store.fault = no_fault
+    site.portals["bees"] = kept
+    site.publish()
+    assert site.files("bees") == before
+    store.asked.clear()
+    site.publish()
+    assert dict(store.asked) == {"read": 1}

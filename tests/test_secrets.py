@@ -10,10 +10,11 @@ import re
 import shutil
 import zipfile
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
@@ -32,7 +33,8 @@ from portalgen.model import LinkId
 from portalgen.preview import Preview
 from portalgen.receipts import Place, PurgedLink, Receipt, write_receipt
 from portalgen.stores import open_store
-from portalgen.stores.base import Failure, Metadata, Store, StoredObject
+from portalgen.stores.base import Erased, Failure, Found, Metadata, Outcome, Put, Store, StoredObject
+from portalgen.watching import Watcher
 
 KEYS = {name: key_text(sha256(f"the key {name} of this test".encode()).digest()) for name in "abc"}
 RING = KeyRing("small", parse_keys(" ".join(f"{name}:{text}" for name, text in KEYS.items())))
@@ -180,7 +182,10 @@ VERBS: dict[str, list[str]] = {
     "demo": ["a-demo"],
     "plan": ["--html", "plan.html", "--out", "plan.json"],
     "publish": [],
+    "run": ["--health", "health.json", "--metrics", "portalgen.prom"],
+    "watch": ["--publish", "--settle", "0"],
     "verify": ["--read"],
+    "doctor": ["--url"],
     "link": [],
     "status": ["--html", "status.html", "--csv", "status.csv"],
     "accept": ["--all", "--yes", "--expect", "1"],
@@ -256,11 +261,16 @@ def site(published: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
     shutil.copytree(published, folder)
     monkeypatch.chdir(folder)
     monkeypatch.setattr(Preview, "wait", Preview.stop)
+    monkeypatch.setattr(Watcher, "wait", interrupt)
     root = logging.getLogger()
     level, handlers = root.level, root.handlers[:]
     yield folder
     root.handlers[:] = handlers
     root.setLevel(level)
+
+
+def interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def call(verb: str, *more: str) -> Result:
@@ -343,13 +353,41 @@ class FaultyStore:
             self._asked("show", item.key)
             yield item
 
+    def __getattr__(self, name: str) -> Any:
+        """What is not asked about fails nowhere."""
+        return getattr(self._store, name)
+
     def read(self, key: str) -> bytes:
         self._asked("read", key)
         return self._store.read(key)
 
+    def find(self, key: str) -> Found:
+        self._asked("read", key)
+        return self._store.find(key)
+
     def write(self, key: str, data: bytes, metadata: Metadata) -> None:
         self._asked("write", key)
         self._store.write(key, data, metadata)
+
+    def write_if(self, key: str, data: bytes, metadata: Metadata, version: str | None) -> str:
+        self._asked("write", key)
+        return self._store.write_if(key, data, metadata, version)
+
+    def write_many(self, puts: Iterable[Put]) -> Iterator[Outcome]:
+        for put in puts:
+            self._asked("write", put.key)
+            yield from self._store.write_many([put])
+
+    def erase(self, prefixes: Sequence[str], known: Iterable[str] = ()) -> Erased:
+        if self._action == "refuse":
+            return Erased(failures=tuple(Failure(each, "purge", f"no, not {each}: {SECRETS}") for each in prefixes))
+        for action in ("list", "show", "delete"):
+            self._asked(action, ", ".join(prefixes))
+        return self._store.erase(prefixes, known)
+
+    def answers(self, key: str) -> bool:
+        self._asked("probe", key)
+        return self._store.answers(key)
 
     def delete(self, keys: Iterable[str]) -> list[Failure]:
         named = list(keys)
@@ -360,7 +398,7 @@ class FaultyStore:
 
 
 @pytest.mark.parametrize("error", ERRORS)
-@pytest.mark.parametrize("action", ["all", "list", "show", "read", "write", "delete", "refuse"])
+@pytest.mark.parametrize("action", ["all", "list", "show", "read", "write", "delete", "refuse", "probe"])
 def test_no_verb_shows_a_secret_when_the_store_fails(
     action: str, error: str, site: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -373,10 +411,11 @@ def test_no_verb_shows_a_secret_when_the_store_fails(
             result = call(verb, *more)
             assert_no_secret(verb, result, capfd, site)
             said += result.output
-            if verb == "publish" or (action == "all" and verb in {*STORE_VERBS} - {"preview"}):
+            if verb == "publish" or (action == "all" and verb in {*STORE_VERBS} - {"preview", "watch"}):
                 assert result.exit_code == 1, f"{verb} has failed"
     assert f"[{fingerprint(TOKEN)}]" in said
     assert "[root key]" in said
+    assert "AttributeError" not in said, "this store has all that the contract asks for"
 
 
 def break_the_template(site: Path, _: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from click.testing import CliRunner, Result
 
 from portalgen.cli import main
 from portalgen.commands.demo import demo
+from portalgen.progress import SILENT
 from tests.overviews import FORMULA, HEBREW, SCRIPT
 
 CUSTOMERS = f"""\
@@ -287,7 +288,7 @@ def test_options_that_contradict_each_other_are_refused(published: Made) -> None
 
 
 def test_the_demo_company_is_seen_whole(tmp_path: Path) -> None:
-    demo(tmp_path, "portalgen", lambda _: None)
+    demo(tmp_path, "portalgen", SILENT)
     config = ("--config", str(tmp_path / "config/portals.yaml"))
     said = CliRunner().invoke(main, ["status", *config]).stdout
     assert said.endswith(

@@ -3,7 +3,7 @@
 import click
 
 from portalgen import __version__
-from portalgen.cli import access, mailing, making, overview, publishing
+from portalgen.cli import access, mailing, making, operating, overview, publishing
 from portalgen.logs import set_up_logging
 
 _LEVELS = ("debug", "info", "warning", "error")
@@ -11,7 +11,9 @@ _VERBS = (
     *(making.init, making.inspect, making.profiles, making.profile, making.check, making.build, making.preview),
     *(making.templates, making.schema, making.demo),
     *(publishing.plan, publishing.publish, publishing.verify, publishing.link, overview.status, mailing.email),
+    *(operating.run, operating.watch),
     *(publishing.accept, publishing.history, publishing.who, publishing.receipt),
+    publishing.doctor,
     *(access.portal, access.contact, access.grant, access.revoke, access.enable, access.disable, access.rotate),
     access.keys,
 )

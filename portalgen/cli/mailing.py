@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from portalgen.cli.options import config_option, json_option, store_option, yes_option
-from portalgen.cli.running import ask, progress_shown, run
+from portalgen.cli.progress import shown
+from portalgen.cli.running import ask, run
 from portalgen.commands.email import Order, approval
 from portalgen.commands.email import email as run_email
 from portalgen.edits import Selection
@@ -45,5 +46,4 @@ def email(config: Path, as_json: bool, kind: str | None, again: tuple[str, ...],
     selection = Selection(said.pop("links"), said.pop("customers"), said.pop("is_all"), True, said.pop("role"))
     order = Order(selection, Wish(kind or "", again), **said)
     approve = approval(expect, ask if sys.stdin.isatty() else None, yes=yes)
-    progress = progress_shown("mails")
-    run(lambda: run_email(config, order, approve, progress), as_json=as_json)
+    run(shown(lambda progress: run_email(config, order, approve, progress)), as_json=as_json)

@@ -6,7 +6,8 @@ from pathlib import Path
 import click
 
 from portalgen.cli.options import config_option, json_option, store_option
-from portalgen.cli.running import progress_shown, run
+from portalgen.cli.progress import shown
+from portalgen.cli.running import run
 from portalgen.commands.build import build as run_build
 from portalgen.commands.check import check as run_check
 from portalgen.commands.demo import calling_name
@@ -107,5 +108,4 @@ def schema(as_json: bool) -> None:
 @json_option
 def demo(folder: Path, as_json: bool) -> None:
     """Build and publish an invented company's portals in FOLDER (default: portalgen-demo)."""
-    progress = progress_shown()
-    run(lambda: run_demo(folder, calling_name(), progress), as_json=as_json)
+    run(shown(lambda progress: run_demo(folder, calling_name(), progress)), as_json=as_json)

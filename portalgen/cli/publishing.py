@@ -15,8 +15,11 @@ from portalgen.cli.options import (
     store_option,
     yes_option,
 )
-from portalgen.cli.running import ask, progress_shown, run
+from portalgen.cli.progress import shown
+from portalgen.cli.running import ask, run
 from portalgen.commands.accept import accept as run_accept
+from portalgen.commands.doctor import doctor as run_doctor
+from portalgen.commands.doctor import policy as run_policy
 from portalgen.commands.edit import approval
 from portalgen.commands.history import history as run_history
 from portalgen.commands.link import link as run_link
@@ -26,6 +29,7 @@ from portalgen.commands.publish import publish as run_publish
 from portalgen.commands.receipt import receipt as run_receipt
 from portalgen.commands.verify import verify as run_verify
 from portalgen.commands.who import who as run_who
+from portalgen.doctor.policies import POLICIES
 from portalgen.model import GRANTABLE_TYPES
 
 
@@ -59,10 +63,16 @@ def plan(config: Path, as_json: bool, **said: Any) -> None:
 )
 @click.option("--wait", type=click.IntRange(0), metavar="SECONDS", default=0, help="Wait for another run to end.")
 @click.option("--reconcile", is_flag=True, help="List all that the store holds, and mend what others altered.")
+@click.option("--probe", is_flag=True, help="Ask base_url for each purged link, too; it must be gone there.")
+@click.option(
+    "--receipt",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Write a signed receipt of what was purged.",
+)
 def publish(config: Path, store: str | None, as_json: bool, **said: Any) -> None:
     """Purge what is gone, build what changed, upload it."""
-    progress = progress_shown()
-    run(lambda: run_publish(config, store, Said(**said), progress), as_json=as_json)
+    run(shown(lambda progress: run_publish(config, store, Said(**said), progress)), as_json=as_json)
 
 
 @click.command()
@@ -139,3 +149,24 @@ def receipt(file: Path, trusted: tuple[str, ...], config: Path, as_json: bool) -
     With --public-key, as `portalgen keys public` prints it, nothing else is needed: no definitions, no keys, no store.
     """
     run(lambda: run_receipt(file, trusted, config), as_json=as_json)
+
+
+@click.command()
+@config_option
+@store_option
+@json_option
+@click.option("--url", "with_link", is_flag=True, help="Fetch one live link, too, and say which headers arrived.")
+@click.option("--policy", type=click.Choice(POLICIES), help="Print this instead, as JSON to paste.")
+def doctor(config: Path, store: str | None, as_json: bool, with_link: bool, policy: str | None) -> None:
+    """Check a store, the keys and what the world gets, and say what to mend.
+
+    What it writes to try the store lies under names that nobody can guess, and is deleted again. Exit code 1 if
+    anything fails. The policies are the rights that the credentials need (iam), what the world may do (bucket), and a
+    rule that removes older versions and unfinished uploads (lifecycle).
+    """
+    if policy and with_link:
+        raise click.UsageError("--policy prints a policy and checks nothing; leave --url out")
+    if policy:
+        run(lambda: run_policy(config, store, policy), as_json=as_json)
+    else:
+        run(lambda: run_doctor(config, store, with_link=with_link), as_json=as_json)

@@ -10,6 +10,8 @@ from portalgen.commands.project import today_in
 from portalgen.commands.report import Done, exports_json, not_made, plural, told
 from portalgen.definitions import load
 from portalgen.errors import PortalgenError, Problem
+from portalgen.locks import locked
+from portalgen.model import Definitions
 from portalgen.pipeline import build as build_site
 from portalgen.pipeline import build_folder
 
@@ -54,5 +56,11 @@ class BuildReport(Done):
 
 def build(config: Path) -> BuildReport:
     """Build the site of `config`. Needs neither keys nor a store."""
-    definitions = load(config)
-    return BuildReport(build_folder(definitions), build_site(definitions, today_in(definitions)))
+    return build_defined(load(config))
+
+
+def build_defined(definitions: Definitions) -> BuildReport:
+    """Build a site whose definitions are read already."""
+    folder = build_folder(definitions)
+    with locked(folder, "build"):
+        return BuildReport(folder, build_site(definitions, today_in(definitions)))

@@ -72,11 +72,7 @@ def check(config: Path) -> Checked:
         *_problems_of(Renderer(templates_of(definitions)).compile),
         *(problem for source in definitions.stores for problem in _problems_of(partial(open_store, source))),
     ]
-    warned = [
-        *ungranted(definitions),
-        *untold(definitions),
-        *_languages(definitions),
-    ]
+    warned = doubts(definitions)
     if definitions.keys:  # a machine that only builds may do without
         warned += _problems_of(lambda: wanted_links(definitions, ring_of(definitions), today, {}))
     try:
@@ -95,6 +91,11 @@ def check(config: Path) -> Checked:
         *_nothing_to_show(definitions, {type_ for _, type_ in there}),
     ]
     return Checked(wrong, shown, warned, reading, _missing(definitions))
+
+
+def doubts(definitions: Definitions) -> list[Problem]:
+    """What the definitions say and hardly mean, as far as they tell by themselves."""
+    return [*ungranted(definitions), *untold(definitions), *_languages(definitions)]
 
 
 def _missing(definitions: Definitions) -> list[str]:

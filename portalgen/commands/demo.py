@@ -13,7 +13,7 @@ from portalgen.commands.publish import PublishReport, Said, publish
 from portalgen.commands.report import Done
 from portalgen.demo import write_demo
 from portalgen.keysources import write_key_file
-from portalgen.publish import Progress
+from portalgen.progress import Progress
 
 _LINKS = 3
 

@@ -12,7 +12,7 @@ from portalgen.commands.edit import shows_of
 from portalgen.commands.mailed import DRAFTED, EmailReport, Row
 from portalgen.commands.project import link_url, ring_of, store_of, today_in
 from portalgen.definitions import load
-from portalgen.delivery import BUSY, Pace, Progress, Run, deliver, now
+from portalgen.delivery import BUSY, Pace, Run, deliver, now
 from portalgen.drafts import check_folder, draft_path, write_draft
 from portalgen.edits import Selection, selected
 from portalgen.errors import InvalidInputError, Location, RefusedError
@@ -27,6 +27,7 @@ from portalgen.model import Contact, Definitions, LinkId, MailServer, Portal
 from portalgen.pages import Renderer
 from portalgen.pipeline import build_folder, open_book, templates_of
 from portalgen.plan import Wanted
+from portalgen.progress import Progress
 from portalgen.views.letters import Matter, letter_view
 
 Approval = Callable[[EmailReport], bool]

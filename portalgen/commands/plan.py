@@ -23,9 +23,10 @@ from portalgen.commands.report import (
 from portalgen.definitions import load
 from portalgen.errors import PortalgenError, Problem, RefusedError
 from portalgen.inventory import Inventory
+from portalgen.locks import locked
 from portalgen.model import Definitions
 from portalgen.pages import ADMIN_PAGE_BEGINS
-from portalgen.pipeline import Planned
+from portalgen.pipeline import Planned, build_folder
 from portalgen.pipeline import plan as plan_site
 from portalgen.plan import KEEP, Step
 from portalgen.review import REVIEW_BEGINS, numbers_of, review_of, review_text
@@ -121,7 +122,8 @@ def plan(
         refuse_published(file, definitions)
     opened, ring = store_of(definitions, store), ring_of(definitions)
     inventory = Inventory(definitions, ring, opened, now, expect_removals)
-    planned = plan_site(inventory)
+    with locked(build_folder(definitions), "plan"):
+        planned = plan_site(inventory)
     if out and planned.refused:
         raise RefusedError(planned.refused)
     if out:

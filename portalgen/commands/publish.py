@@ -1,24 +1,29 @@
 """`portalgen publish`: purge, build, upload."""
 
 import time
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from portalgen.commands.link import LinkReport, links_to_print
 from portalgen.commands.plan import review, step_json, steps_told
-from portalgen.commands.project import now, ring_of, store_of
+from portalgen.commands.project import link_url, now, ring_of, store_of, store_source
+from portalgen.commands.purged import receipt_of
 from portalgen.commands.report import Done, exports_json, not_made, plural, told, waiting_json, waits
 from portalgen.definitions import load
 from portalgen.errors import NOWHERE, InvalidInputError, PortalgenError, Problem, RefusedError
 from portalgen.inventory import Inventory
 from portalgen.links import redact
+from portalgen.locks import locked
 from portalgen.model import Definitions
-from portalgen.pipeline import Judge, Planned, Published
+from portalgen.pipeline import Judge, Manner, Planned, Published, build_folder
 from portalgen.pipeline import publish as publish_site
 from portalgen.plan import KEEP
-from portalgen.publish import Progress
+from portalgen.progress import Progress
+from portalgen.receipts import write_receipt
 from portalgen.review import moved, read_review
 
 _SHOWN = 20
@@ -26,11 +31,12 @@ _SHOWN = 20
 
 @dataclass(frozen=True, slots=True)
 class PublishReport(Done):
-    """`links` are those to print, where that was asked for."""
+    """`states` are how many links there are by state. `links` are those to print, where that was asked for."""
 
     published: Published
     requests: int
     seconds: float
+    states: Mapping[str, int]
     links: LinkReport | None = None
 
     @property
@@ -101,9 +107,10 @@ class PublishReport(Done):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What somebody said of a publish: how many portals are to vanish, and which file holds the plan they approved;
+    """What somebody said of a publish.
 
-    for how many seconds to wait for another run, and whether to look at all that the store holds.
+    How many portals are to vanish; which file holds the plan they approved; for how many seconds to wait for another
+    run; whether to look at all that the store holds, and to ask base_url for what is gone; where a receipt goes.
     """
 
     expect_removals: int | None = None
@@ -111,6 +118,8 @@ class Said:
     show_links: bool = False
     wait: int = 0
     reconcile: bool = False
+    probe: bool = False
+    receipt: Path | None = None
 
 
 def publish(config: Path, store: str | None, said: Said, progress: Progress) -> PublishReport:
@@ -118,17 +127,37 @@ def publish(config: Path, store: str | None, said: Said, progress: Progress) -> 
 
     Raises RefusedError if that is not exactly what was approved, where something was.
     """
+    return publish_defined(load(config), store, said, progress)
+
+
+def publish_defined(definitions: Definitions, store: str | None, said: Said, progress: Progress) -> PublishReport:
+    """Publish a site whose definitions are read already. Raises as `publish`."""
     started = time.monotonic()
-    definitions = load(config)
     opened, ring = store_of(definitions, store), ring_of(definitions)
+    manner = _manner(definitions, said)
     reviewed = _reviewed(said.approved) if said.approved else None
     removals = reviewed["removals"] if reviewed and said.expect_removals is None else said.expect_removals
-    inventory = Inventory(definitions, ring, opened, now, removals)
     judge = _compared(definitions, store, said.approved, reviewed) if said.approved and reviewed else None
-    inventory.is_reconciling = said.reconcile
-    published = publish_site(inventory, progress, judge, said.wait)
+    with locked(build_folder(definitions), "publish"):
+        inventory = Inventory(definitions, ring, opened, now, removals)
+        inventory.is_reconciling = said.reconcile
+        try:
+            published = publish_site(inventory, progress, judge, manner)
+        finally:
+            if said.receipt and inventory.gone:  # what was purged is gone, whatever came after
+                write_receipt(said.receipt, receipt_of(inventory, store_source(definitions, store), ring), ring)
     links = links_to_print(inventory.everyone, ring, inventory.live) if said.show_links else None
-    return PublishReport(published, opened.requests, time.monotonic() - started, links)
+    states = Counter(link.state for link in inventory.wanted.values())
+    return PublishReport(published, opened.requests, time.monotonic() - started, states, links)
+
+
+def _manner(definitions: Definitions, said: Said) -> Manner:
+    """How to publish. Raises InvalidInputError for what could not be done later."""
+    if said.receipt and said.receipt.exists():
+        raise InvalidInputError(f"{said.receipt} is there already and was left as it is", "give each receipt its name")
+    if said.probe:
+        link_url(definitions, "")
+    return Manner(said.wait, partial(link_url, definitions) if said.probe else None)
 
 
 def _reviewed(file: Path) -> Mapping[str, Any]:

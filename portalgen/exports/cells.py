@@ -72,6 +72,11 @@ def _type(staging: Staging, part: Part, reading: Reading) -> None:
     """Fill the typed table in one pass: what is typed is named `t_...` beside its text, and compared with it."""
     there = staging.columns_of(part)
     values_of = {name: _value(name, part.columns[name].kind, reading, discount_of(part)) for name in there}
+    numbers = _alike(part, there)
+    for name in numbers:
+        usual = values.usual_decimal_sql(name, reading.decimal)
+        values_of[name] = f"CASE WHEN are_usual THEN {usual} ELSE {values_of[name]} END"
+    are_usual = values.are_usual_sql(numbers, reading.decimal) if numbers else "false"
     typed = {name: f"t_{name}" for name in there}
     if part.is_lines and discount_of(part) == "amount" and "discount" in typed:
         typed["discount_amount"] = typed.pop("discount")
@@ -87,7 +92,7 @@ def _type(staging: Staging, part: Part, reading: Reading) -> None:
         part,
         f"{f'{select}, ' if select else ''}({filled}) AND ({' OR '.join(faults)}) AS is_bad, "
         f"{_has_symbol(part, there, reading)} AS has_symbol "
-        f"FROM (SELECT *, {inner or 'NULL AS t_'} FROM {part.raw})",
+        f"FROM (SELECT *, {inner or 'NULL AS t_'} FROM (SELECT *, {are_usual} AS are_usual FROM {part.raw}))",
     )
     whole = {name: name if name in typed else f"NULL::{_TYPES[column.kind]}" for name, column in part.columns.items()}
     whole |= {name: name for name in typed}
@@ -114,12 +119,19 @@ def _fill(staging: Staging, part: Part, rows: str) -> None:
     staging.check_shapes(part, staging.counts_of(part))
 
 
+def _alike(part: Part, there: Sequence[str]) -> list[str]:
+    """The columns of numbers that are read in one way, which a discount that is a fraction is not."""
+    is_fraction = discount_of(part) == "fraction"
+    return [name for name in part.of_kind(Kind.DECIMAL) if name in there and not (name == "discount" and is_fraction)]
+
+
 def _has_symbol(part: Part, there: Sequence[str], reading: Reading) -> str:
     """SQL that is true of a row with a currency beside a number; no number of plain form has one."""
     numbers = [name for name in part.of_kind(Kind.DECIMAL) if name in there]
     if reading.decimal == "plain" or not numbers:
         return "false"
-    return f"regexp_matches(concat({', '.join(numbers)}), '[^-+0-9.,{values.STORED}]')"
+    other = f"regexp_matches(concat({', '.join(numbers)}), '[^-+0-9.,{values.STORED}]')"
+    return f"CASE WHEN are_usual THEN false ELSE {other} END" if _alike(part, there) == numbers else other
 
 
 def _faults(part: Part, there: Sequence[str], conditions: Iterable[tuple[str, str, str]]) -> Iterator[str]:

@@ -30,6 +30,8 @@ _FORMATS = {
 _COMPRESSED = {".gz", ".zst"}
 _DAY_FIRST = re.compile(r"(?<!\d)\d{1,2}([-._ ])\d{1,2}\1\d{4}(?!\d)", re.ASCII)
 IsHeading = Callable[[Sequence[str]], bool]
+Mark = tuple[int, int, int]
+"""What tells that a file is as it was: its number on the disk, its size and when it was last written."""
 
 
 def format_of(path: Path) -> str:
@@ -66,12 +68,13 @@ class _Opening:
 class Opened:
     """The tables of an export's files, and what is wrong.
 
-    `others` are files that were left out because they are of another type, `held_back` those of a quarantine, and
-    `held_numbers` the numbers of the documents in them, as far as they are known.
+    `paths` are the files, with how each was before it was read. `others` are those that were left out because they are
+    of another type, `held_back` those of a quarantine, and `held_numbers` the numbers of the documents in them, as far
+    as they are known.
     """
 
     tables: list[TextTable] = field(default_factory=list)
-    paths: list[Path] = field(default_factory=list)
+    paths: dict[Path, Mark] = field(default_factory=dict)
     others: list[str] = field(default_factory=list)
     held_back: list[Problem] = field(default_factory=list)
     held_numbers: list[str] = field(default_factory=list)
@@ -88,7 +91,7 @@ def open_source(source: ExportSource, lines: LineSource | None, place: Place, is
     documents, names = [], []
     try:
         for file, name in files_of(path, place.root, places["path"]):
-            opened.paths.append(file)
+            opened.paths[file] = mark_of(file)
             kind = format_of(file) if has_own_files else source.format or format_of(file)
             try:
                 unpacked = plain(file, name, place.folder)
@@ -106,6 +109,15 @@ def open_source(source: ExportSource, lines: LineSource | None, place: Place, is
     except InvalidInputError as error:
         opened.problems += error.problems
     return opened
+
+
+def mark_of(file: Path) -> Mark:
+    """How a file is now; zeros of one that is not there."""
+    try:
+        status = file.stat()
+    except OSError:
+        return (0, 0, 0)
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def files_of(path: str, root: Path, where: Location) -> Iterator[tuple[Path, str]]:

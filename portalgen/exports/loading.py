@@ -193,7 +193,7 @@ class _Loading:
         staging, tally, wants = self.staging, self.tally, load.wants
         opened = open_source(self.source, load.lines, staging.place, lambda cells: is_heading(cells, wants))
         staging.problems += opened.problems
-        staging.paths += opened.paths
+        staging.paths = opened.paths | staging.paths
         tally.others += opened.others
         tally.held_back += opened.held_back
         tally.held_numbers += opened.held_numbers

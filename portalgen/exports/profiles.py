@@ -10,7 +10,7 @@ from portalgen.errors import InvalidInputError, Location, Problem, did_you_mean,
 from portalgen.model import Attachments, ExportSource, Headings, LineSource, Policy, Visibility
 from portalgen.resources import profiles_folder
 from portalgen.schema import ExportModel, HeadingsModel, LinesModel, ProfileModel, SettingsModel, VisibleModel, validate
-from portalgen.yamlfile import Document, read_yaml
+from portalgen.yamlfile import Document, parse_bytes, read_bytes
 
 _PRIVATE = re.compile(
     r"private|internal|cost(s|ed|ing)?(?![a-z])|\bcost-?price|margin|profit|mark[- ]?up", re.IGNORECASE
@@ -42,9 +42,13 @@ def load_profile(name: str, root: Path, where: Location) -> ProfileModel:
     return _read(profiles_folder() / f"{name}.yaml")
 
 
-@cache
 def _read(path: Path) -> ProfileModel:
-    document = read_yaml(path)
+    return _parsed(str(path), read_bytes(path))
+
+
+@cache
+def _parsed(name: str, data: bytes) -> ProfileModel:
+    document = parse_bytes(data, name)
     profile, problems = validate(ProfileModel, document)
     if profile:
         problems += _private_columns(profile, document)

@@ -30,7 +30,7 @@ JudgeCustomers = Callable[[Mapping[str, str]], list[Problem]]
 def read_exports(definitions: Definitions, judge: JudgeCustomers = lambda _: []) -> Iterator[Book]:
     """The book of all exports, open while the context lasts.
 
-    Raises InvalidInputError with every problem found, those of `judge` with them.
+    Raises InvalidInputError with every problem found, those of `judge` with them, and BusyError if a file changed.
     """
     if not any(source.type == "customers" for source in definitions.exports):
         where = Location(definitions.file)
@@ -38,10 +38,16 @@ def read_exports(definitions: Definitions, judge: JudgeCustomers = lambda _: [])
         raise InvalidInputError("exports: there is none of type customers", hint, where)
     with TemporaryDirectory(prefix="portalgen-") as name, Database(Path(name)) as database:
         staging = Staging(database, Place(definitions.root, Path(name), database, definitions.site.timezone))
-        for source in definitions.exports:
-            stage(staging, source)
-        _raise(staging.problems)
-        yield _book(staging, definitions, judge)
+        try:
+            for source in definitions.exports:
+                stage(staging, source)
+            _raise(staging.problems)
+            book = _book(staging, definitions, judge)
+        except Exception:
+            staging.refuse_changed()  # if one did, then that is what is wrong
+            raise
+        staging.refuse_changed()
+        yield book
 
 
 def _book(staging: Staging, definitions: Definitions, judge: JudgeCustomers) -> Book:

@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.database import Database
-from portalgen.errors import InvalidInputError, Location, Problem
+from portalgen.errors import BusyError, InvalidInputError, Location, Problem
 from portalgen.exports.columns import IDENTITY, Column, Kind
-from portalgen.exports.files import Place
+from portalgen.exports.files import Mark, Place, mark_of
 from portalgen.exports.report import LeftOutValue
 from portalgen.exports.textfile import TextTable, check_table, read_places
 from portalgen.model import ExportSource
@@ -115,7 +115,7 @@ class Staging:
     database: Database
     place: Place
     files: list[SourceFile] = field(default_factory=list)
-    paths: list[Path] = field(default_factory=list)
+    paths: dict[Path, Mark] = field(default_factory=dict)
     parts: list[Part] = field(default_factory=list)
     tallies: list[Tally] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
@@ -128,6 +128,12 @@ class Staging:
     def names_of(self, type_: str) -> list[str]:
         """What messages call the files of a type."""
         return [name for tally in self.tallies if tally.source.type == type_ for name in tally.files]
+
+    def refuse_changed(self) -> None:
+        """Raise BusyError if any of the files is not as it was when it was opened: what was read is of no state."""
+        for path, mark in self.paths.items():
+            if mark_of(path) != mark:
+                raise BusyError(f"{path} changed while it was read", "try again when it is written whole")
 
     def newest_day(self) -> datetime.date:
         """The day, in the site's time zone, on which the newest of the files was written."""

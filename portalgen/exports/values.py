@@ -90,8 +90,7 @@ def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
     stored += f" WHEN {matches(cell, _noisy(decimal))} THEN round({noise}, 6)::{_AMOUNT}"
     if decimal == "plain":
         return f"CASE WHEN {matches(cell, _PLAIN)} THEN {cell}::{_AMOUNT} {stored} END"
-    other = {".": ",", ",": "."}[decimal]
-    usual = f"replace({cell}, '{other}', '')" if decimal == "." else f"replace(replace({cell}, '.', ''), ',', '.')"
+    usual = _usual_digits(cell, decimal)
     digits = f"regexp_replace({cell}, '[^0-9{decimal}]+[{decimal}]?', '', 'g')"
     if decimal == ",":
         digits = f"replace({digits}, ',', '.')"
@@ -100,6 +99,28 @@ def decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:
         f"CASE WHEN {matches(cell, _usual(decimal))} THEN ({usual})::{_AMOUNT} "
         f"WHEN {matches(cell, _adorned(decimal, unit))} THEN ({sign} || {digits})::{_AMOUNT} {stored} END"
     )
+
+
+def are_usual_sql(cells: Sequence[str], decimal: str) -> str:
+    """SQL that is true of a row in which all of `cells`, or all that are not NULL, are numbers as most are written.
+
+    One look at all of them takes half the time of one at each. A control character parts them; a cell that has it is
+    none, but may pass.
+    """
+    usual = _PLAIN if decimal == "plain" else _usual(decimal)
+    return matches(f"concat_ws(chr(31), {', '.join(cells)})", rf"{usual}(\x{{1f}}{usual})*")
+
+
+def usual_decimal_sql(cell: str, decimal: str) -> str:
+    """SQL that gives what `decimal_sql` does of a cell in a row of which `are_usual_sql` is true."""
+    return f"try_cast({_usual_digits(cell, decimal)} AS {_AMOUNT})"
+
+
+def _usual_digits(cell: str, decimal: str) -> str:
+    """SQL of a number as most are written, as the database reads it."""
+    if decimal == "plain":
+        return cell
+    return f"replace({cell}, ',', '')" if decimal == "." else f"replace(replace({cell}, '.', ''), ',', '.')"
 
 
 def is_decimal_sql(cell: str, decimal: str, unit: str = "currency") -> str:

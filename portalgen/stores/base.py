@@ -100,11 +100,24 @@ class Erased:
     unseen: str = ""
 
 
+Fence = Callable[[], None]
+"""Raises OvertakenError where whoever asks may write no more."""
+
+
+def no_fence() -> None:
+    """Let everything pass."""
+
+
 class Store(Protocol):
     """A place that keeps objects under keys. Safe to call from several threads at once.
 
+    `fence` is called just before each try of whatever writes or deletes, tries again included, from any thread; what it
+    raises comes out of the call, and nothing more is written.
+
     Every method tries again by itself what may fare better at the next try, with pauses that grow.
     """
+
+    fence: Fence
 
     @property
     def single_writer(self) -> bool:

@@ -18,6 +18,7 @@ from portalgen.stores.base import (
     PUBLIC,
     Erased,
     Failure,
+    Fence,
     Found,
     Metadata,
     Outcome,
@@ -26,6 +27,7 @@ from portalgen.stores.base import (
     check_folder,
     check_key,
     check_prefix,
+    no_fence,
     sound_ones,
 )
 from portalgen.stores.files import (
@@ -70,6 +72,7 @@ class DirectoryStore:
         self._scratch = Scratch(private / PARTIAL, self._private)
         self._lock = Lock()
         self._requests = 0
+        self.fence: Fence = no_fence
 
     @property
     def requests(self) -> int:
@@ -149,11 +152,14 @@ class DirectoryStore:
             try:
                 side, folder, name = self._locate(key)
                 with self._alone(side):
+                    self.fence()
                     path = folder / name
                     if path.is_symlink() or not path.is_dir():
                         with suppress(FileNotFoundError, NotADirectoryError):
                             path.unlink()
                     prune(folder, side.root)
+            except OvertakenError:
+                raise
             except StoreError as error:
                 failures.append(Failure(key, "delete", error.problems[0].message))
             except OSError as error:
@@ -173,14 +179,18 @@ class DirectoryStore:
         objects = 0
         for prefix in sound_ones(prefixes, check_folder, "purge", failures):
             self._count()
+            removal = Removal(self._scratch.folder)
             try:
                 side, folder, name = self._locate(prefix.removesuffix("/") if prefix.count("/") > 1 else prefix)
+                self.fence()
+                removal.remove(folder / name)
+                prune(folder / name, side.root)
+            except OvertakenError:
+                raise
             except StoreError as error:
                 failures.append(Failure(prefix, "purge", error.problems[0].message))
-                continue
-            removal = Removal(self._scratch.folder)
-            removal.remove(folder / name)
-            prune(folder / name, side.root)
+            except OSError as error:
+                failures.append(Failure(prefix, "purge", reason(error)))
             objects += removal.number
             failures += [Failure(self._key_of(path), "purge", cause) for path, cause in removal.failed.items()]
         return Erased(objects, failures=tuple(failures))
@@ -213,13 +223,15 @@ class DirectoryStore:
         return []
 
     def _outcome(self, put: Put, folders: dict[str, Path]) -> Outcome:
-        """Write one of many; `folders` are those that are there, by their keys.
+        """Write one of many; `folders` are those that hold no link on their way, by their keys.
 
         Raises StoreError if no other would fare better.
         """
         try:
             check_key(put.key)
             self._put_among(put, folders)
+        except OvertakenError:
+            raise
         except StoreError as error:
             return Outcome(put.key, cause=error.problems[0].message)
         except OSError as error:
@@ -236,9 +248,7 @@ class DirectoryStore:
                 self._put(side, folder / name, put.data, is_durable=False)
             return
         if parent not in folders:
-            _, folder, _ = self._locate(put.key)
-            make_folder(folder, self._public)
-            folders[parent] = folder
+            folders[parent] = self._locate(put.key)[1]
         path = folders[parent] / name
         if not _holds(path, put.data):
             self._put(self._public, path, put.data, is_durable=False)
@@ -247,10 +257,11 @@ class DirectoryStore:
         """Replace a file. Its folder may go at any moment, with the last object that somebody deletes from it."""
         for number in range(_TRIES):
             try:
+                self.fence()
                 self._scratch.prepare()
                 make_folder(path.parent, side)
                 self._scratch.put(data, side.file_mode, path, is_durable=is_durable)
-            except FileNotFoundError:
+            except (FileNotFoundError, FileExistsError):
                 if number == _TRIES - 1:
                     raise
             else:
@@ -293,7 +304,8 @@ class DirectoryStore:
 
     def _key_of(self, path: Path) -> str:
         side, area = (self._public, PUBLIC) if path.is_relative_to(self._public.root) else (self._private, PRIVATE)
-        return area + str(path.relative_to(side.root)).encode("utf-8", "backslashreplace").decode()
+        key = area + str(path.relative_to(side.root)).encode("utf-8", "backslashreplace").decode()
+        return key + "/" if path.is_dir() else key
 
     def _walk(self, folder: Path, key: str, start: str = "") -> Iterator[StoredObject]:
         """The objects below `folder`, whose key is `key`, where the next part of the key begins with `start`."""

@@ -130,9 +130,10 @@ class Removal:
         self._spared = str(spared)
 
     def remove(self, path: Path) -> None:
-        """Remove all that is in the folder, or the link, at `path`; not a file."""
+        """Remove all that is in the folder, or the link, at `path`; not a file. Raises OSError."""
         if path.is_symlink():
-            self._unlink(path)
+            path.unlink()
+            self.number += 1
             return
         for _ in range(3):  # what is removed while a folder is read may hide others from it
             self.failed.clear()

@@ -11,6 +11,7 @@ from portalgen.errors import NotInStoreError, OvertakenError, StoreError
 from portalgen.stores.base import (
     Erased,
     Failure,
+    Fence,
     Found,
     Metadata,
     Outcome,
@@ -19,6 +20,7 @@ from portalgen.stores.base import (
     check_folder,
     check_key,
     check_prefix,
+    no_fence,
 )
 
 Fault = Callable[[str, str], str | None]
@@ -48,6 +50,7 @@ class MemoryStore:
 
     def __init__(self, fault: Fault = no_fault, clock: Callable[[], float] = time.monotonic) -> None:
         self.fault = fault
+        self.fence: Fence = no_fence
         self.clock = clock
         self.asked: Counter[str] = Counter()
         self.contents: dict[str, bytes] = {}
@@ -109,6 +112,8 @@ class MemoryStore:
         for put in puts:
             try:
                 self.write(put.key, put.data, put.metadata)
+            except OvertakenError:
+                raise
             except StoreError as error:
                 yield Outcome(put.key, cause=error.problems[0].message)
             else:
@@ -129,6 +134,7 @@ class MemoryStore:
             except StoreError as error:
                 failures.append(Failure(key, "delete", error.problems[0].message))
                 continue
+            self.fence()
             with self._lock:
                 if cause := self.fault("delete", key):
                     failures.append(Failure(key, "delete", cause))
@@ -152,6 +158,8 @@ class MemoryStore:
                 there = self._keys(prefix, only)
                 refused = self.delete(there) if there else []
                 left = self._keys(prefix, only) if there else []
+            except OvertakenError:
+                raise
             except StoreError as error:
                 failures.append(Failure(prefix, "purge", error.problems[0].message))
                 continue
@@ -178,6 +186,7 @@ class MemoryStore:
         return [item.key for item in self.objects(prefix) if only is None or item.key in only]
 
     def _write(self, key: str, data: bytes, metadata: Metadata) -> None:
+        self.fence()
         self.asked["write"] += 1
         self._fail("write", key)
         self.contents[key] = data

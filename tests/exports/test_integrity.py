@@ -75,6 +75,17 @@ def test_what_adds_up_is_not_spoken_of(document: str, lines: str, tmp_path: Path
             "the line 'a' is 10.00 by quantity and price, and the export says 11.00",
         ),
         (
+            ",,,,,,,",
+            "I-1,a,2,500000000000,,,999999999999\n",
+            "the line 'a' is 1000000000000.00 by quantity and price, and the export says 999999999999.00",
+        ),
+        (",,,,,,,", "I-1,a,0,5,,,0.06\n", "the line 'a' is 0.00 by quantity and price, and the export says 0.06"),
+        (
+            ",,,,,,,",
+            "I-1,a,0,5,0,,0.0501\n",
+            "the line 'a' is 0.00 by quantity and price, and the export says 0.0501",
+        ),
+        (
             "123456789012345.123456,0,123456789012345.2,,,,,",
             "",
             "total: net and tax are 123456789012345.123456, and the export says 123456789012345.20",
@@ -332,6 +343,12 @@ RATED = "number,description,quantity,unit_price,tax_rate,amount\n"
             ",18.99,,,,,,",
             "I-1,a,,,27,69.18\n",
             ["tax: the lines and their rates make 18.6786, and the export says 18.99"],
+        ),
+        (",20000000000.02,,,,,,", "I-1,a,,,10,200000000000.2\n", []),
+        (
+            ",1,,,,,,",
+            "I-1,a,,,10.000049,200000000000.00005\nI-1,b,,,10.000049,99999999999.00005\n",
+            ["tax: the lines and their rates make 29999999999.90002, and the export says 1.00"],
         ),
         (",5,,,,,,", "I-1,a,,,20,50\nI-1,b,,,,50\n", []),
         (",5,,,,,,", "I-1,a,,,20,100\n", ["tax: the lines and their rates make 20.00, and the export says 5.00"]),

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from portalgen.database import Database
 from portalgen.exports.values import (
     STORED,
+    are_usual_sql,
     currency_sql,
     date_sql,
     decimal_sql,
@@ -23,6 +24,7 @@ from portalgen.exports.values import (
     is_decimal_sql,
     read_date,
     text_sql,
+    usual_decimal_sql,
 )
 from tests.exports.readers import parsed_date, parsed_number
 
@@ -47,8 +49,10 @@ def evaluated(database: Database, sql: str, cells: Sequence[str]) -> list[object
 
 
 def numbers(database: Database, decimal: str, cells: Sequence[str], unit: str = "currency") -> list[object]:
-    """Each cell as a number; the cheap check must agree with the reading on every one."""
+    """Each cell as a number; the cheap check and the short cut must agree with the reading on every one."""
     found = evaluated(database, decimal_sql("v", decimal, unit), cells)
+    short_cut = f"WHEN {are_usual_sql(['v'], decimal)} THEN {usual_decimal_sql('v', decimal)}"
+    assert evaluated(database, f"CASE {short_cut} ELSE {decimal_sql('v', decimal, unit)} END", cells) == found
     assert evaluated(database, is_decimal_sql("v", decimal, unit), cells) == [value is not None for value in found]
     return found
 
@@ -134,6 +138,19 @@ def test_a_cell_is_one_number_under_each_separator_or_none(
         value = Decimal(expected) if expected is not None else None
         assert numbers(database, decimal, [cell]) == [value]
         assert parsed_number(cell, decimal) == value
+
+
+@pytest.mark.parametrize(("decimal", "usual"), [(".", "1,234.50"), (",", "1.234,50"), ("plain", "1234.50")])
+def test_a_row_is_usual_if_each_number_in_it_is(database: Database, decimal: str, usual: str) -> None:
+    both = are_usual_sql([f"'{usual}'", "v"], decimal)
+    cells = ["12", "-7", "12 ", "(12)", "EUR 12", "12%", "x", f"12{STORED}", f"{STORED}12", ""]
+    assert evaluated(database, both, cells) == [True, True] + [False] * 8
+    assert evaluated(database, are_usual_sql(["NULL", "v"], decimal), ["12"]) == [True]
+
+
+def test_what_parts_the_numbers_of_a_row_is_in_none_of_them(database: Database) -> None:
+    for decimal in (".", ",", "plain"):
+        assert evaluated(database, usual_decimal_sql("v", decimal), ["1\x1f2", "\x1f1", "1\x1f"]) == [None] * 3
 
 
 def test_the_plain_form_has_digits_a_point_and_a_minus_alone(database: Database) -> None:

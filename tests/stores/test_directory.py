@@ -1,17 +1,21 @@
 """The store in two folders."""
 
 import errno
+import hashlib
 import os
+import subprocess
+import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from portalgen.errors import InvalidInputError, StoreError
-from portalgen.stores.base import Failure, Store
+from portalgen.stores.base import Erased, Failure, Put, Store
 from portalgen.stores.directory import PARTIAL, DirectoryStore
 from portalgen.stores.files import LEFTOVER_AGE, LOCK
-from tests.store_contract import HTML, StoreContract, keys_of, write_all
+from tests.store_contract import HTML, ConditionsContract, StoreContract, keys_of, write_all
 
 
 @pytest.fixture
@@ -19,7 +23,7 @@ def store(tmp_path: Path) -> DirectoryStore:
     return DirectoryStore(tmp_path / "site", tmp_path / "private")
 
 
-class TestDirectoryStore(StoreContract):
+class TestDirectoryStore(StoreContract, ConditionsContract):
     @pytest.fixture
     def store(self, tmp_path: Path) -> Store:
         return DirectoryStore(tmp_path / "site", tmp_path / "private")
@@ -219,3 +223,177 @@ def test_files_whose_names_no_key_can_have_are_not_listed(store: DirectoryStore,
     (tmp_path / "site" / "a\\b").touch()
     (tmp_path / "site" / os.fsdecode(b"\xff")).touch()
     assert keys_of(store, "public/") == ["public/a"]
+
+
+def test_a_listing_tells_digests_and_none_of_a_link(store: DirectoryStore, outside: Path) -> None:
+    store.write("public/x", b"x", HTML)
+    assert {item.key: item.digest for item in store.objects("public/")} == {
+        "public/file": "",
+        "public/link": "",
+        "public/x": hashlib.md5(b"x", usedforsecurity=False).hexdigest(),
+    }
+
+
+def test_the_age_of_an_object_is_told_by_the_file_systems_clock(
+    store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.write("private/lease.json", b"x", HTML)
+    then = time.time() - 1000
+    os.utime(tmp_path / "private/lease.json", (then, then))
+    monkeypatch.setattr(time, "time", lambda: 0)
+    assert 999 <= store.find("private/lease.json").age <= 1060
+    os.utime(tmp_path / "private/lease.json", (then + 9000, then + 9000))
+    assert store.find("private/lease.json").age == 0
+
+
+def test_of_several_processes_that_write_by_version_one_succeeds(tmp_path: Path) -> None:
+    program = (
+        "import sys, time\nfrom pathlib import Path\n"
+        "from portalgen.errors import OvertakenError\nfrom portalgen.stores.base import Metadata\n"
+        "from portalgen.stores.directory import DirectoryStore\n"
+        "store = DirectoryStore(Path(sys.argv[1]) / 'site', Path(sys.argv[1]) / 'private')\n"
+        "print(flush=True)\nsys.stdin.readline()\n"
+        "for number in range(50):\n"
+        "    try:\n"
+        "        store.write_if(f'private/{number}', sys.argv[2].encode(), Metadata(), None)\n"
+        "        print(number)\n"
+        "    except OvertakenError:\n"
+        "        pass\n"
+    )
+    racers = [
+        subprocess.Popen(
+            [sys.executable, "-c", program, tmp_path, str(number)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    for racer in racers:
+        assert racer.stdout
+        racer.stdout.readline()
+    for racer in racers:
+        assert racer.stdin
+        racer.stdin.write("\n")
+        racer.stdin.flush()
+    won = [racer.communicate()[0].split() for racer in racers]
+    assert sorted(int(number) for numbers in won for number in numbers) == list(range(50))
+    store = DirectoryStore(tmp_path / "site", tmp_path / "private")
+    for number, numbers in enumerate(won):
+        assert {store.read(f"private/{key}") for key in numbers} <= {str(number).encode()}
+
+
+def test_what_is_unchanged_is_not_written_again(store: DirectoryStore, tmp_path: Path) -> None:
+    """Whoever copies the folder elsewhere by the times of its files copies what has changed, and no more."""
+    keys = ["public/t/1", "public/t/2"]
+    assert len(list(store.write_many(Put(key, b"old", HTML) for key in keys))) == 2
+    for name in ("1", "2"):
+        os.utime(tmp_path / "site/t" / name, (1000, 1000))
+    assert (
+        len(list(store.write_many(Put(key, data, HTML) for key, data in zip(keys, (b"old", b"new"), strict=True)))) == 2
+    )
+    assert (tmp_path / "site/t/1").stat().st_mtime == 1000
+    assert (tmp_path / "site/t/2").stat().st_mtime > 1000
+
+
+@pytest.mark.parametrize(
+    ("number", "sentence"), [(errno.ENOSPC, "the disk is full"), (errno.EROFS, "the disk is read-only")]
+)
+def test_a_full_disk_stops_at_once(
+    store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, sentence: str
+) -> None:
+    write, written, taken = os.write, [], []
+
+    def fail_at_the_third(descriptor: int, data: bytes) -> int:
+        written.append(1)
+        if len(written) >= 3:
+            raise OSError(number, os.strerror(number))
+        return write(descriptor, data)
+
+    def puts() -> Iterator[Put]:
+        for index in range(10):
+            taken.append(index)
+            yield Put(f"public/t/{index}", b"x", HTML)
+
+    monkeypatch.setattr(os, "write", fail_at_the_third)
+    with pytest.raises(StoreError) as caught:
+        list(store.write_many(puts()))
+    assert str(caught.value) == f"cannot write 'public/t/2': {sentence}"
+    assert taken == [0, 1, 2]
+    assert files_in(tmp_path) == ["site/t/0", "site/t/1"]
+
+
+def test_one_file_that_cannot_be_written_is_told_of_and_the_rest_is_written(store: DirectoryStore) -> None:
+    store.write("public/a", b"x", HTML)
+    outcomes = store.write_many(Put(key, b"x", HTML) for key in ("public/a/b", "public/c"))
+    assert [(outcome.key, outcome.cause) for outcome in outcomes] == [
+        ("public/a/b", "a file stands where a folder must be"),
+        ("public/c", ""),
+    ]
+
+
+def test_many_files_are_flushed_together_however_it_ends(
+    store: DirectoryStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def puts() -> Iterator[Put]:
+        for number in range(3):
+            yield Put(f"public/t/{number}", b"x", HTML)
+        raise LookupError
+
+    flushed: list[list[str]] = []
+    monkeypatch.setattr("portalgen.stores.directory.flush_all", lambda _: flushed.append(files_in(tmp_path / "site")))
+    with pytest.raises(LookupError):
+        list(store.write_many(puts()))
+    assert flushed == [["t/0", "t/1", "t/2"]]
+    assert list(store.write_many([])) == []
+    assert len(flushed) == 1
+
+
+def test_a_purge_takes_what_no_key_can_name_and_the_folder(store: DirectoryStore, tmp_path: Path) -> None:
+    write_all(store, ["public/t/a/b", "public/t2/x"])
+    for name in ("odd\\name", os.fsdecode(b"\xff")):
+        (tmp_path / "site/t" / name).touch()
+    (tmp_path / "site/t/empty/deep").mkdir(parents=True)
+    assert store.erase(["public/t/"]) == Erased(objects=3)
+    assert files_in(tmp_path / "site") == ["t2/x"]
+    assert [path.name for path in (tmp_path / "site").iterdir()] == ["t2"]
+
+
+def test_a_purge_takes_a_link_in_place_of_the_folder_and_not_what_it_leads_to(
+    store: DirectoryStore, tmp_path: Path, outside: Path
+) -> None:
+    assert store.answers("public/link/x")
+    assert store.erase(["public/link/"]) == Erased(objects=1)
+    assert not store.answers("public/link/x")
+    assert (outside / "x").read_bytes() == b"keep"
+    assert files_in(tmp_path / "site") == ["file"]
+
+
+def test_a_purge_of_all_that_is_private_spares_what_the_store_needs(store: DirectoryStore, tmp_path: Path) -> None:
+    write_all(store, ["private/a/b", "private/c"])
+    assert store.erase(["private/"]) == Erased(objects=2)
+    assert files_in(tmp_path / "private") == [f"{PARTIAL}/{LOCK}"]
+    erased = store.erase([f"private/{PARTIAL}/"])
+    assert [failure.key for failure in erased.failures] == [f"private/{PARTIAL}/"]
+
+
+def test_what_a_purge_cannot_take_is_named(store: DirectoryStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    unlink = Path.unlink
+
+    def fail(path: Path) -> None:
+        if path.name == "2":
+            raise PermissionError(errno.EPERM, "Operation not permitted")
+        unlink(path)
+
+    write_all(store, ["public/t/a/1", "public/t/a/2", "public/t/b/3"])
+    monkeypatch.setattr(Path, "unlink", fail)
+    assert store.erase(["public/t/"]) == Erased(
+        objects=2, failures=(Failure("public/t/a/2", "purge", "Operation not permitted"),)
+    )
+    assert keys_of(store, "public/") == ["public/t/a/2"]
+
+
+def test_the_world_gets_what_a_link_leads_to(store: DirectoryStore, outside: Path) -> None:
+    assert store.answers("public/file")
+    (outside / "x").unlink()
+    assert not store.answers("public/file")

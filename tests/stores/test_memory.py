@@ -5,10 +5,10 @@ import pytest
 from portalgen.errors import StoreError
 from portalgen.stores.base import Failure, Store
 from portalgen.stores.memory import MemoryStore, fail_at
-from tests.store_contract import HTML, StoreContract, keys_of, write_all
+from tests.store_contract import HTML, ConditionsContract, StoreContract, keys_of, write_all
 
 
-class TestMemoryStore(StoreContract):
+class TestMemoryStore(StoreContract, ConditionsContract):
     @pytest.fixture
     def store(self) -> Store:
         return MemoryStore()

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 
 import pytest
 from botocore.exceptions import ClientError, CredentialRetrievalError, EndpointConnectionError
+from mypy_boto3_s3.client import S3Client
 
 from portalgen.errors import InvalidInputError, StoreError
 from portalgen.model import StoreSource
 from portalgen.stores import open_store
 from portalgen.stores.base import Failure, Metadata, Store
-from portalgen.stores.s3 import S3Store
+from portalgen.stores.s3 import Options, S3Store
+from tests.fault_proxy import FaultProxy, partial
 from tests.s3_server import S3Server
-from tests.store_contract import HTML, StoreContract, keys_of, write_all
+from tests.store_contract import HTML, LONG_TEXT, ConditionsContract, StoreContract, keys_of, write_all
 
 NOBODY = "http://127.0.0.1:9"  # the discard service's port, at which nothing listens
 
@@ -24,18 +26,60 @@ def store(s3_server: S3Server, s3_bucket: str) -> Iterator[S3Store]:
     store.close()
 
 
-class TestS3Store(StoreContract):
+class OnS3(StoreContract):
+    options = Options()
+
     @pytest.fixture
     def store(self, s3_server: S3Server, s3_bucket: str) -> Iterator[Store]:
-        store = S3Store(s3_bucket, endpoint=s3_server.endpoint, prefix="/sites/northwind/")
+        store = S3Store(s3_bucket, endpoint=s3_server.endpoint, prefix="/sites/northwind/", options=self.options)
         yield store
         store.close()
 
     @pytest.fixture
+    def served_store(self, store: Store, s3_client: S3Client, s3_bucket: str) -> Store:
+        everything = f"arn:aws:s3:::{s3_bucket}/sites/northwind/public/*"
+        allow = {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": everything}
+        policy = json.dumps({"Version": "2012-10-17", "Statement": [allow]})
+        s3_client.put_bucket_policy(Bucket=s3_bucket, Policy=policy)
+        return store
+
+    @pytest.fixture
     def broken_store(self, s3_server: S3Server, s3_bucket: str) -> Iterator[Store]:
-        store = S3Store(f"{s3_bucket}-missing", endpoint=s3_server.endpoint)
+        store = S3Store(f"{s3_bucket}-missing", endpoint=s3_server.endpoint, options=self.options)
         yield store
         store.close()
+
+
+class TestS3StoreByObstore(OnS3, ConditionsContract):
+    options = Options(use_obstore=True)
+
+
+class TestS3StoreByBoto3(OnS3, ConditionsContract):
+    options = Options(use_obstore=False)
+
+
+class TestVersionedS3Store(OnS3):
+    """In a bucket that keeps what was replaced or deleted; there, the test server honours no conditions."""
+
+    options = Options(single_writer=True)
+
+    @pytest.fixture
+    def s3_bucket(self, s3_bucket: str, s3_client: S3Client) -> str:
+        s3_client.put_bucket_versioning(Bucket=s3_bucket, VersioningConfiguration={"Status": "Enabled"})
+        return s3_bucket
+
+
+def test_a_body_that_breaks_off_is_fetched_again(s3_server: S3Server, store: S3Store, s3_bucket: str) -> None:
+    store.write("public/x", LONG_TEXT, HTML)
+    with FaultProxy(s3_server.port) as proxy:
+        through = S3Store(s3_bucket, endpoint=proxy.endpoint)
+        proxy.inject(partial, times=2)
+        assert through.read("public/x") == LONG_TEXT
+        assert [request.kind for request in proxy.log] == ["get"] * 3
+        proxy.inject(partial, times=None)
+        with pytest.raises(StoreError, match=r"cannot read 'public/x' in bucket .* broke off"):
+            through.read("public/x")
+        through.close()
 
 
 def sentence(store: S3Store) -> str:

@@ -15,6 +15,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from portalgen.commands.demo import demo
 from portalgen.model import TRANSACTION_TYPES
+from portalgen.progress import SILENT
 from tests.web.audit import complaints
 from tests.web.serving import serving
 
@@ -39,7 +40,7 @@ FOCUS = """() => {
 def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The folder that the demo is published to."""
     folder = tmp_path_factory.mktemp("demo")
-    demo(folder, "portalgen", lambda _: None)
+    demo(folder, "portalgen", SILENT)
     return folder / "site"
 
 

@@ -5,6 +5,7 @@ This package is the only room that uses boto3 and obstore.
 
 from collections.abc import Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from threading import Lock
 from typing import TYPE_CHECKING, Protocol
 
 from botocore.exceptions import ClientError
@@ -13,8 +14,10 @@ from botocore.utils import parse_timestamp
 from portalgen.errors import InvalidInputError, NotInStoreError, StoreError
 from portalgen.model import StoreSource
 from portalgen.stores.base import (
+    PUBLIC,
     Erased,
     Failure,
+    Fence,
     Found,
     Metadata,
     Outcome,
@@ -27,6 +30,7 @@ from portalgen.stores.base import (
     sound_ones,
 )
 from portalgen.stores.s3.bulk import BulkWriter
+from portalgen.stores.s3.causes import Verdict, judge
 from portalgen.stores.s3.cdn import cdn_of
 from portalgen.stores.s3.conditions import ConditionalWriter
 from portalgen.stores.s3.connection import Connection
@@ -34,7 +38,7 @@ from portalgen.stores.s3.deleting import Target, batches, delete_batch
 from portalgen.stores.s3.digests import Digests
 from portalgen.stores.s3.encoding import decode, encode
 from portalgen.stores.s3.erasing import Eraser
-from portalgen.stores.s3.senders import HAS_OBSTORE, by_boto3, by_obstore, put_by_boto3
+from portalgen.stores.s3.senders import HAS_OBSTORE, Send, by_boto3, by_obstore, put_by_boto3
 
 if TYPE_CHECKING:  # the stubs are for development only
     from mypy_boto3_s3.client import S3Client
@@ -69,6 +73,17 @@ class S3Store:
         self._at = Connection(bucket, region, endpoint, prefix)
         self._digests = Digests(self._at)
         self._conditional = ConditionalWriter(self._at)
+        self._lock = Lock()
+        self._senders: tuple[Send, Send] | None = None
+
+    @property
+    def fence(self) -> Fence:
+        """As Store.fence."""
+        return self._at.fence
+
+    @fence.setter
+    def fence(self, fence: Fence) -> None:
+        self._at.fence = fence
 
     @property
     def client(self) -> "S3Client":
@@ -87,6 +102,7 @@ class S3Store:
 
     def close(self) -> None:
         """Close the connections; a later call opens them again."""
+        self._senders = None
         self._at.close()
 
     def objects(self, prefix: str) -> Iterator[StoredObject]:
@@ -102,19 +118,18 @@ class S3Store:
                     yield StoredObject(self._at.key(item["Key"]), item["Size"], digest)
 
     def read(self, key: str) -> bytes:
-        """As Store.read. Where the credentials may not list the bucket, an absent object looks like a denied one."""
+        """As Store.read. Without the right to list, an absent object looks like a denied one."""
         return self.find(key).data
 
     def find(self, key: str) -> Found:
         """As Store.find, and `read`."""
         check_key(key)
-        client = self._at.client
         with self._at.in_plain_words("read", key):
             try:
-                answer = client.get_object(Bucket=self._at.bucket, Key=self._at.path(key))
-                with answer["Body"] as body:
-                    data = body.read()
-            except client.exceptions.NoSuchKey as error:
+                data, answer = self._at.fetch(self._at.path(key))
+            except ClientError as error:
+                if not self._is_absent(key, error):
+                    raise
                 raise NotInStoreError(f"there is no '{key}' in bucket '{self._at.bucket}'") from error
         try:
             data = decode(data, answer.get("ContentEncoding", ""))
@@ -124,6 +139,19 @@ class S3Store:
         told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         age = (parse_timestamp(told) - answer["LastModified"]).total_seconds() if told else 0
         return Found(data, answer["ETag"].strip('"'), max(0, int(age)))
+
+    def _is_absent(self, key: str, error: ClientError) -> bool:
+        """Whether there is no such object. Services that do not see the right to list deny what is not there."""
+        client = self._at.client
+        if isinstance(error, client.exceptions.NoSuchKey):
+            return True
+        if judge(error) is not Verdict.DENIED:
+            return False
+        try:
+            there = client.list_objects_v2(Bucket=self._at.bucket, Prefix=self._at.path(key), MaxKeys=1)
+        except ClientError:
+            return False
+        return self._at.path(key) not in {item["Key"] for item in there.get("Contents", ())}
 
     def write(self, key: str, data: bytes, metadata: Metadata) -> None:
         """As Store.write."""
@@ -144,10 +172,12 @@ class S3Store:
 
     def write_many(self, puts: Iterable[Put]) -> Iterator[Outcome]:
         """As Store.write_many."""
-        with self._at.in_plain_words("write", "public/"):
-            slow = by_boto3(self._at)
-            fast = by_obstore(self._at) if self._options.use_obstore else slow
-        yield from BulkWriter(self._at, fast, slow, self._digests).write(puts)
+        with self._at.in_plain_words("write", PUBLIC):
+            with self._lock:
+                if self._senders is None:
+                    slow = by_boto3(self._at)
+                    self._senders = (by_obstore(self._at) if self._options.use_obstore else slow, slow)
+            yield from BulkWriter(self._at, self._senders, self._digests).write(puts)
 
     def encoded(self, put: Put) -> tuple[int, str]:
         """As Store.encoded."""

@@ -11,7 +11,7 @@ from threading import Event, Lock
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from portalgen.errors import StoreError
+from portalgen.errors import OvertakenError, StoreError
 from portalgen.stores.base import Outcome, Put, check_key
 from portalgen.stores.s3.causes import Verdict, judge
 from portalgen.stores.s3.connection import MOST_AT_ONCE, Connection
@@ -69,12 +69,11 @@ class _Done:
 
 
 class BulkWriter:
-    """One `write_many`. `send_large` is for what takes a slow network longer than `send` waits."""
+    """One `write_many`. The second of `senders` is for what takes a slow network longer than the first waits."""
 
-    def __init__(self, connection: Connection, send: Send, send_large: Send, digests: Digests) -> None:
+    def __init__(self, connection: Connection, senders: tuple[Send, Send], digests: Digests) -> None:
         self._connection = connection
-        self._send = send
-        self._send_large = send_large
+        self._send, self._send_large = senders
         self._digests = digests
         self._pace = Pace()
         self._done: SimpleQueue[_Done] = SimpleQueue()
@@ -83,7 +82,7 @@ class BulkWriter:
         self._has_written = False
         self._denial: StoreError | None = None
         self._error: Exception | None = None
-        self._has_ended = Event()
+        self._has_ended = Event()  # so that nothing is tried again
 
     def write(self, puts: Iterable[Put]) -> Iterator[Outcome]:
         """As Store.write_many. It is the caller's thread that goes through `puts`."""
@@ -112,8 +111,9 @@ class BulkWriter:
     def _taken(self, rest: Iterator[Put]) -> Put | None:
         try:
             put = next(rest, None)
-        except Exception as error:  # the caller's own; raised again when what is under way is written
+        except Exception as error:  # the caller's own; raised again when what is under way has ended
             self._error = error
+            self._has_ended.set()
             return None
         if put is not None:
             self._under_way += 1
@@ -127,7 +127,9 @@ class BulkWriter:
         if done.error is None:
             self._has_written = True
             self._denial = None
-        elif not isinstance(done.error, StoreError | BotoCoreError | ClientError):
+        elif isinstance(done.error, OvertakenError) or not isinstance(
+            done.error, StoreError | BotoCoreError | ClientError
+        ):
             self._error = done.error
         elif not isinstance(done.error, StoreError):
             sentence = self._connection.failure("write", done.outcome.key, done.error)

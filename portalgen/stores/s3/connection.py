@@ -2,8 +2,10 @@
 
 import base64
 import hashlib
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
+from secrets import randbelow
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -11,14 +13,21 @@ import botocore.session
 from boto3.session import Session
 from botocore import UNSIGNED
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    CredentialRetrievalError,
+    HTTPClientError,
+    IncompleteReadError,
+)
 
 from portalgen.errors import InvalidInputError, StoreError
-from portalgen.stores.base import Failure
+from portalgen.stores.base import Failure, Fence, no_fence
 from portalgen.stores.s3.causes import explain
 
 if TYPE_CHECKING:  # the stubs are for development only
     from mypy_boto3_s3.client import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 20
@@ -41,6 +50,7 @@ class Connection:
         self._endpoint = endpoint
         self._lock = Lock()
         self._requests = 0
+        self.fence: Fence = no_fence
         self._core = botocore.session.get_session()
         self._session: Session | None = None
         self._clients: dict[tuple[int, bool], S3Client] = {}
@@ -78,8 +88,10 @@ class Connection:
         """How many requests were made so far."""
         return self._requests
 
-    def count(self, **_: Any) -> None:
-        """Count a request."""
+    def count(self, request: Any = None, **_: Any) -> None:
+        """Count a request that is about to be made. Raises what `fence` does, unless it only reads."""
+        if request is None or request.method not in {"GET", "HEAD"}:
+            self.fence()
         with self._lock:
             self._requests += 1
 
@@ -107,6 +119,27 @@ class Connection:
             yield
         except (BotoCoreError, ClientError) as error:
             raise self.failure(action, key, error) from error
+        except RuntimeError as error:
+            if "still expired" not in str(error):  # the SDK's word for new credentials that are too old
+                raise
+            expired = CredentialRetrievalError(provider="boto3", error_msg=str(error))
+            raise self.failure(action, key, expired) from error
+
+    def fetch(self, path: str) -> "tuple[bytes, GetObjectOutputTypeDef]":
+        """The bytes at `path`, and what else the answer says. Raises an error of botocore's.
+
+        The SDK tries a request again, but not the reading of a body that breaks off: that is done here.
+        """
+        for number in range(1, TRIES + 1):
+            answer = self.client.get_object(Bucket=self.bucket, Key=path)
+            try:
+                with closing(answer["Body"]) as body:
+                    return body.read(), answer
+            except (HTTPClientError, IncompleteReadError):
+                if number == TRIES:
+                    raise
+            time.sleep((100 + randbelow(100 << number)) / 1000)
+        raise AssertionError
 
     def close(self) -> None:
         """Close the connections; they are opened again when next used."""

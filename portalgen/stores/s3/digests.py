@@ -33,7 +33,7 @@ class Digests:
             return True
         if not self.told_by(etag):
             return True
-        if self._read(path) != body:
+        if self._connection.fetch(path)[0] != body:
             return False
         self._is_told = False
         return True
@@ -45,13 +45,9 @@ class Digests:
             return
         newest = max(plain, key=lambda item: item["LastModified"])
         try:
-            self._is_told = _md5(self._read(newest["Key"])) == newest["ETag"].strip('"')
+            self._is_told = _md5(self._connection.fetch(newest["Key"])[0]) == newest["ETag"].strip('"')
         except (BotoCoreError, ClientError):
             return  # it went meanwhile, or may not be read: the next listing may tell
-
-    def _read(self, path: str) -> bytes:
-        with self._connection.client.get_object(Bucket=self._connection.bucket, Key=path)["Body"] as body:
-            return body.read()
 
 
 def _md5(data: bytes) -> str:

@@ -64,8 +64,9 @@ class Eraser:
             key = self._at.key(target.path)
             self._failures[key] = Failure(key, "purge", cause)
         for prefix, number in self._unnamed.items():
-            self._failures[prefix] = Failure(prefix, "purge", f"{number} more objects are still there")
-        failures = tuple(self._failures.values())
+            if number:
+                self._failures[prefix] = Failure(prefix, "purge", f"{number} more objects are still there")
+        failures = tuple(self._failures[key] for key in sorted(self._failures))
         return Erased(self._gone["object"], self._gone["version"], uploads, failures, "; ".join(self._unseen))
 
     def _may_have_versions(self) -> bool:
@@ -140,7 +141,7 @@ class Eraser:
             return False
         self._has_versions = False
         if is_denied:
-            self._note(f"older versions could not be looked for: {self._at.cause(error)} (s3:ListBucketVersions)")
+            self._note("older versions could not be looked for", error, "s3:ListBucketVersions")
         return True
 
     def _flush(self, least: int = 1) -> None:
@@ -179,7 +180,7 @@ class Eraser:
                         number += self._abort(upload["Key"], upload["UploadId"])
         except (BotoCoreError, ClientError) as error:
             if not (isinstance(error, ClientError) and is_unknown_there(error)):
-                self._note(f"unfinished uploads could not be looked for: {self._at.cause(error)}")
+                self._note("unfinished uploads could not be looked for", error, "s3:ListBucketMultipartUploads")
         return number
 
     def _abort(self, path: str, upload: str) -> bool:
@@ -193,7 +194,10 @@ class Eraser:
             return False
         return True
 
-    def _note(self, sentence: str) -> None:
+    def _note(self, sentence: str, error: Exception, right: str) -> None:
+        """Say once what could not be seen; of a denial, name the right that is missing."""
+        missing = f" ({right})" if judge(error) is Verdict.DENIED else ""
+        sentence = f"{sentence}: {self._at.cause(error)}{missing}"
         with self._lock:
             if sentence not in self._unseen:
                 self._unseen.append(sentence)

@@ -23,13 +23,13 @@ from portalgen.stores.s3.encoding import Encoded
 
 if TYPE_CHECKING:  # the stubs are for development only
     from mypy_boto3_s3.client import S3Client
-    from obstore.store import S3Credential
+    from obstore.store import ClientConfig, S3Credential
 
 try:
     import obstore
     from obstore.auth.boto3 import Boto3CredentialProvider
     from obstore.exceptions import BaseError
-    from obstore.store import ClientConfig, S3Store
+    from obstore.store import S3Store
 except ImportError:
     HAS_OBSTORE = False
 else:
@@ -132,15 +132,17 @@ def _translated(text: str, endpoint: str, credentials: _Credentials) -> BotoCore
         return credentials.error
     if status := _STATUS.search(text):
         code, message = _CODE.search(text), _MESSAGE.search(text)
-        answer: Any = {
-            "Error": {"Code": code[1] if code else status[1], "Message": message[1] if message else ""},
-            "ResponseMetadata": {"HTTPStatusCode": int(status[1])},
-        }
-        return ClientError(answer, "PutObject")
-    if "certificate" in text.lower():
+        return _answer(int(status[1]), code[1] if code else status[1], message[1] if message else "")
+    text = text.lower()
+    if "redirect" in text:  # which it does not follow, and of which it does not tell the code
+        return _answer(301, "PermanentRedirect", "")
+    if "certificate" in text:
         return SSLError(endpoint_url=endpoint, error=ConnectionError())
-    if "kind: Timeout" in text:
-        return ReadTimeoutError(endpoint_url=endpoint)
-    if "kind: Connect" in text:
-        return EndpointConnectionError(endpoint_url=endpoint)
-    return ConnectionClosedError(endpoint_url=endpoint)
+    kinds = {"kind: timeout": ReadTimeoutError, "kind: connect": EndpointConnectionError}
+    kind = next((kinds[word] for word in kinds if word in text), ConnectionClosedError)
+    return kind(endpoint_url=endpoint)
+
+
+def _answer(status: int, code: str, message: str) -> ClientError:
+    answer: Any = {"Error": {"Code": code, "Message": message}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    return ClientError(answer, "PutObject")
