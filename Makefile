@@ -39,6 +39,7 @@ bench-exports: $(BENCH)
 # Against programs that publish folders, on a real S3 server: needs Debian's radosgw, ceph-mon, ceph-osd and ceph-common.
 bench-publish: $(READY) $(PEERS)
 	$(BIN)/python -m bench.publish --peers build/publish-venv
+	$(BIN)/python -m bench.publish_whole
 
 # Looks for files that crash the importer, FUZZ_SECONDS for each format; Linux, Python 3.11 to 3.13.
 fuzz: $(FUZZ)
