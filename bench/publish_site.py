@@ -16,7 +16,7 @@ from portalgen.definitions import load
 from portalgen.inventory import Inventory
 
 
-def built(inventory: Inventory) -> Built:
+def built(inventory: Inventory, *_: object) -> Built:
     """What the last build left of the live links. Fails where a bundle is not there whole."""
     found = [read_manifest(pipeline.build_folder(inventory.definitions), link) for link in sorted(inventory.live)]
     bundles = tuple(bundle for bundle in found if bundle)
