@@ -28,7 +28,22 @@ from portalgen.stores import memory
 from portalgen.stores.base import Failure
 from tests.s3_server import S3Server
 
-VERBS = ("init", "check", "build", "preview", "plan", "publish", "link", "email", "status", "keys", "schema", "demo")
+VERBS = (
+    "init",
+    "check",
+    "build",
+    "preview",
+    "plan",
+    "publish",
+    "run",
+    "watch",
+    "link",
+    "email",
+    "status",
+    "keys",
+    "schema",
+    "demo",
+)
 EDITS = ("grant", "revoke", "enable", "disable", "rotate")
 
 

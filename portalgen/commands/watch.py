@@ -132,7 +132,8 @@ class Watching:
                 if self._read_of == seen[0]:
                     return seen
                 self._reread()
-            if calm >= _PATIENCE and waits_for != (waits_for := self._open(seen)):
+            if calm >= _PATIENCE and self._open(seen) not in {"", waits_for}:
+                waits_for = self._open(seen)
                 self._say(Problem(Location(waits_for), "is being written, and is waited for"))
             time.sleep(max(1, min(_TICK, wanted - calm)) / 1000)
             if (again := self._look()) != seen:
