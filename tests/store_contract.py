@@ -18,7 +18,7 @@ CSV = Metadata("text/csv; charset=utf-8", "private, no-store", is_download=True)
 LONG_TEXT = b"".join(b"<tr><td>%06d</td><td>paid</td></tr>\n" % number for number in range(2000))
 """More than one flight of a connection, and easily compressed."""
 
-AHEAD = 128
+AHEAD = 512
 """As many objects as a store may have taken and not yet told of."""
 
 RACERS = 16

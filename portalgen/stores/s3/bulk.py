@@ -158,7 +158,8 @@ class BulkWriter:
         return done.outcome
 
     def _work(self, batch: list[Put], since: int) -> None:
-        self._done.put([self._tried(put, since) for put in batch])
+        """Try each object, but none once it is over: what was not tried is not told of."""
+        self._done.put([self._tried(put, since) for put in batch if not self._has_ended.is_set()])
 
     def _tried(self, put: Put, since: int) -> _Done:
         size = len(put.data)
@@ -167,6 +168,8 @@ class BulkWriter:
         except StoreError as error:
             return _Done(Outcome(put.key, cause=error.problems[0].message), size, error)
         except Exception as error:  # the caller's thread must learn of it, whatever it is
+            if isinstance(error, BotoCoreError | ClientError) and judge(error) is Verdict.HOPELESS:
+                self._has_ended.set()
             return _Done(Outcome(put.key, cause=self._connection.cause(error)), size, error)
 
     def _written(self, put: Put, since: int) -> Outcome:
