@@ -6,11 +6,12 @@ BIN := .venv/bin
 READY := .venv/.ready
 WEB := tests/web/node_modules/.ready
 BENCH := build/bench-venv/.ready
+PEERS := build/publish-venv/.ready
 FUZZ := build/fuzz-venv/.ready
 FUZZ_SECONDS ?= 60
 LOCALE := portalgen/locale
 
-.PHONY: demo test lint types bench bench-definitions bench-exports fuzz pictures words lock clean
+.PHONY: demo test lint types bench bench-definitions bench-exports bench-publish fuzz pictures words lock clean
 
 demo: $(READY)
 	$(BIN)/portalgen demo build/demo
@@ -34,6 +35,11 @@ bench-definitions: $(READY)
 # Against pandas, which nothing else needs: it gets a .venv of its own.
 bench-exports: $(BENCH)
 	build/bench-venv/bin/python bench/exports.py
+
+# Against programs that publish folders, on a real S3 server: needs Debian's radosgw, ceph-mon, ceph-osd and ceph-common.
+bench-publish: $(READY) $(PEERS)
+	$(BIN)/python -m bench.publish --peers build/publish-venv
+	$(BIN)/python -m bench.publish_whole
 
 # Looks for files that crash the importer, FUZZ_SECONDS for each format; Linux, Python 3.11 to 3.13.
 fuzz: $(FUZZ)
@@ -61,6 +67,8 @@ lock:
 	  --no-emit-find-links --no-header --quiet --group dev pyproject.toml -o requirements.lock
 	echo pandas | uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 	  --no-emit-find-links --no-header --quiet --constraint requirements.lock - -o bench/requirements.txt
+	printf 'awscli\nhugo\nrclone-bin\ns5cmd\n' | uv pip compile --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-emit-find-links --no-header --quiet - -o bench/publish-requirements.txt
 
 clean:
 	rm -rf .venv build dist
@@ -77,6 +85,12 @@ $(BENCH): requirements.lock bench/requirements.txt pyproject.toml
 	  -r requirements.lock -r bench/requirements.txt
 	build/bench-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(BENCH)
+
+$(PEERS): bench/publish-requirements.txt
+	$(PYTHON) -m venv build/publish-venv
+	build/publish-venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes \
+	  -r bench/publish-requirements.txt
+	touch $(PEERS)
 
 $(FUZZ): requirements.lock tests/fuzz/requirements.txt pyproject.toml
 	$(PYTHON) -m venv build/fuzz-venv

@@ -133,9 +133,12 @@ def _record(item: Mapping[str, Any]) -> Record:
 
 
 def _ledger_text(site: str, records: Iterable[Record], head: Head) -> bytes:
-    links = [asdict(record) for record in sorted(records, key=lambda record: (record.id, record.revision, record.key))]
-    whole = {"format": _FORMAT, "site": site, "history": asdict(head), "links": links}
-    return json.dumps(whole, ensure_ascii=False, indent=1).encode()
+    """The ledger as JSON, with a line for each record."""
+    ordered = sorted(records, key=lambda record: (record.id, record.revision, record.key))
+    fields = Record.__slots__
+    links = (json.dumps({name: getattr(each, name) for name in fields}, ensure_ascii=False) for each in ordered)
+    head_text = json.dumps({"format": _FORMAT, "site": site, "history": asdict(head)}, ensure_ascii=False)
+    return (head_text[:-1] + ', "links": [\n' + ",\n".join(links) + "\n]}\n").encode()
 
 
 class OpenLedger:

@@ -261,12 +261,16 @@ def _hash(text: str) -> str:
 
 def content_type(path: str) -> str:
     """The media type under which a page of this path is to be served."""
-    return _CONTENT_TYPES.get(Path(path).suffix, "application/octet-stream")
+    return _CONTENT_TYPES.get(_suffix(path), "application/octet-stream")
+
+
+def _suffix(path: str) -> str:
+    return f".{path.rpartition('.')[2]}"  # a Path would cost more than all else that is done with a file's name
 
 
 def is_download(path: str) -> bool:
     """Whether a file of this path is to be saved rather than opened: all but pages and what they are made of."""
-    return Path(path).suffix not in _SEEN_IN_PAGES and not path.startswith("logo.")
+    return _suffix(path) not in _SEEN_IN_PAGES and not path.startswith("logo.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,7 +57,8 @@ class Watched:
         for folder, file in self.files:
             before = [*takewhile(lambda part: not glob.has_magic(part), Path(file).parent.parts)]
             yield folder.joinpath(*before), len(before) < len(Path(file).parent.parts)
-        yield from ((folder, True) for folder in self.folders)
+        for folder in self.folders:  # what portalgen writes itself is no news
+            yield folder, not any(output.is_relative_to(folder) for output in self.outputs)
         links = (path for path in self._paths() if os.path.islink(path))  # noqa: PTH114 - never raises
         yield from ((Path(os.path.realpath(path)).parent, False) for path in links)
 

@@ -2,6 +2,7 @@
 
 import sys
 import threading
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -43,6 +44,8 @@ class Watcher(FileSystemEventHandler):
         self._open: set[str] = set()
 
     def __enter__(self) -> "Watcher":
+        # A folder that is made while all around it begins to be watched is met twice, which does no harm.
+        warnings.filterwarnings("ignore", "Callback with id", RuntimeWarning)
         self._observer.start()
         return self
 

@@ -53,11 +53,11 @@ def bundle(root: Path, link: str, page: str = "invoices.html") -> str:
 
 @dataclass
 class Program:
-    """`portalgen ...` at work. `lines` are what it prints, each behind `out: ` or `err: `, in the order of each."""
+    """`portalgen ...` at work, and what it prints: each line behind `out: ` or `err: `."""
 
     arguments: tuple[str, ...]
     folder: Path
-    lines: "queue.Queue[str]" = field(default_factory=queue.Queue)
+    lines: "dict[str, queue.Queue[str]]" = field(default_factory=lambda: {"out": queue.Queue(), "err": queue.Queue()})
     seen: list[str] = field(default_factory=list)
 
     def __enter__(self) -> "Program":
@@ -79,7 +79,7 @@ class Program:
 
     def _read(self, name: str, stream: IO[str]) -> None:
         for line in stream:
-            self.lines.put(f"{name}: {line.rstrip()}")
+            self.lines[name].put(f"{name}: {line.rstrip()}")
 
     def __exit__(self, *_: object) -> None:
         self.process.kill()
@@ -91,25 +91,23 @@ class Program:
             stream.close()
 
     def wait_for(self, text: str) -> str:
-        """The next line that holds `text`; those before it are only kept in `seen`."""
-        until = time.monotonic() + PATIENCE
+        """The next line that holds `text`, of standard output if it begins with `out: `, else of standard error."""
+        until, lines = time.monotonic() + PATIENCE, self.lines["out" if text.startswith("out: ") else "err"]
         while True:
             try:
-                line = self.lines.get(timeout=max(0, until - time.monotonic()))
+                line = lines.get(timeout=max(0, until - time.monotonic()))
             except queue.Empty:
                 raise AssertionError(f"no line with '{text}' came: {self.seen}") from None
             self.seen.append(line)
             if text in line:
                 return line
 
-    def quiet_for(self, seconds: float) -> list[str]:
-        """What it prints within so many seconds."""
+    def reports_within(self, seconds: float) -> list[str]:
+        """The lines of standard output that came within so many seconds."""
         time.sleep(seconds)
-        found = []
-        while not self.lines.empty():
-            found.append(self.lines.get())
-        self.seen += found
-        return found
+        found = {name: [lines.get() for _ in range(lines.qsize())] for name, lines in self.lines.items()}
+        self.seen += [*found["out"], *found["err"]]
+        return found["out"]
 
     def interrupt(self) -> int:
         """Ctrl-C; the exit code."""

@@ -98,6 +98,11 @@ class S3Server:
     ) -> None:
         self._resources.close()
 
+    @property
+    def gateway_log(self) -> Path:
+        """Where the gateway writes down, among other things, every request that it answered."""
+        return self._folder / "client.gateway.log"
+
     def _start(self, resources: ExitStack) -> None:
         self._folder = Path(resources.enter_context(tempfile.TemporaryDirectory(prefix="s3-server-")))
         cluster, disk = str(uuid.uuid4()), str(uuid.uuid4())

@@ -395,7 +395,7 @@ class StoreContract:
             assert all(outcome.cause for outcome in outcomes)
 
     @pytest.mark.parametrize("metadata", [HTML, CSV, Metadata("application/pdf"), Metadata("application/json")])
-    @pytest.mark.parametrize("data", [b"", b"short", LONG_TEXT])
+    @pytest.mark.parametrize("data", [b"", b"short", LONG_TEXT], ids=["empty", "short", "long"])
     def test_what_an_object_is_stored_as_is_known_before(self, store: Store, data: bytes, metadata: Metadata) -> None:
         expected = store.encoded(Put("public/t/x", data, metadata))
         store.write("public/t/one", data, metadata)

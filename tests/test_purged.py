@@ -125,6 +125,12 @@ def test_nothing_is_purged_when_the_receipt_could_not_be_written(site: Path) -> 
     assert sorted((site / "site").iterdir()) == before
 
 
+def test_a_receipt_is_not_written_where_the_world_could_read_it(site: Path) -> None:
+    result = call(site, "publish", "--receipt", str(site / "site/receipt.json"))
+    assert result.exit_code == 2
+    assert not (site / "site/receipt.json").exists()
+
+
 def test_without_a_purge_there_is_no_receipt(demo: Path, tmp_path: Path) -> None:
     result = call(demo, "publish", "--receipt", str(tmp_path / "receipt.json"))
     assert result.exit_code == 0, result.output

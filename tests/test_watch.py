@@ -91,12 +91,13 @@ def test_whatever_a_site_is_made_from_is_watched(site: Path) -> None:
         )
         write(config, text)
         changes("config/portals.yaml", "there is no folder 'files'")
+        program.wait_for("out: 3 bundles")
 
         write(site / "files/I-1.txt", "the invoice itself")
         changes("files/I-1.txt")
         assert [*(site / "build/bundles/ants/_").rglob("*.txt")] != []
 
-        program.quiet_for(2)
+        program.reports_within(2)
         assert program.interrupt() == 0
     assert not any("Traceback" in line for line in program.seen)
 
@@ -108,11 +109,11 @@ def test_an_export_that_is_being_written_is_read_once_and_whole(site: Path) -> N
             for chunk in (INVOICES[:40], INVOICES[40:], rows("I-81", "I-82"), rows("I-83")):
                 stream.write(chunk)
                 stream.flush()
-                assert program.quiet_for(0.4) == []
+                assert program.reports_within(0.4) == []
         program.wait_for(" changed: exports/invoices.csv")
         program.wait_for("out: 3 bundles")
         assert [number for number in ("I-1", "I-81", "I-82", "I-83") if number not in bundle(site, "ants/_")] == []
-        assert program.quiet_for(3) == [], "once"
+        assert program.reports_within(3) == [], "once"
 
 
 @pytest.mark.skipif(not os.path.isdir("/proc/self"), reason="only Linux tells that a file is closed")  # noqa: PTH112
@@ -122,7 +123,7 @@ def test_an_export_is_waited_for_until_it_is_closed_however_long_nothing_is_writ
         with (site / "exports/invoices.csv").open("w", encoding="utf-8") as stream:
             stream.write(INVOICES)
             stream.flush()
-            assert program.quiet_for(5) == []
+            assert program.reports_within(5) == []
             assert "is being written, and is waited for" in program.wait_for("exports/invoices.csv")
             stream.write(rows("I-90"))
         program.wait_for(" changed: exports/invoices.csv")
@@ -146,7 +147,7 @@ def test_bad_input_is_told_and_the_next_change_is_tried(site: Path) -> None:
         assert bundle(site, "hive/_") != ""
         write(site / "exports/invoices.csv", INVOICES + "I-9,C-1,2026-13-01,5.00\n")
         assert "2026-13-01" in program.wait_for("out: ")
-        program.quiet_for(2)
+        program.reports_within(2)
         assert program.interrupt() == 0
 
 
@@ -157,7 +158,7 @@ def test_what_changed_is_published_and_told_in_the_files_that_others_watch(site:
         assert "small: 2 links, 0 written, 1 purged" in program.wait_for("out: ")
         assert json.loads((site / "health.json").read_text("utf-8"))["outcome"] == "done"
         assert len([*(site / "site").glob("*/index.html")]) == 2
-        program.quiet_for(2)
+        program.reports_within(2)
         assert program.interrupt() == 0
 
 
@@ -167,8 +168,7 @@ def test_ctrl_c_in_the_middle_of_a_build_ends_without_a_traceback(site: Path) ->
     with Program(("watch", "--settle", "0"), site) as program:
         program.wait_for("err: 20")
         assert program.interrupt() == 130
-    while not program.lines.empty():
-        program.seen.append(program.lines.get())
+    program.reports_within(0)
     assert not any("Traceback" in line for line in program.seen), program.seen
 
 
@@ -293,5 +293,5 @@ def test_another_run_at_work_is_waited_for(site: Path, monkeypatch: pytest.Monke
     with held_by_another(site / "build"), Program(("watch", "--settle", "0"), site) as program:
         program.wait_for("another run is at work")
         assert program.process.poll() is None
-        program.quiet_for(2)
+        program.reports_within(2)
         assert program.interrupt() == 0

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from portalgen.commands.internal import refuse_published
 from portalgen.commands.link import LinkReport, links_to_print
 from portalgen.commands.plan import review, step_json, steps_told
 from portalgen.commands.project import link_url, now, ring_of, store_of, store_source
@@ -153,6 +154,8 @@ def publish_defined(definitions: Definitions, store: str | None, said: Said, pro
 
 def _manner(definitions: Definitions, said: Said) -> Manner:
     """How to publish. Raises InvalidInputError for what could not be done later."""
+    if said.receipt:
+        refuse_published(said.receipt, definitions)
     if said.receipt and said.receipt.exists():
         raise InvalidInputError(f"{said.receipt} is there already and was left as it is", "give each receipt its name")
     if said.probe:

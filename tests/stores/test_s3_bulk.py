@@ -15,7 +15,7 @@ from mypy_boto3_s3.client import S3Client
 
 from portalgen.errors import StoreError
 from portalgen.stores.base import Metadata, Outcome, Put
-from portalgen.stores.s3 import Options, S3Store, bulk
+from portalgen.stores.s3 import Options, S3Store, bulk, connection, senders
 from portalgen.stores.s3.bulk import MOST_BYTES, TRIES, Pace
 from portalgen.stores.s3.connection import MOST_AT_ONCE
 from portalgen.stores.s3.senders import HAS_OBSTORE
@@ -31,6 +31,7 @@ from tests.fault_proxy import (
     FaultProxy,
     Request,
     every_other,
+    hold,
     refuse,
     reset_after,
     reset_before,
@@ -63,7 +64,11 @@ def test_without_obstore_boto3_does_it() -> None:
     assert "use_obstore=False" in done.stdout
 
 
-@pytest.mark.parametrize("fault", [SLOW_DOWN, INTERNAL_ERROR, reset_before, reset_after])
+@pytest.mark.parametrize(
+    "fault",
+    [SLOW_DOWN, INTERNAL_ERROR, reset_before, reset_after],
+    ids=["throttled", "out of order", "reset before", "reset after"],
+)
 def test_what_fails_in_passing_is_tried_again(proxy: FaultProxy, faulty_store: S3Store, fault: Fault) -> None:
     proxy.inject(every_other(fault), is_put, nth=50, times=20)
     assert refused(list(faulty_store.write_many(puts()))) == {}
@@ -71,6 +76,23 @@ def test_what_fails_in_passing_is_tried_again(proxy: FaultProxy, faulty_store: S
     tries = sum(request.kind == "put" for request in proxy.log)
     assert NUMBER + 5 <= tries <= NUMBER + 40
     assert faulty_store.requests >= tries
+
+
+def test_a_request_that_hangs_is_given_up_and_tried_again(
+    proxy: FaultProxy, faulty_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in (connection, senders):
+        monkeypatch.setattr(module, "READ_TIMEOUT", 1)
+        monkeypatch.setattr(module, "CONNECT_TIMEOUT", 1)
+    proxy.inject(hold, is_put, nth=20, times=2)
+    assert refused(list(faulty_store.write_many(puts()))) == {}
+    assert sum(is_put(request) for request in proxy.log) == NUMBER + 2
+
+
+def test_an_object_whose_name_sounds_like_an_error_is_tried_again(proxy: FaultProxy, faulty_store: S3Store) -> None:
+    proxy.inject(reset_before, is_put, times=1)
+    [outcome] = faulty_store.write_many([Put("public/t/redirect-certificate.pdf", b"x", HTML)])
+    assert outcome.cause == ""
 
 
 def test_an_object_that_fails_each_time_is_told_of_and_the_rest_is_written(
@@ -216,17 +238,19 @@ def lent_credentials(s3_server: S3Server, s3_bucket: str, tmp_path: Path, monkey
 
 
 @pytest.mark.parametrize("minutes", [5, -5])
-@pytest.mark.parametrize("use_obstore", [True, False])
 def test_credentials_that_cannot_be_renewed_are_said(
-    s3_server: S3Server, s3_bucket: str, lent_credentials: Path, use_obstore: bool, minutes: int
+    s3_server: S3Server, s3_bucket: str, lent_credentials: Path, minutes: int, caplog: pytest.LogCaptureFixture
 ) -> None:
     end = datetime.datetime.now(datetime.UTC) + datetime.timedelta(minutes=minutes)
     keys = {"AccessKeyId": s3_server.access_key, "SecretAccessKey": s3_server.secret_key}
     lent_credentials.write_text(json.dumps({"Version": 1, **keys, "Expiration": f"{end:%Y-%m-%dT%H:%M:%SZ}"}))
-    store = S3Store(s3_bucket, endpoint=s3_server.endpoint, options=Options(use_obstore=use_obstore))
-    with pytest.raises(StoreError, match="the credentials have expired"):
-        list(store.write_many(puts(50)))
-    store.close()
+    for use_obstore in (True, False):
+        lent_credentials.with_name("times").unlink(missing_ok=True)
+        store = S3Store(s3_bucket, endpoint=s3_server.endpoint, options=Options(use_obstore=use_obstore))
+        with pytest.raises(StoreError, match="the credentials have expired"):
+            list(store.write_many(puts(50)))
+        store.close()
+    assert "Traceback" not in caplog.text
 
 
 def test_the_pace_is_halved_when_the_store_objects_and_grows_slowly() -> None:

@@ -60,7 +60,11 @@ def test_what_a_service_has_decoded_already_is_read_as_it_is() -> None:
     assert decode(b"<p>", "gzip") == b"<p>"
 
 
-@pytest.mark.parametrize("body", [gzip.compress(b"x" * 1000)[:-9], gzip.compress(b"x") + b"y", b"\x1f\x8b"])
+@pytest.mark.parametrize(
+    "body",
+    [gzip.compress(b"x" * 1000)[:-9], gzip.compress(b"x") + b"y", b"\x1f\x8b"],
+    ids=["cut off", "goes on", "no more than a mark"],
+)
 def test_a_damaged_object_is_said(body: bytes) -> None:
     with pytest.raises(StoreError, match="it is damaged"):
         decode(body, "gzip")

@@ -65,6 +65,28 @@ def test_more_versions_than_one_listing_shows_go(s3_store: S3Store, s3_client: S
     assert left_in(s3_client, s3_bucket) == []
 
 
+def test_a_hundred_links_among_a_hundred_more_are_found_empty_by_one_listing(s3_store: S3Store) -> None:
+    gone, stay = ([f"public/{name}{number}/" for number in range(100)] for name in ("gone", "stay"))
+    known = [f"{prefix}{number}" for prefix in gone for number in range(3)]
+    strays = [f"{gone[7]}stray", f"{gone[70]}deep/stray"]
+    write_all_at_once(s3_store, [*known, *strays, *(f"{prefix}x" for prefix in stay)])
+    before = s3_store.requests
+    assert s3_store.erase(gone, known) == Erased(objects=302)
+    assert keys_of(s3_store, "public/") == sorted(f"{prefix}x" for prefix in stay)
+    # Is it versioned, are there uploads, delete, which are left; two links listed, emptied and listed again.
+    assert s3_store.requests - before - 1 == 4 + 2 + 1 + 2
+
+
+def test_a_folder_of_far_more_links_than_go_is_not_listed_to_its_end(
+    s3_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "MANY", 1)
+    write_all_at_once(s3_store, [f"public/{number:04}/x" for number in range(1100)])
+    assert s3_store.erase(["public/0999/"]) == Erased(objects=1)
+    assert s3_store.erase(["public/1099/"]) == Erased(objects=1)
+    assert len(keys_of(s3_store, "public/")) == 1098
+
+
 def test_where_versions_were_never_kept_known_objects_go_before_anything_is_listed(
     proxy: FaultProxy, proxied_store: S3Store
 ) -> None:

@@ -27,6 +27,9 @@ LAST_START = 50_000
 MOST_BYTES = 8 * 1024 * 1024
 """Of objects under way, beyond the first."""
 
+AT_A_TIME = 8
+"""Objects that a thread takes at a time once all are at work: handing over each would cost more than to send it."""
+
 LARGE = 1024 * 1024
 """Bytes of an object that a slow network may need longer for than a fast sender waits."""
 
@@ -76,7 +79,8 @@ class BulkWriter:
         self._send, self._send_large = senders
         self._digests = digests
         self._pace = Pace()
-        self._done: SimpleQueue[_Done] = SimpleQueue()
+        self._done: SimpleQueue[list[_Done]] = SimpleQueue()
+        self._at_work = 0
         self._under_way = 0
         self._bytes = 0
         self._has_written = False
@@ -89,12 +93,17 @@ class BulkWriter:
         rest = iter(puts)
         with ThreadPoolExecutor(MOST_AT_ONCE, "bulk") as pool:
             try:
+                size = 1
                 while True:
-                    while self._may_take() and (put := self._taken(rest)):
-                        pool.submit(self._work, put, _milliseconds())
-                    if not self._under_way:
+                    while self._may_take() and (batch := self._batch(rest, size)):
+                        self._at_work += 1
+                        pool.submit(self._work, batch, _milliseconds())
+                    if not self._at_work:
                         break
-                    yield self._outcome_of(self._done.get())
+                    done = self._done.get()
+                    self._at_work -= 1
+                    yield from map(self._outcome_of, done)
+                    size = AT_A_TIME
             finally:
                 self._has_ended.set()
         if error := self._error or self._denial:
@@ -104,9 +113,16 @@ class BulkWriter:
         return (
             self._error is None
             and self._denial is None
-            and self._under_way < self._pace.limit
+            and self._at_work < self._pace.limit
             and (not self._under_way or self._bytes < MOST_BYTES)
         )
+
+    def _batch(self, rest: Iterator[Put], size: int) -> list[Put]:
+        """The next objects: as many as `size` says, or fewer where there are no more, or they are large."""
+        batch: list[Put] = []
+        while len(batch) < size and (not batch or self._bytes < MOST_BYTES) and (put := self._taken(rest)):
+            batch.append(put)
+        return batch
 
     def _taken(self, rest: Iterator[Put]) -> Put | None:
         try:
@@ -141,14 +157,17 @@ class BulkWriter:
                 self._denial = sentence
         return done.outcome
 
-    def _work(self, put: Put, since: int) -> None:
+    def _work(self, batch: list[Put], since: int) -> None:
+        self._done.put([self._tried(put, since) for put in batch])
+
+    def _tried(self, put: Put, since: int) -> _Done:
         size = len(put.data)
         try:
-            self._done.put(_Done(self._written(put, since), size))
+            return _Done(self._written(put, since), size)
         except StoreError as error:
-            self._done.put(_Done(Outcome(put.key, cause=error.problems[0].message), size, error))
+            return _Done(Outcome(put.key, cause=error.problems[0].message), size, error)
         except Exception as error:  # the caller's thread must learn of it, whatever it is
-            self._done.put(_Done(Outcome(put.key, cause=self._connection.cause(error)), size, error))
+            return _Done(Outcome(put.key, cause=self._connection.cause(error)), size, error)
 
     def _written(self, put: Put, since: int) -> Outcome:
         """Write the object, trying again what may fare better."""
@@ -159,7 +178,7 @@ class BulkWriter:
         for number in count(1):
             longest = 200 << number
             try:
-                if self._digests.confirm(path, send(path, item), item.body):
+                if self._digests.confirm(path, send(path, item), item):
                     self._pace.went_well()
                     return Outcome(put.key, len(item.body), item.md5)
                 error: Exception = StoreError("the store keeps other bytes than were sent")

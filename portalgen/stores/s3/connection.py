@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import logging
 import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -28,6 +29,9 @@ from portalgen.stores.s3.causes import explain
 if TYPE_CHECKING:  # the stubs are for development only
     from mypy_boto3_s3.client import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+# Its warning of credentials that cannot be renewed brings a traceback; the error that follows is told as a sentence.
+logging.getLogger("botocore.credentials").addFilter(lambda record: record.levelno != logging.WARNING)
 
 CONNECT_TIMEOUT = 5
 READ_TIMEOUT = 20

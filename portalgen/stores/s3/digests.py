@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from botocore.exceptions import BotoCoreError, ClientError
 
 from portalgen.stores.s3.connection import Connection
+from portalgen.stores.s3.encoding import Encoded
 
 if TYPE_CHECKING:  # the stubs are for development only
     from mypy_boto3_s3.type_defs import ObjectTypeDef
@@ -26,14 +27,14 @@ class Digests:
         """The hex MD5 that an unquoted `etag` is, or ''."""
         return etag if self._is_told is not False and _PLAIN.fullmatch(etag) else ""
 
-    def confirm(self, path: str, etag: str, body: bytes) -> bool:
-        """Whether `etag` is a sound answer to a put of `body`. Raises an error of botocore's."""
-        if etag == _md5(body):
+    def confirm(self, path: str, etag: str, item: Encoded) -> bool:
+        """Whether `etag` is a sound answer to a put of `item`. Raises an error of botocore's."""
+        if etag == item.md5:
             self._is_told = True
             return True
         if not self.told_by(etag):
             return True
-        if self._connection.fetch(path)[0] != body:
+        if self._connection.fetch(path)[0] != item.body:
             return False
         self._is_told = False
         return True

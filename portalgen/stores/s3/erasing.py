@@ -20,6 +20,9 @@ THREADS = 16
 ROUNDS = 3
 """How often each prefix is listed until nothing is left there; the last time, nothing is deleted any more."""
 
+MANY = 8
+"""Prefixes from which on one listing of the folder around them is tried, before a listing of each."""
+
 MOST_NAMED = 1000
 """Failures told one by one; the rest is told by number."""
 
@@ -52,7 +55,7 @@ class Eraser:
         if not self._has_versions:
             for batch in batches(Target(self._at.path(key)) for key in known):
                 self._delete([(target, "object") for target in batch])
-        left = list(dict.fromkeys(prefixes))
+        left = self._still_there(list(dict.fromkeys(prefixes)))
         with ThreadPoolExecutor(THREADS, "erase") as pool:
             for number in range(1, ROUNDS + 1):
                 treat = self._look if number == ROUNDS else self._clear
@@ -75,6 +78,24 @@ class Eraser:
             return "Status" in self._at.client.get_bucket_versioning(Bucket=self._at.bucket)
         except (BotoCoreError, ClientError):
             return True
+
+    def _still_there(self, prefixes: list[str]) -> list[str]:
+        """Those under which there may be anything. One request lists a thousand folders; as long as that pays."""
+        around = {prefix.removesuffix("/").rpartition("/")[0] for prefix in prefixes}
+        if self._has_versions or self._only is not None or len(prefixes) < MANY or len(around) > 1:
+            return prefixes
+        wanted, found = set(prefixes), set()
+        pages = self._at.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self._at.bucket, Prefix=self._at.path(f"{around.pop()}/"), Delimiter="/"
+        )
+        try:
+            for number, page in enumerate(pages, 1):
+                found |= wanted & {self._at.key(item["Prefix"]) for item in page.get("CommonPrefixes", ())}
+                if number == len(prefixes) and page.get("IsTruncated"):
+                    return prefixes
+        except (BotoCoreError, ClientError):
+            return prefixes
+        return [prefix for prefix in prefixes if prefix in found]
 
     def _clear(self, prefix: str) -> bool:
         """Delete what lies under `prefix`; whether it has to be looked at again."""

@@ -119,6 +119,7 @@ class _Credentials:
         self.error: BotoCoreError | ClientError | None = None
 
     def __call__(self) -> "S3Credential":
+        self.error = None
         try:
             return self._provider()
         except (BotoCoreError, ClientError) as error:
@@ -133,7 +134,7 @@ def _translated(text: str, endpoint: str, credentials: _Credentials) -> BotoCore
     if status := _STATUS.search(text):
         code, message = _CODE.search(text), _MESSAGE.search(text)
         return _answer(int(status[1]), code[1] if code else status[1], message[1] if message else "")
-    text = text.lower()
+    text = (text.partition("inner:")[2] or text).lower()  # what comes before names the address
     if "redirect" in text:  # which it does not follow, and of which it does not tell the code
         return _answer(301, "PermanentRedirect", "")
     if "certificate" in text:
