@@ -4,7 +4,6 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,12 @@ from portalgen.definitions import load
 from portalgen.doctor import address, link, policies, records
 from portalgen.doctor.findings import Finding, Verdict, unknown
 from portalgen.errors import InvalidInputError, PortalgenError, printable
-from portalgen.ledger import Ledger
+from portalgen.ledger import Clock, Ledger
 from portalgen.links import KeyRing, fingerprint
 from portalgen.model import Definitions, StoreSource
 from portalgen.stores.base import PRIVATE, Store
 
-Examiner = Callable[[StoreSource, Store, datetime], Iterator[Finding]]
+Examiner = Callable[[StoreSource, Store, Clock], Iterator[Finding]]
 
 _EXAMINERS = {"directory": "portalgen.doctor.folders", "s3": "portalgen.doctor.bucket"}
 """The module that looks at each kind of store. By name, so that only the kind in use is loaded."""
@@ -85,7 +84,7 @@ def _findings(definitions: Definitions, source: StoreSource, *, with_link: bool)
         yield records.without_keys(error)
     opened = store_of(definitions, source.name)
     examine: Examiner = import_module(_EXAMINERS[source.kind]).examine
-    yield from examine(source, opened, now())
+    yield from examine(source, opened, now)
     ledger, told = records.examine(opened, definitions.site.id, ring)
     yield from told
     yield from _address(definitions.site.base_url, source, ledger, ring, with_link=with_link)

@@ -10,6 +10,7 @@ from typing import Any
 from portalgen.doctor import lifecycle, racing
 from portalgen.doctor.findings import Finding, fail, ok, unknown, warn
 from portalgen.doctor.traces import traceless
+from portalgen.ledger import Clock
 from portalgen.model import StoreSource
 from portalgen.stores.base import PRIVATE, PUBLIC, Store
 from portalgen.stores.s3 import from_source
@@ -24,10 +25,10 @@ _UNTOLD = {Outcome.DENIED, Outcome.FAILED}
 _DATA = b"written by portalgen doctor, and deleted again\n"
 
 
-def examine(source: StoreSource, store: Store, now: datetime) -> Iterator[Finding]:
-    """Every check of a bucket, as of `now`, the time on this machine."""
+def examine(source: StoreSource, store: Store, clock: Clock) -> Iterator[Finding]:
+    """Every check of a bucket; `clock` is this machine's."""
     with closing(Inspection(source)) as seen:
-        reached = seen.reach()
+        reached, now = seen.reach(), clock()
         yield _reached(reached, source)
         if reached.outcome is Outcome.FAILED:
             return

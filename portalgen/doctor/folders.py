@@ -5,12 +5,12 @@ import stat
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
 from portalgen.doctor import racing
 from portalgen.doctor.findings import Finding, fail, ok, unknown, warn
 from portalgen.doctor.traces import traceless
+from portalgen.ledger import Clock
 from portalgen.model import StoreSource
 from portalgen.stores.base import Store
 from portalgen.stores.directory import PARTIAL
@@ -65,8 +65,8 @@ class _Side:
         self.foreign += status.st_uid != os.geteuid()
 
 
-def examine(source: StoreSource, store: Store, _: datetime) -> Iterator[Finding]:
-    """Every check of a directory store; the time does not matter, as its clock is this machine's."""
+def examine(source: StoreSource, store: Store, _: Clock) -> Iterator[Finding]:
+    """Every check of a directory store; the clock does not matter, as the store has the same."""
     public, private = _folder(source.path), _folder(source.private)
     if not (public and private):
         said = f"{source.path if not public else source.private} is not there"

@@ -1,12 +1,12 @@
 """Buckets of the real server as they should be, and what the doctor finds of them."""
 
-import datetime
 import json
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from mypy_boto3_s3.client import S3Client
 
+from portalgen.commands.project import now
 from portalgen.doctor import bucket
 from portalgen.doctor.findings import Finding, Verdict
 from portalgen.doctor.policies import policy
@@ -67,7 +67,7 @@ class Bucket:
         """The same in order, whether there is such a bucket or not."""
         opened = store or from_source(self.source)
         try:
-            return [*bucket.examine(self.source, opened, datetime.datetime.now(datetime.UTC))]
+            return [*bucket.examine(self.source, opened, now)]
         finally:
             opened.close()
 

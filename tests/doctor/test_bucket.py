@@ -148,7 +148,7 @@ def test_where_all_is_kept_nothing_is_written(s3_server: S3Server, s3_bucket: st
 def test_a_clock_that_is_wrong_is_told(apart: int, verdict: str, bucket: Bucket) -> None:
     now = datetime.datetime.now(datetime.UTC) + datetime.timedelta(seconds=apart)
     with closing(from_source(bucket.source)) as store:
-        findings = doctor_of_buckets.examine(bucket.source, store, now)
+        findings = doctor_of_buckets.examine(bucket.source, store, lambda: now)
         clock = next(each for each in findings if each.check == "clock")
     assert clock.verdict.value == verdict
 

@@ -1,6 +1,5 @@
 """What the doctor finds of a directory store."""
 
-import datetime
 import os
 import shutil
 import time
@@ -9,6 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
+from portalgen.commands.project import now
 from portalgen.doctor import folders
 from portalgen.doctor.findings import Finding, Verdict
 from portalgen.model import StoreSource
@@ -18,7 +18,6 @@ from portalgen.stores.files import LEFTOVER_AGE, LOCK
 from tests.needs import need
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="permissions of files are POSIX's")
-NOW = datetime.datetime(2026, 11, 22, tzinfo=datetime.UTC)
 TOKEN = "pa" + "0" * 26 + "f" * 32
 
 
@@ -36,7 +35,7 @@ def found(source: StoreSource) -> dict[str, Finding]:
     assert source.path
     assert source.private
     store = DirectoryStore(source.path, source.private)
-    return {each.check: each for each in folders.examine(source, store, NOW)}
+    return {each.check: each for each in folders.examine(source, store, now)}
 
 
 def not_ok(source: StoreSource) -> dict[str, str]:
