@@ -302,7 +302,7 @@ def test_no_verb_prints_a_token_while_it_talks_to_s3_at_debug_level(
     for verb in QUIET:
         done = portalgen("--log-level", "debug", *verb, "--config", config(tmp_path))
         said += done.stdout + done.stderr
-    path.write_text(path.read_text(encoding="utf-8").replace("revision: 1", "revision: 2", 1), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("revision: 3", "revision: 4", 1), encoding="utf-8")
     done = portalgen("--log-level", "debug", "publish", "--config", config(tmp_path))
     said += done.stdout + done.stderr
     # A bucket that is gone fails every request; what was built for it must still not be spelled out.
