@@ -61,6 +61,7 @@ class Database:
         with _in_plain_words():
             self._connection = duckdb.connect(file, config=settings)
         self._connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # what is in it is thrown away
+        self._connection.execute("SET enable_progress_bar = false")  # it would be printed into what a verb prints
 
     def __enter__(self) -> Self:
         return self
