@@ -79,6 +79,10 @@ class NotInStoreError(StoreError):
     """The key asked for is not there."""
 
 
+class DamagedError(StoreError):
+    """An object is there and cannot be what was written."""
+
+
 class OvertakenError(StoreError):
     """Somebody else wrote what this was about to replace. Exit code 4: the same may succeed later."""
 

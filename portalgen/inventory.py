@@ -50,7 +50,8 @@ class Inventory:
     unless empty, says why nothing but what was taken away on purpose may be touched. `waiting` are the types, by link,
     that wait until somebody accepts that it shows them.
 
-    Where it `is_reconciling`, opening it lists the store. `gone` and `taken` are what was purged so far.
+    `place` is what the definitions call the store. Where it `is_reconciling`, opening it lists the store. `gone` and
+    `taken` are what was purged so far.
 
     `everyone` are the definitions with the portals that follow from the exports: at first those that the ledger knows
     of, so that what is to be taken away need not wait for an export that can be read.
@@ -73,6 +74,7 @@ class Inventory:
         self.store = store
         self._excepted = frozenset(definitions.every_customer.excepted if definitions.every_customer else ())
         self.is_reconciling = False
+        self.place = ""
         self.gone: tuple[Step, ...] = ()
         self.taken = Taken()
         self.open()
@@ -85,10 +87,11 @@ class Inventory:
         self._vanished: frozenset[str] = frozenset()
         self._unknown: dict[str, str] = {}
         self._there: dict[str, There] = {}
+        self._strangers: dict[str, str] = {}
         self._fewer: dict[str, tuple[str, ...]] = {}
         self.stored: Mapping[str, Stored] = {}
         self._want(people_in(self.ledger.records))
-        if self.is_reconciling:
+        if self.is_reconciling and self.ledger.found:
             self._reconcile()
         self._judge()
 
@@ -96,6 +99,7 @@ class Inventory:
         """Want the links that follow from the exports, now that these are read; before, they are as the ledger says."""
         if self.definitions.every_customer:
             self._want(people)
+            self._settle()
             self._judge(knows_all=True)
 
     def _want(self, people: Iterable[Person]) -> None:
@@ -144,8 +148,10 @@ class Inventory:
                 continue
             self._there[mark] = there
             self._unknown[mark] = token
-            known = records.get(mark) or replace(stranger(mark, token[1]), state=REVOKED)
-            records[mark] = replace(known, unfinished=True)
+            if mark in records:
+                records[mark] = replace(records[mark], unfinished=True)
+            else:
+                self._strangers[mark] = token
         if strange:
             message = f"the store holds links that the root keys at hand did not make: {', '.join(strange)}"
             self.notes.append(Problem(NOWHERE, f"{message}; they were left alone", "give each site a store of its own"))
@@ -154,6 +160,17 @@ class Inventory:
                 self._there[mark] = {}
                 records[mark] = replace(record, unfinished=True)
         self.tokens = self._unknown | self.tokens
+        if not self.definitions.every_customer:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Take over links of which the ledger did not know and that are wanted; the others have to go."""
+        for mark, token in self._strangers.items():
+            if mark in self.wanted:
+                self.ledger.begin(record_of(self.wanted[mark]))
+            else:
+                self.ledger.records[mark] = replace(stranger(mark, token[1]), state=REVOKED, unfinished=True)
+        self._strangers = {}
 
     def _if_other(self, token: str, there: There) -> tuple[str, There | None]:
         """A token, with what is there unless that is what was published."""
@@ -239,7 +256,8 @@ class Inventory:
         self.stored = {
             mark: self._look(mark, built[link.id], folder)
             for mark, link in wanted.items()
-            if link.id in built and not is_current(built[link.id], self.ledger.records.get(mark))
+            if link.id in built
+            and (mark in self._fewer or not is_current(built[link.id], self.ledger.records.get(mark)))
         }
         unmade = {mark: types for mark, types in self._fewer.items() if mark in wanted and wanted[mark].id not in built}
         withdrawn = {mark: self._documents(mark, types) for mark, types in unmade.items()}
@@ -260,11 +278,13 @@ class Inventory:
             found.append(replace(step, delete=(*published.files,), disappears=published.documents or {}))
         return found
 
-    def doubt(self, marks: Iterable[str]) -> None:
-        """Take links for unfinished that the ledger may know of as whole."""
-        for mark in marks:
+    def doubt(self, becomes: Mapping[str, str]) -> None:
+        """Take links for unfinished that the ledger may know of as whole, each with the state that it was to have."""
+        for mark, state in becomes.items():
             if mark in self.ledger.records:
-                self.ledger.records[mark] = replace(self.ledger.records[mark], unfinished=True)
+                self.ledger.doubt(mark, state or self.ledger.records[mark].state)
+        if becomes:
+            self._judge()
 
     def took(self, gone: Iterable[Step], taken: Taken) -> None:
         """Note what was taken away, so that it can be told whatever comes after."""

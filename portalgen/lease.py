@@ -16,7 +16,7 @@ from threading import Event, Thread
 from types import TracebackType
 from typing import Self
 
-from portalgen.errors import BusyError, NotInStoreError, OvertakenError, StoreError
+from portalgen.errors import BusyError, NotInStoreError, OvertakenError, RefusedError, StoreError
 from portalgen.stores.base import PRIVATE, Found, Metadata, Store, no_fence
 
 KEY = f"{PRIVATE}lease.json"
@@ -95,11 +95,15 @@ class Lease:
                 self._store.write_if(KEY, _text(released), _JSON, self._version)
         self._store.fence = no_fence
 
-    def take(self) -> None:
-        """Have the lease from here on. Raises BusyError if somebody else has it, OvertakenError if it was lost."""
+    def take(self) -> bool:
+        """Have the lease from here on; whether it was not held before.
+
+        Raises BusyError if somebody else has it, OvertakenError if it was lost, RefusedError if the store cannot give
+        it to one alone.
+        """
         if self._renewer is not None:
             self.check()
-            return
+            return False
         _active.add(self._mine.holder)
         self._store.fence = no_fence
         until = self._clock() + self._wait
@@ -110,6 +114,7 @@ class Lease:
         self._store.fence = self.check
         self._renewer = Thread(target=self._renew_on, daemon=True)
         self._renewer.start()
+        return True
 
     def check(self) -> None:
         """Raise OvertakenError unless the lease is surely held still."""
@@ -136,14 +141,14 @@ class Lease:
         return True
 
     def _prove_exclusive(self) -> None:
-        """Try to write what must not be written. Raises StoreError where the store lets it pass."""
+        """Try to write what must not be written. Raises RefusedError where the store lets it pass."""
         for version in (None, "0" * 32):
             try:
                 self._store.write_if(KEY, _text(replace(self._mine, renewed=1)), _JSON, version)
             except OvertakenError:
                 continue
             self._store.delete([KEY])
-            raise StoreError(
+            raise RefusedError(
                 "the store does not honour conditional writes, so two publishes at once could overwrite each other",
                 "if only one machine ever publishes here, write `single_writer: true` in the store's definition",
             )
@@ -199,7 +204,7 @@ def _parsed(found: Found | None) -> Held | None:
     try:
         held = Held(**json.loads(found.data))
         return replace(held, number=int(held.number), seconds=int(held.seconds), process=int(held.process))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         return Held(holder="?", seconds=SECONDS, host="an unknown machine")
 
 

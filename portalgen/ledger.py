@@ -19,6 +19,10 @@ _KEY = f"{PRIVATE}ledger.json"
 _FORMAT = 3
 _READABLE = (1, 2, _FORMAT)
 _UNKNOWN = "(unknown "
+_OVERTAKEN = (
+    "the ledger was changed by another run meanwhile, so this one gave up",
+    "run it again, when no other is at work",
+)
 LIVE, DISABLED, EXPIRED, REVOKED = "live", "disabled", "expired", "revoked"
 
 
@@ -123,6 +127,8 @@ def _record(item: Mapping[str, Any]) -> Record:
     """A record as JSON gave it. Raises TypeError or ValueError where it is none of ours."""
     branches = item.get("branches")
     lists = {name: tuple(item.get(name, ())) for name in ("types", "shows", "granted")}
+    if "shows" not in item and (item.get("state") == LIVE or item.get("unfinished")):
+        lists["shows"] = lists["types"]  # of before records knew it: all that it may show
     record = Record(**{**item, **lists, "branches": None if branches is None else tuple(branches)})
     texts = [record.portal, record.contact, record.key, record.fingerprint, record.customer, record.since]
     if not all(isinstance(text, str) for text in texts) or not isinstance(record.revision, int):
@@ -193,11 +199,14 @@ class OpenLedger:
         """Note that some of a link's pages are about to be deleted: the rest must then be compared with the store."""
         self.records[fingerprint] = replace(self.records[fingerprint], unfinished=True)
 
-    def withdrew(self, fingerprint: str, types: Sequence[str]) -> None:
-        """Note that nothing of these types is left under a link, and all else as it was published but its summary."""
+    def withdrew(self, fingerprint: str, types: Sequence[str], *, is_known: bool) -> None:
+        """Note that nothing of these types is left under a link, nor its summary.
+
+        All else is as it was published, if it `is_known` what was there before.
+        """
         record = self.records[fingerprint]
         shows = tuple(type_ for type_ in record.shows if type_ not in types)
-        self.records[fingerprint] = replace(record, bundle="", shows=shows, unfinished=False)
+        self.records[fingerprint] = replace(record, bundle="", shows=shows, unfinished=not is_known)
 
     def finish(self, fingerprint: str, bundle: str, manifest: str) -> None:
         """Note that a link that was begun is published whole."""
@@ -240,6 +249,12 @@ class OpenLedger:
             self.records[fingerprint], bundle="", shows=(), manifest="", unfinished=False
         )
 
+    def confirm(self) -> None:
+        """Raise OvertakenError if the store's ledger is not the one that was read, or saved, last."""
+        there = _find(self._store)
+        if (there.version if there else None) != self._version:
+            raise OvertakenError(*_OVERTAKEN)
+
     def save(self) -> None:
         """Write the ledger, if anything in it changed. Raises StoreError; OvertakenError if somebody else wrote it."""
         if (self.records, self.head) == self._saved:
@@ -249,8 +264,7 @@ class OpenLedger:
         try:
             self._version = self._store.write_if(_KEY, text, Metadata("application/json"), self._version)
         except OvertakenError:
-            message = "the ledger was changed by another run meanwhile, so this one gave up"
-            raise OvertakenError(message, "run it again, when no other is at work") from None
+            raise OvertakenError(*_OVERTAKEN) from None
         self.is_untouched = False
         self._saved = (dict(self.records), self.head)
 

@@ -10,7 +10,7 @@ from hashlib import sha256
 from itertools import islice
 from typing import Any
 
-from portalgen.errors import NotInStoreError
+from portalgen.errors import DamagedError, NotInStoreError
 from portalgen.ledger import Ledger, Record
 from portalgen.plan import Stored, StoredFile
 from portalgen.stores.base import PRIVATE, Failure, Metadata, Store
@@ -92,7 +92,7 @@ def _links_in(store: Store, name: str) -> Mapping[str, Stored]:
         if data["format"] != _FORMAT:
             return {}
         return {mark: _link_of(link) for mark, link in data["links"].items()}
-    except (NotInStoreError, ValueError, KeyError, TypeError, AttributeError):
+    except (NotInStoreError, DamagedError, ValueError, KeyError, TypeError, AttributeError):
         return {}
 
 

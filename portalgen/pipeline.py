@@ -1,7 +1,7 @@
 """The story: definitions + exports -> book -> grants -> plan -> purge -> render -> publish."""
 
 import datetime
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -30,6 +30,7 @@ from portalgen.inventory import Inventory
 from portalgen.lease import Lease
 from portalgen.manifests import names_in
 from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
+from portalgen.names import safe_name
 from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
 from portalgen.progress import BUILD, PURGE, READ, SILENT, Progress
@@ -109,7 +110,7 @@ def templates_of(definitions: Definitions) -> Path | None:
 
 @dataclass(frozen=True, slots=True)
 class Published:
-    """What a publish did, object by object. The keys in `failed` hold tokens."""
+    """What a publish did, object by object. The keys in `failed` hold tokens; `unfinished` are links by fingerprint."""
 
     steps: tuple[Step, ...]
     uploaded: int
@@ -117,6 +118,7 @@ class Published:
     deleted: int
     purged_links: int
     failed: tuple[Failure, ...]
+    unfinished: frozenset[str] = frozenset()
     taken: Taken = field(default_factory=Taken)
     refused: tuple[Refused, ...] = ()
     waiting: Waiting = field(default_factory=dict)
@@ -139,6 +141,7 @@ class Planned(Plan):
 
 def plan(inventory: Inventory) -> Planned:
     """What `publish` would do. Builds, and writes nothing to the store."""
+    inventory.doubt(noted(_unsaid(inventory)))
     gone = inventory.purges()
     if inventory.refused:
         return Planned(tuple(_counted(gone, inventory)), inventory.refused)
@@ -209,7 +212,7 @@ def publish(
             if inventory.is_reconciling:  # what nobody knows of may be what another run is about to tell of
                 lease.take()
                 inventory.open()
-            inventory.ledger.guard = lease.take
+            inventory.ledger.guard = guard_of(inventory, lease)
             try:
                 return _publish(inventory, _Pen(lease, progress, manner), judge)
             except OvertakenError:
@@ -217,6 +220,16 @@ def publish(
                     raise
         inventory.open()  # another run ended between the reading of the ledger and the first write
     raise AssertionError
+
+
+def guard_of(inventory: Inventory, lease: Lease) -> Callable[[], None]:
+    """What takes the lease before the first write, unless the ledger was changed since it was read."""
+
+    def guard() -> None:
+        if lease.take():
+            inventory.ledger.confirm()
+
+    return guard
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +242,8 @@ class _Pen:
 
 
 def _publish(inventory: Inventory, pen: _Pen, judge: Judge | None) -> Published:
-    inventory.doubt(noted(build_folder(inventory.definitions)))
+    inventory.doubt(noted(_unsaid(inventory)))
+    manifests = names_in(inventory.ledger.records)
     passed = _judged(inventory, judge) if judge else None
 
     # Take away first: neither a bad export nor a broken template may hold a purge back.
@@ -249,9 +263,8 @@ def _publish(inventory: Inventory, pen: _Pen, judge: Judge | None) -> Published:
 
         # Write what differs, the ledger before and after it.
         with _in_any_case(late.failed):
-            written = _write(inventory, steps, built, pen)
-            if inventory.is_reconciling:
-                inventory.store.delete(inventory.manifests.strays(inventory.ledger.records))
+            written = _write(inventory, steps, built, pen, {*taken.failed, *late.failed})
+            _tidy(inventory, manifests)
 
     gone, taken = gone + left, taken + late
     return Published(
@@ -261,6 +274,7 @@ def _publish(inventory: Inventory, pen: _Pen, judge: Judge | None) -> Published:
         deleted=taken.objects + written.deleted,
         purged_links=sum(step.fingerprint not in taken.failed for step in gone),
         failed=tuple(chain(*taken.failed.values(), *written.failed.values())),
+        unfinished=frozenset({*taken.failed, *written.failed}),
         taken=taken,
         refused=built.refused,
         waiting=built.waiting,
@@ -288,7 +302,7 @@ def _take_away(inventory: Inventory, gone: Sequence[Step], pen: _Pen) -> Taken:
     doubted = [mark for mark, record in ledger.records.items() if record.unfinished]
     for mark in fewer:
         ledger.withdraw(mark)
-    _announce(inventory, [*(step.fingerprint for step in gone), *fewer])
+    _announce(inventory, dict.fromkeys(fewer, "") | {step.fingerprint: step.becomes for step in gone})
     if gone or fewer:
         pen.progress.begin(0, PURGE)
     tokens, known = inventory.tokens_for(gone), {step.fingerprint: step.delete for step in gone}
@@ -296,36 +310,41 @@ def _take_away(inventory: Inventory, gone: Sequence[Step], pen: _Pen) -> Taken:
     for step in gone:
         if step.fingerprint not in taken.failed:
             ledger.purged(step.fingerprint)
+    inventory.took(gone, taken)
     taken += withdraw(inventory.store, {mark: inventory.tokens[mark] for mark in fewer}, fewer)
     for mark, types in fewer.items():
-        if mark not in doubted and mark not in taken.failed:
-            ledger.withdrew(mark, types)
-    inventory.took(gone, taken)
+        if mark not in taken.failed:
+            ledger.withdrew(mark, types, is_known=mark not in doubted)
     ledger.tell([*ended(gone, taken.failed, ledger.records), *withdrawn(fewer, taken.failed, ledger.records)])
     ledger.save()
     return taken
 
 
-def _announce(inventory: Inventory, marks: Sequence[str]) -> None:
+def _announce(inventory: Inventory, becomes: Mapping[str, str]) -> None:
     """Say in the ledger what is about to go, or, if it cannot be written, here: that must not hold a purge back."""
-    folder = build_folder(inventory.definitions)
     try:
         inventory.ledger.save()
     except OvertakenError:
         raise
     except StoreError:
-        note(folder, marks)
+        note(_unsaid(inventory), becomes)
     else:
-        forget(folder)
+        if not inventory.ledger.is_untouched:
+            forget(_unsaid(inventory))
 
 
-def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen) -> Written:
+def _unsaid(inventory: Inventory) -> Path:
+    """Where it is noted what the ledger of this store could not be told."""
+    return build_folder(inventory.definitions) / "unsaid" / f"{safe_name(inventory.place)}.json"
+
+
+def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen, held_up: Container[str]) -> Written:
+    """Write what changed. Links that are `held_up`, since something is left that had to go, stay unfinished."""
     changed = [step for step in steps if step.action != KEEP and step.bundle]
     bundles = {bundle.id: bundle for bundle in built.bundles}
     ledger, in_doubt = inventory.ledger, doubtful(changed, inventory.ledger.records)
     if not ledger.had_history:
         in_doubt |= {step.fingerprint for step in changed if step.fingerprint in ledger.records}
-    manifests_before = names_in(ledger.records)
     inventory.begin(changed)
     kept = {step.id: step.fingerprint for step in steps if step.action == KEEP and step.id in bundles}
     first = [] if ledger.had_history else shown(built.bundles, kept, ledger.records)
@@ -339,16 +358,24 @@ def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen)
     ]
     written = upload(inventory.store, jobs, build_folder(inventory.definitions), pen.progress)
     names = _note(inventory, written)
-    done = [step for step in changed if step.fingerprint in names]
+    done = [step for step in changed if step.fingerprint in names and step.fingerprint not in held_up]
     for step in done:
         link = inventory.wanted[step.fingerprint]
         ledger.finish(step.fingerprint, bundles[step.id].digest, names[step.fingerprint])
         ledger.show(step.fingerprint, link.types, link.branches)
     ledger.tell(finished(done, bundles, in_doubt, ledger.records))
     ledger.save()
-    with suppress(StoreError):  # what is left of old manifests does no harm, and reconciling finds it
-        inventory.manifests.sweep(manifests_before, ledger.records)
     return written
+
+
+def _tidy(inventory: Inventory, manifests: Collection[str]) -> None:
+    """Delete manifests that nobody names any more; what is left of them does no harm, and reconciling finds it."""
+    ledger = inventory.ledger
+    with suppress(StoreError):
+        if not ledger.is_untouched:
+            inventory.manifests.sweep(manifests, ledger.records)
+        if inventory.is_reconciling:
+            inventory.store.delete(inventory.manifests.strays(ledger.records))
 
 
 def _note(inventory: Inventory, written: Written) -> Mapping[str, str]:

@@ -254,7 +254,7 @@ def uploads(
     stored: Mapping[str, Stored],
     withdrawn: Mapping[str, Documents] | None = None,
 ) -> list[Step]:
-    """What has to be written for each live link, to make what is `stored` under it what was built.
+    """What has to be written for each live link, to make what is `stored` under it what was built; the others are kept.
 
     A link of which no bundle was made keeps what it has, but for what is `withdrawn` from it.
     """
@@ -271,7 +271,7 @@ def uploads(
         if bundle is None:
             steps.append(Step(link.id, link.fingerprint, KEEP, "no right bundle can be made", LIVE))
             continue
-        if is_current(bundle, record):
+        if link.fingerprint not in stored:
             steps.append(Step(link.id, link.fingerprint, KEEP, "unchanged", LIVE))
             continue
         there = stored[link.fingerprint]
@@ -318,7 +318,8 @@ def waiting(wanted: Mapping[str, Wanted]) -> Mapping[LinkId, tuple[str, ...]]:
 
 def is_current(bundle: BuiltBundle, record: Record | None) -> bool:
     """Whether the ledger says that exactly this bundle is published."""
-    return bool(record and record.state == LIVE and not record.unfinished and record.bundle == bundle.digest)
+    is_whole = record is not None and record.state == LIVE and not record.unfinished and bool(record.manifest)
+    return is_whole and record is not None and record.bundle == bundle.digest
 
 
 def _why_written(link: Wanted, record: Record | None, had_another: bool) -> tuple[str, str]:

@@ -25,7 +25,7 @@ class Taken:
 
     Of a link that is not in `failed`, nothing is left: it was listed empty, the CDN has forgotten it, and its address
     did not answer. `unseen` says what could not be looked for, or is ''. `statuses` are those of links' addresses,
-    where these were asked.
+    where these were asked. `asked` are the links of which everything was looked at.
     """
 
     objects: int = 0
@@ -34,6 +34,7 @@ class Taken:
     failed: Mapping[str, Sequence[Failure]] = field(default_factory=dict)
     unseen: str = ""
     statuses: Mapping[str, int] = field(default_factory=dict)
+    asked: frozenset[str] = frozenset()
 
     def __add__(self, other: "Taken") -> "Taken":
         marks = {**self.failed, **other.failed}
@@ -44,6 +45,7 @@ class Taken:
             {mark: [*self.failed.get(mark, ()), *other.failed.get(mark, ())] for mark in marks},
             self.unseen or other.unseen,
             {**self.statuses, **other.statuses},
+            self.asked | other.asked,
         )
 
 
@@ -116,7 +118,8 @@ def _erase(store: Store, tokens: Mapping[str, str], keys: Sequence[str], only: C
         failures = [Failure(prefix, "purge", error.problems[0].message) for prefix in marks]
         return Taken(failed=_by_link(failures, marks))
     failed = _by_link([*erased.failures, *store.invalidate([*marks])], marks)
-    return Taken(erased.objects, erased.versions, erased.uploads, failed, erased.unseen)
+    asked = frozenset(tokens)
+    return Taken(erased.objects, erased.versions, erased.uploads, failed, erased.unseen, asked=asked)
 
 
 def _asked(tokens: Mapping[str, str], address: Address) -> Taken:

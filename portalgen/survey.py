@@ -51,7 +51,7 @@ def survey(store: Store, keys: Iterable[str], judge: Callable[[str, There], Judg
     prefixes = [f"{PUBLIC}p{key}{first}" for key in sorted({*keys}) for first in _FIRST]
 
     def look(prefix: str) -> list[Judged]:
-        found = (judge(token, there) for token, there in _links(store.objects(prefix)))
+        found = (judge(token, there) for token, there in _links(store.objects(prefix)) if token)
         return [each for each in found if each is not None]
 
     with ThreadPoolExecutor(_THREADS) as pool:

@@ -1,15 +1,14 @@
 """Whether a store holds what was published there, no more and no less."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from hashlib import sha256
 
-from portalgen.errors import NotInStoreError
+from portalgen.errors import DamagedError, NotInStoreError
 from portalgen.ledger import LIVE, Ledger, Record
 from portalgen.links import fingerprint
 from portalgen.manifests import Manifests
 from portalgen.model import LinkId
-from portalgen.plan import Stored
 from portalgen.stores.base import PUBLIC, Store
 from portalgen.survey import Drift, There, drift, listed
 
@@ -78,12 +77,10 @@ def _of_link(record: Record | None, mark: str, there: There, manifests: Manifest
         yield Finding(record.id, mark, "the last publish of it did not finish")
     elif published is None:
         yield Finding(record.id, mark, "its manifest is lost")
-    elif found := drift(_shown(published, record), there):
+    elif not record.bundle:
+        yield Finding(record.id, mark, "pages were taken away from it, and it was not published since")
+    elif found := drift(published, there):
         yield Finding(record.id, mark, "not as it was published", found)
-
-
-def _shown(published: Stored, record: Record) -> Stored:
-    return published if record.bundle else replace(published, files={})
 
 
 def _read_through(store: Store, record: Record, token: str, there: There, manifests: Manifests) -> Iterator[Finding]:
@@ -97,6 +94,8 @@ def _read_through(store: Store, record: Record, token: str, there: There, manife
             data = store.read(f"{PUBLIC}{token}/{path}")
         except NotInStoreError:
             continue
+        except DamagedError:
+            data = b""
         if sha256(data).hexdigest() != published.files[path].sha256:
             altered.append(path)
     if altered:

@@ -11,7 +11,7 @@ from dataclasses import asdict
 import pytest
 
 from portalgen import lease as lease_module
-from portalgen.errors import BusyError, OvertakenError, StoreError
+from portalgen.errors import BusyError, OvertakenError, RefusedError, StoreError
 from portalgen.lease import GRACE, KEY, SECONDS, Held, Lease, lease_of
 from portalgen.stores.base import Metadata
 from portalgen.stores.memory import MemoryStore, no_fault
@@ -256,7 +256,7 @@ class CarelessOfVersions(MemoryStore):
 @pytest.mark.parametrize("kind", [Careless, CarelessOfVersions])
 def test_a_store_that_honours_no_conditions_is_refused(kind: type[MemoryStore]) -> None:
     store = kind()
-    with Lease(store) as lease, pytest.raises(StoreError, match="does not honour conditional writes") as caught:
+    with Lease(store) as lease, pytest.raises(RefusedError, match="does not honour conditional writes") as caught:
         lease.take()
     assert "single_writer: true" in str(caught.value)
     assert KEY not in store.contents

@@ -25,7 +25,7 @@ from portalgen.plan import (
 )
 
 ACME = Wanted(LinkId("acme"), "C-1", 1, "a", "f1", LIVE)
-PUBLISHED = Record("acme", "", 1, "a", "f1", "C-1", LIVE, "2026-11-01", "2026-11-01", bundle="d1")
+PUBLISHED = Record("acme", "", 1, "a", "f1", "C-1", LIVE, "2026-11-01", "2026-11-01", bundle="d1", manifest="m")
 BUNDLE = BuiltBundle(
     LinkId("acme"), "acme/_", "x", "d1", {}, (BuiltFile("index.html", "s1", 1), BuiltFile("a.html", "s2", 1))
 )

@@ -8,11 +8,14 @@ from pathlib import Path
 import pytest
 
 from portalgen.errors import InvalidInputError, PortalgenError, RefusedError
+from portalgen.history import read
+from portalgen.ledger import read_head, read_ledger
 from portalgen.links import redact
 from portalgen.model import LinkId
-from portalgen.pipeline import plan
+from portalgen.pipeline import plan, publish
 from portalgen.plan import CREATE, KEEP, PURGE, UPDATE
 from portalgen.stores.memory import Fault, MemoryStore, fail_at, no_fault
+from portalgen.verification import verify_store
 from tests.sites import CUSTOMERS, INVOICES, KEY_A, KEY_B, PORTALS, TODAY, SmallSite, new_site
 
 
@@ -677,7 +680,8 @@ def test_a_link_taken_away_while_nothing_could_be_written_is_whole_again_once_it
     """The ledger could not say that it went: without a note of that it would pass for whole."""
     site.publish()
     before = site.files("bees")
-    kept = site.portals.pop("bees")
+    kept = site.portals["bees"]
+    site.portals["bees"] = kept.replace("}", ", enabled: false}")
     store.fault = lambda action, _: "denied" if action == "write" else None
     with pytest.raises(PortalgenError, match="denied"):
         site.publish()
@@ -689,3 +693,59 @@ def test_a_link_taken_away_while_nothing_could_be_written_is_whole_again_once_it
     store.asked.clear()
     site.publish()
     assert dict(store.asked) == {"read": 1}
+
+
+def test_a_link_deleted_while_nothing_could_be_written_is_burned_all_the_same(
+    site: SmallSite, store: MemoryStore
+) -> None:
+    site.publish()
+    kept = site.portals.pop("bees")
+    store.fault = lambda action, _: "denied" if action == "write" else None
+    with pytest.raises(PortalgenError, match="denied"):
+        site.publish()
+    store.fault = no_fault
+    site.portals["bees"] = kept
+    with pytest.raises(InvalidInputError, match="revision 1 was revoked"):
+        site.publish()
+    assert not site.files("bees")
+
+
+def test_a_withdrawal_that_was_not_complete_is_done_again_by_the_next_run(site: SmallSite, store: MemoryStore) -> None:
+    site.publish()
+    site.portals["ants"] = "{customer: C-1, show: [invoices], contacts: {ann: {show: [invoices]}}}"
+    store.fault = lambda action, _: "the CDN is down" if action == "invalidate" else None
+    assert site.publish().failed
+    assert not any("order" in path for path in site.files("ants"))
+    assert "index.html" in site.files("ants")
+    assert site.publish().failed, "the CDN may still hold copies"
+    store.fault = no_fault
+    assert site.publish().failed == ()
+    store.asked.clear()
+    site.publish()
+    assert dict(store.asked) == {"read": 1}
+
+
+def test_a_run_that_read_the_ledger_before_another_ended_alters_nothing_of_that_ones_history(
+    site: SmallSite, store: MemoryStore
+) -> None:
+    site.publish()
+    slow = site.inventory()
+    site.write("exports/invoices.csv", INVOICES.replace("70.00,70.00", "70.00,0.00"))
+    site.publish()
+    entries = {key: data for key, data in store.contents.items() if "history" in key}
+    site.write("exports/invoices.csv", INVOICES.replace("80.00,80.00", "80.00,0.00"))
+    publish(slow)
+    assert {key: store.contents[key] for key in entries} == entries
+    assert verify_store(store, read_ledger(store, "small") or {}).findings == ()
+    assert read(store, read_head(store, "small"))
+
+
+def test_an_approved_withdrawal_of_a_type_without_documents_is_in_the_plan(site: SmallSite) -> None:
+    site.publish()
+    site.portals["crows"] = "{customer: C-3, show: [invoices, orders]}"
+    site.publish()
+    site.portals["crows"] = "{customer: C-3, show: [invoices]}"
+    [step] = [step for step in plan(site.inventory()).steps if step.id == LinkId("crows")]
+    assert step.action == UPDATE
+    publish(site.inventory(), judge=lambda _: None)
+    assert "index.html" in site.files("crows")

@@ -140,3 +140,36 @@ def test_bytes_that_a_listing_shows_as_right_are_found_by_reading(
     monkeypatch.setattr(store, "read", lambda asked: right + b"!" if asked == key else store.find(asked).data)
     assert findings(site) == []
     assert findings(site, reads=True) == ["bees: other bytes than were published"]
+
+
+def test_without_a_ledger_nothing_that_is_wanted_is_taken_away(site: SmallSite, store: MemoryStore) -> None:
+    before = site.everything_public()
+    del store.contents["private/ledger.json"]
+    assert reconcile(site).purged_links == 0
+    assert site.everything_public() == before
+    assert findings(site) == []
+
+
+@pytest.mark.parametrize("every", ["", "{show: [invoices]}"])
+def test_a_link_that_an_older_ledger_does_not_know_and_that_is_wanted_stays(
+    site: SmallSite, store: MemoryStore, every: str
+) -> None:
+    older = store.contents["private/ledger.json"]
+    site.every_customer = every
+    site.portals["more"] = "{customer: C-3, show: [invoices]}"
+    if every:
+        del site.portals["crows"], site.portals["more"]
+        site.publish(expected_removals=1)
+    site.publish()
+    before = site.everything_public()
+    store.write("private/ledger.json", older, Metadata())
+    reconcile(site)
+    assert site.everything_public() == before
+    assert findings(site) == []
+
+
+def test_what_looks_like_a_link_and_is_none_is_left_alone(site: SmallSite, store: MemoryStore) -> None:
+    store.write("public/pa0foo/x.html", b"x", Metadata("text/html"))
+    done = reconcile(site)
+    assert not [note for note in done.notes if "did not make" in note.message]
+    assert "public/pa0foo/x.html" in store.contents

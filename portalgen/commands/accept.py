@@ -6,15 +6,16 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.commands.edit import Approval
-from portalgen.commands.project import now, ring_of, store_of
+from portalgen.commands.project import now, ring_of, store_of, store_source
 from portalgen.commands.report import Done, plural, waiting_json, waiting_lines
 from portalgen.definitions import load
 from portalgen.edits import link_id
 from portalgen.errors import InvalidInputError, RefusedError, did_you_mean
 from portalgen.inventory import Inventory
 from portalgen.lease import Lease
+from portalgen.locks import locked
 from portalgen.model import LinkId, Waiting
-from portalgen.pipeline import plan
+from portalgen.pipeline import build_folder, guard_of, plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,9 @@ def accept(config: Path, store: str | None, names: Sequence[str], approve: Appro
     """
     definitions = load(config)
     inventory = Inventory(definitions, ring_of(definitions), store_of(definitions, store), now)
-    planned = plan(inventory)
+    inventory.place = store_source(definitions, store).name
+    with locked(build_folder(definitions), "accept"):
+        planned = plan(inventory)
     if planned.refused:
         raise RefusedError(planned.refused)
     meant = {link_id(name) for name in names}
@@ -67,6 +70,6 @@ def accept(config: Path, store: str | None, names: Sequence[str], approve: Appro
         return accepting
     inventory.accept(chosen)
     with Lease(inventory.store) as lease:
-        inventory.ledger.guard = lease.take
+        inventory.ledger.guard = guard_of(inventory, lease)
         inventory.ledger.save()
     return Accepting(chosen, was_accepted=True)

@@ -122,6 +122,7 @@ def plan(
         refuse_published(file, definitions)
     opened, ring = store_of(definitions, store), ring_of(definitions)
     inventory = Inventory(definitions, ring, opened, now, expect_removals)
+    inventory.place = store_source(definitions, store).name
     with locked(build_folder(definitions), "plan"):
         planned = plan_site(inventory)
     if out and planned.refused:

@@ -142,6 +142,7 @@ def publish_defined(definitions: Definitions, store: str | None, said: Said, pro
     with locked(build_folder(definitions), "publish"):
         inventory = Inventory(definitions, ring, opened, now, removals)
         inventory.is_reconciling = said.reconcile
+        inventory.place = store_source(definitions, store).name
         try:
             published = publish_site(inventory, progress, judge, manner)
         finally:

@@ -36,7 +36,8 @@ def _link(step: Step, inventory: Inventory, *, has_cdn: bool) -> PurgedLink:
     record = inventory.ledger.records[step.fingerprint]
     failures = inventory.taken.failed.get(step.fingerprint, ())
     said = [f"{failure.action}: {failure.cause}" for failure in failures if _is_of_store(failure)]
-    is_left = any(failure.action == "invalidate" for failure in failures)
+    was_asked = step.fingerprint in inventory.taken.asked
+    is_left = not was_asked or any(failure.action == "invalidate" for failure in failures)
     return PurgedLink(
         id=step.id,
         revision=record.revision,
@@ -45,7 +46,7 @@ def _link(step: Step, inventory: Inventory, *, has_cdn: bool) -> PurgedLink:
         reason=step.reason,
         failures=tuple(dict.fromkeys(said)),
         cdn=(NOT_INVALIDATED if is_left else INVALIDATED) if has_cdn else NO_CDN,
-        answers=_answers(failures),
+        answers=_answers(failures) if was_asked else None,
         status=inventory.taken.statuses.get(step.fingerprint),
     )
 

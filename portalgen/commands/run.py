@@ -16,7 +16,6 @@ from portalgen.commands.statusfiles import OUTCOMES, Ended, StatusFiles, iso, mi
 from portalgen.definitions import load, root_of
 from portalgen.errors import NOWHERE, PortalgenError, Problem
 from portalgen.grants import LIVE
-from portalgen.links import fingerprint
 from portalgen.locks import locked
 from portalgen.model import Definitions
 from portalgen.pipeline import Published
@@ -113,9 +112,8 @@ class RunReport(Done):
 
 def _written(done: Published) -> int:
     """How many links were written whole."""
-    tokens = {failure.key.split("/")[1] for failure in done.failed if failure.key.count("/") > 1}
-    failed = {fingerprint(token) for token in tokens}
-    return sum(step.action in {CREATE, UPDATE} and step.fingerprint not in failed for step in done.steps)
+    written = [step.fingerprint for step in done.steps if step.action in {CREATE, UPDATE}]
+    return sum(mark not in done.unfinished for mark in written)
 
 
 Read = Callable[[], Definitions]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from botocore.exceptions import ClientError
 from botocore.utils import parse_timestamp
 
-from portalgen.errors import InvalidInputError, NotInStoreError, StoreError
+from portalgen.errors import DamagedError, InvalidInputError, NotInStoreError
 from portalgen.model import StoreSource
 from portalgen.stores.base import (
     PUBLIC,
@@ -133,8 +133,8 @@ class S3Store:
                 raise NotInStoreError(f"there is no '{key}' in bucket '{self._at.bucket}'") from error
         try:
             data = decode(data, answer.get("ContentEncoding", ""))
-        except StoreError as error:
-            raise StoreError(f"cannot read '{key}' in bucket '{self._at.bucket}': {error}") from error
+        except DamagedError as error:
+            raise DamagedError(f"cannot read '{key}' in bucket '{self._at.bucket}': {error}") from error
         # Both by the store's clock; where it does not tell the time, the object counts as new.
         told = answer["ResponseMetadata"]["HTTPHeaders"].get("date")
         age = (parse_timestamp(told) - answer["LastModified"]).total_seconds() if told else 0

@@ -5,7 +5,7 @@ import hashlib
 import zlib
 from dataclasses import dataclass
 
-from portalgen.errors import StoreError
+from portalgen.errors import DamagedError
 from portalgen.stores.base import Metadata
 
 FIRST_FLIGHT = 14 * 1024
@@ -42,7 +42,7 @@ def encode(data: bytes, metadata: Metadata) -> Encoded:
 
 
 def decode(body: bytes, content_encoding: str) -> bytes:
-    """The bytes as they were written. Raises StoreError.
+    """The bytes as they were written. Raises DamagedError.
 
     Some services decode what they send and leave the header as it was, so the bytes are asked, too.
     """
@@ -51,7 +51,7 @@ def decode(body: bytes, content_encoding: str) -> bytes:
     try:
         return gzip.decompress(body)
     except (OSError, EOFError, zlib.error) as error:
-        raise StoreError(f"it is damaged: {error}") from error
+        raise DamagedError(f"it is damaged: {error}") from error
 
 
 def _shortened(data: bytes, content_type: str) -> tuple[bytes, str]:
