@@ -741,7 +741,6 @@ def test_a_run_that_read_the_ledger_before_another_ended_alters_nothing_of_that_
 
 
 def test_an_approved_withdrawal_of_a_type_without_documents_is_in_the_plan(site: SmallSite) -> None:
-    site.publish()
     site.portals["crows"] = "{customer: C-3, show: [invoices, orders]}"
     site.publish()
     site.portals["crows"] = "{customer: C-3, show: [invoices]}"
