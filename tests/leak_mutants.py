@@ -321,7 +321,7 @@ MUTANTS = [
     ),
     Mutant(
         "lines are joined by number without type",
-        edited(book, "Book._lines", ("t.type = l.type AND ", ""), ("SELECT l.type, l.num", "SELECT t.type, t.num")),
+        edited(book, "Book._lines", ("t.type = l.type AND ", "")),
     ),
     # something of everybody in every bundle
     Mutant("a download has all rows", added(lambda _, rows: Page("downloads/documents.csv", _csv(rows)))),
@@ -364,13 +364,17 @@ MUTANTS = [
     # the way to the store
     Mutant(
         "a page that was withdrawn stays in the store",
-        edited(publish, "_finish", ("store.delete(left_over) if left_over else []", "[]")),
+        edited(publish, "_delete_left_over", ("store.delete(owners)", "[]")),
         republished,
     ),
     Mutant("a dead link is not purged", _purges_forgotten, republished),
     Mutant(
         "bundles are published under each other's links",
-        edited(pipeline, "_write", ("Upload(step, bundles[step.id]", "Upload(step, bundles[changed[0].id]")),
+        edited(
+            pipeline,
+            "_write",
+            ("inventory.tokens[step.fingerprint]", "inventory.tokens[changed[-1 - changed.index(step)].fingerprint]"),
+        ),
         republished,
     ),
 ]

@@ -87,6 +87,7 @@ class BulkWriter:
         self._denial: StoreError | None = None
         self._error: Exception | None = None
         self._has_ended = Event()  # so that nothing is tried again
+        self._is_hopeless = Event()  # so that nothing is tried at all
 
     def write(self, puts: Iterable[Put]) -> Iterator[Outcome]:
         """As Store.write_many. It is the caller's thread that goes through `puts`."""
@@ -158,8 +159,8 @@ class BulkWriter:
         return done.outcome
 
     def _work(self, batch: list[Put], since: int) -> None:
-        """Try each object, but none once it is over: what was not tried is not told of."""
-        self._done.put([self._tried(put, since) for put in batch if not self._has_ended.is_set()])
+        """Try each object, but none once that is hopeless: what was not tried is not told of."""
+        self._done.put([self._tried(put, since) for put in batch if not self._is_hopeless.is_set()])
 
     def _tried(self, put: Put, since: int) -> _Done:
         size = len(put.data)
@@ -169,6 +170,7 @@ class BulkWriter:
             return _Done(Outcome(put.key, cause=error.problems[0].message), size, error)
         except Exception as error:  # the caller's thread must learn of it, whatever it is
             if isinstance(error, BotoCoreError | ClientError) and judge(error) is Verdict.HOPELESS:
+                self._is_hopeless.set()
                 self._has_ended.set()
             return _Done(Outcome(put.key, cause=self._connection.cause(error)), size, error)
 
