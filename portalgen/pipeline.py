@@ -181,8 +181,7 @@ def _build(inventory: Inventory, progress: Progress = SILENT) -> Built:
     return replace(built, refused=(*built.refused, *inventory.blocked()))
 
 
-_ATTEMPTS = 3
-"""How often a publish begins anew that another one was faster than, before it wrote anything."""
+_ATTEMPTS = 3  # a publish begins anew that another one was faster than, before it wrote anything
 
 Judge = Callable[[Planned], None]
 """Looks at a plan before anything of it is done, and raises RefusedError if nothing may be."""
