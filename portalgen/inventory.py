@@ -1,6 +1,5 @@
 """Which links should be out there, and which are: definitions and keys on one side, ledger and store on the other."""
 
-import datetime
 import zoneinfo
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -9,22 +8,17 @@ from pathlib import Path
 from portalgen.errors import (
     NOWHERE,
     InvalidInputError,
-    Location,
     Problem,
     StoreError,
 )
 from portalgen.everyone import people_in, with_everyone
-from portalgen.gate import granted
-from portalgen.grants import EXPIRED, last_day, links_of
-from portalgen.ledger import LIVE, REVOKED, Clock, Ledger, OpenLedger, Record, stranger
+from portalgen.ledger import LIVE, REVOKED, Clock, OpenLedger, stranger
 from portalgen.links import KeyRing, Verdict, fingerprint
 from portalgen.manifests import Manifests
-from portalgen.model import STATEMENT, BuiltBundle, Definitions, Documents, LinkId, Person, Refused
+from portalgen.model import BuiltBundle, Definitions, Documents, LinkId, Person, Refused
 from portalgen.plan import (
     Step,
     Stored,
-    Wanted,
-    by_fingerprint,
     is_current,
     misgiven,
     purges,
@@ -41,6 +35,7 @@ from portalgen.purge import Taken, find_tokens
 from portalgen.recovery import record_of, recover
 from portalgen.stores.base import Store
 from portalgen.survey import There, drift, survey
+from portalgen.wanted import current_records, places_of, wanted_links
 
 
 class Inventory:
@@ -140,7 +135,7 @@ class Inventory:
         for token, there in survey(self.store, keys, self._if_other):
             mark = fingerprint(token)
             is_ours = mark in records or self._ring.read(token) is Verdict.OK
-            if not is_ours or self.tokens.get(mark, token) != token:
+            if not is_ours or (self._made(mark) or self.tokens.get(mark, token)) != token:
                 strange.append(mark)
                 continue
             seen.add(mark)
@@ -226,20 +221,25 @@ class Inventory:
         found: dict[str, str] = {}
         unknown: list[str] = []
         for step in steps:
-            record = self.ledger.records[step.fingerprint]
-            if step.fingerprint in self.tokens:
-                found[step.fingerprint] = self.tokens[step.fingerprint]
-            elif record.key in self._ring.root_keys:
-                token = self._ring.token(record.key, record.portal, record.contact, record.revision)
-                found[fingerprint(token)] = token
-            if step.fingerprint not in found:
-                unknown.append(step.fingerprint)
+            mark = step.fingerprint
+            if token := self._made(mark) or self.tokens.get(mark):
+                found[mark] = token
+            else:
+                unknown.append(mark)
         return found | (find_tokens(self.store, unknown) if unknown else {})
+
+    def _made(self, mark: str) -> str:
+        """The token that the keys at hand make for a link of the ledger; '' where they do not make its."""
+        record = self.ledger.records.get(mark)
+        if record is None or record.key not in self._ring.root_keys or record.is_unknown:
+            return ""
+        token = self._ring.token(record.key, record.portal, record.contact, record.revision)
+        return token if fingerprint(token) == mark else ""
 
     def blocked(self) -> list[Refused]:
         """Links that follow from the exports and must not be given out: nobody wrote them, so they hold up no other."""
         found = [link.id for link in self.wanted.values() if link.is_derived and link.id in self._misgiven]
-        places = _places(self.everyone) if found else {}
+        places = places_of(self.everyone) if found else {}
         return [Refused(id_, (Problem(places[id_], *self._misgiven[id_]),)) for id_ in found]
 
     def uploads(self, bundles: Sequence[BuiltBundle], folder: Path) -> list[Step]:
@@ -249,7 +249,7 @@ class Inventory:
         """
         blocked = {each.id for each in self.blocked()}
         if wrong := {link: said for link, said in self._misgiven.items() if link not in blocked}:
-            places = _places(self.everyone)
+            places = places_of(self.everyone)
             raise InvalidInputError.of(Problem(places[link], *said) for link, said in wrong.items())
         built = {bundle.id: bundle for bundle in bundles}
         wanted = {mark: link for mark, link in self.wanted.items() if link.id not in blocked}
@@ -339,61 +339,8 @@ class Inventory:
 
     def accept(self, types: Mapping[LinkId, Iterable[str]]) -> None:
         """Note that somebody said that these links may show these types."""
-        current = _current(self.ledger.records)
+        current = current_records(self.ledger.records)
         for link in self.wanted.values():
             if link.id in types:
                 known = self.ledger.records.get(link.fingerprint) or current[link.id]
                 self.ledger.accept(known.fingerprint, types[link.id])
-
-
-def wanted_links(
-    definitions: Definitions, ring: KeyRing, today: datetime.date, ledger: Ledger
-) -> tuple[dict[str, Wanted], dict[str, str]]:
-    """The links that the definitions speak of, and their tokens, by fingerprint. Raises InvalidInputError."""
-    tokens: dict[str, str] = {}
-    wanted = []
-    exported, current = _exported(definitions), _current(ledger)
-    for link in links_of(definitions, today):
-        token = ring.token_of(link)
-        mark = fingerprint(token)
-        tokens[mark] = token
-        known = ledger.get(mark)
-        offered = tuple(type_ for type_ in link.types if type_ in exported)
-        ends = last_day(link, definitions.site, known.issued if known else "")
-        wanted.append(
-            Wanted(
-                id=link.id,
-                customer=link.customer,
-                revision=link.revision,
-                key=ring.key_of(link),
-                fingerprint=mark,
-                state=EXPIRED if link.state == LIVE and ends and ends < today else link.state,
-                types=link.types,
-                branches=link.branches,
-                definition=link.definition,
-                is_derived=link.is_derived,
-                offered=offered,
-                granted=granted(link.definition, offered, known or current.get(link.id), definitions.roles),
-            )
-        )
-    return by_fingerprint(wanted), tokens
-
-
-def _exported(definitions: Definitions) -> frozenset[str]:
-    """The types of which there are exports."""
-    exported = {source.type for source in definitions.exports}
-    return frozenset(exported | ({STATEMENT} if "invoices" in exported else set()))
-
-
-def _current(ledger: Ledger) -> Mapping[LinkId, Record]:
-    """The record of each portal and contact whose link is not revoked."""
-    return {record.id: record for record in ledger.values() if record.state != REVOKED}
-
-
-def _places(definitions: Definitions) -> Mapping[LinkId, Location]:
-    places = {}
-    for portal in definitions.portals:
-        places[LinkId(portal.id)] = portal.places.get("revision", portal.places[""])
-        for contact in portal.contacts:
-            places[LinkId(portal.id, contact.id)] = contact.places.get("revision", contact.places[""])
-    return places

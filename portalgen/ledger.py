@@ -66,6 +66,11 @@ class Record:
         return LinkId(self.portal, self.contact)
 
     @property
+    def is_half_gone(self) -> bool:
+        """Whether a purge of the link began, and may not have ended."""
+        return self.unfinished and self.state != LIVE
+
+    @property
     def is_unknown(self) -> bool:
         """Whether nothing but the store tells of the link: a portal's id has no such beginning."""
         return self.portal.startswith(_UNKNOWN)

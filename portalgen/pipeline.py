@@ -1,8 +1,8 @@
 """The story: definitions + exports -> book -> grants -> plan -> purge -> render -> publish."""
 
 import datetime
-from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
@@ -10,6 +10,7 @@ from pathlib import Path
 
 from portalgen.book import Book
 from portalgen.builder import Built, build_bundles
+from portalgen.carry import AT_ONCE, Manner, Pen, guard_of, take_away, tidy, write
 from portalgen.customers import customers_file, write_customers
 from portalgen.enclosing import Enclosing
 from portalgen.errors import (
@@ -19,25 +20,21 @@ from portalgen.errors import (
     Problem,
     RefusedError,
     StatementError,
-    StoreError,
 )
 from portalgen.everyone import with_everyone
 from portalgen.exports.reader import read_exports
 from portalgen.exports.report import ReadingReport, write_rejects
-from portalgen.exposure import begun, doubtful, ended, finished, shown, withdrawn
 from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.lease import Lease
 from portalgen.manifests import names_in
 from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
-from portalgen.names import safe_name
 from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
-from portalgen.progress import BUILD, PURGE, READ, SILENT, Progress
-from portalgen.publish import Upload, Written, upload
-from portalgen.purge import Address, Taken, list_paths, purge, withdraw
+from portalgen.progress import BUILD, READ, SILENT, Progress
+from portalgen.purge import Taken, list_paths
 from portalgen.stores.base import Failure
-from portalgen.unsaid import forget, note, noted
+from portalgen.unsaid import noted, unsaid_file
 
 
 @contextmanager
@@ -141,7 +138,7 @@ class Planned(Plan):
 
 def plan(inventory: Inventory) -> Planned:
     """What `publish` would do. Builds, and writes nothing to the store."""
-    inventory.doubt(noted(_unsaid(inventory)))
+    inventory.doubt(noted(unsaid_file(build_folder(inventory.definitions), inventory.place)))
     gone = inventory.purges()
     if inventory.refused:
         return Planned(tuple(_counted(gone, inventory)), inventory.refused)
@@ -187,19 +184,11 @@ Judge = Callable[[Planned], None]
 """Looks at a plan before anything of it is done, and raises RefusedError if nothing may be."""
 
 
-@dataclass(frozen=True, slots=True)
-class Manner:
-    """How to publish: for how many seconds to wait for another run, and at which address to ask for what is gone."""
-
-    wait: int = 0
-    address: Address | None = None
-
-
 def publish(
     inventory: Inventory,
     progress: Progress = SILENT,
     judge: Judge | None = None,
-    manner: Manner = Manner(),
+    manner: Manner = AT_ONCE,
 ) -> Published:
     """Make the store what the definitions and exports say. Raises RefusedError once what may be purged has been.
 
@@ -213,7 +202,7 @@ def publish(
                 inventory.open()
             inventory.ledger.guard = guard_of(inventory, lease)
             try:
-                return _publish(inventory, _Pen(lease, progress, manner), judge)
+                return _publish(inventory, Pen(lease, progress, manner, build_folder(inventory.definitions)), judge)
             except OvertakenError:
                 if attempt == _ATTEMPTS or lease.is_lost or not inventory.ledger.is_untouched:
                     raise
@@ -221,33 +210,14 @@ def publish(
     raise AssertionError
 
 
-def guard_of(inventory: Inventory, lease: Lease) -> Callable[[], None]:
-    """What takes the lease before the first write, unless the ledger was changed since it was read."""
-
-    def guard() -> None:
-        if lease.take():
-            inventory.ledger.confirm()
-
-    return guard
-
-
-@dataclass(frozen=True, slots=True)
-class _Pen:
-    """What one needs to write: the lease, whom to tell, and how."""
-
-    lease: Lease
-    progress: Progress
-    manner: Manner
-
-
-def _publish(inventory: Inventory, pen: _Pen, judge: Judge | None) -> Published:
-    inventory.doubt(noted(_unsaid(inventory)))
+def _publish(inventory: Inventory, pen: Pen, judge: Judge | None) -> Published:
+    inventory.doubt(noted(unsaid_file(build_folder(inventory.definitions), inventory.place)))
     manifests = names_in(inventory.ledger.records)
     passed = _judged(inventory, judge) if judge else None
 
     # Take away first: neither a bad export nor a broken template may hold a purge back.
     gone = inventory.known(inventory.purges())
-    taken = _take_away(inventory, gone, pen)
+    taken = take_away(inventory, gone, pen)
     with _in_any_case(taken.failed):
         if inventory.refused:
             raise RefusedError(inventory.refused)
@@ -258,12 +228,12 @@ def _publish(inventory: Inventory, pen: _Pen, judge: Judge | None) -> Published:
         left = _left(inventory, gone)
         if passed is not None and passed != _contents((*gone, *left, *steps)):
             raise RefusedError("the exports changed while this ran; what was to be purged was, and nothing else")
-        late = _take_away(inventory, inventory.known(left), pen) if left else Taken()
+        late = take_away(inventory, inventory.known(left), pen) if left else Taken()
 
         # Write what differs, the ledger before and after it.
         with _in_any_case(late.failed):
-            written = _write(inventory, steps, built, pen, {*taken.failed, *late.failed})
-            _tidy(inventory, manifests)
+            written = write(inventory, steps, built, pen, {*taken.failed, *late.failed})
+            tidy(inventory, manifests)
 
     gone, taken = gone + left, taken + late
     return Published(
@@ -291,103 +261,6 @@ def _judged(inventory: Inventory, judge: Judge) -> Mapping[str, str]:
 def _contents(steps: Iterable[Step]) -> Mapping[str, str]:
     """By fingerprint, the digest of what is to be written, '' for what is to be purged."""
     return {step.fingerprint: step.bundle for step in steps if step.action != KEEP}
-
-
-def _take_away(inventory: Inventory, gone: Sequence[Step], pen: _Pen) -> Taken:
-    """Purge the links of `gone`, and from other links what they may no longer show."""
-    ledger, fewer = inventory.ledger, inventory.withdrawals()
-    for step in gone:
-        ledger.doubt(step.fingerprint, step.becomes)
-    doubted = [mark for mark, record in ledger.records.items() if record.unfinished]
-    for mark in fewer:
-        ledger.withdraw(mark)
-    _announce(inventory, dict.fromkeys(fewer, "") | {step.fingerprint: step.becomes for step in gone})
-    if gone or fewer:
-        pen.progress.begin(0, PURGE)
-    tokens, known = inventory.tokens_for(gone), {step.fingerprint: step.delete for step in gone}
-    taken = purge(inventory.store, tokens, known, pen.manner.address)
-    for step in gone:
-        if step.fingerprint not in taken.failed:
-            ledger.purged(step.fingerprint)
-    inventory.took(gone, taken)
-    taken += withdraw(inventory.store, {mark: inventory.tokens[mark] for mark in fewer}, fewer)
-    for mark, types in fewer.items():
-        if mark not in taken.failed:
-            ledger.withdrew(mark, types, is_known=mark not in doubted)
-    ledger.tell([*ended(gone, taken.failed, ledger.records), *withdrawn(fewer, taken.failed, ledger.records)])
-    ledger.save()
-    return taken
-
-
-def _announce(inventory: Inventory, becomes: Mapping[str, str]) -> None:
-    """Say in the ledger what is about to go, or, if it cannot be written, here: that must not hold a purge back."""
-    try:
-        inventory.ledger.save()
-    except OvertakenError:
-        raise
-    except StoreError:
-        note(_unsaid(inventory), becomes)
-    else:
-        if not inventory.ledger.is_untouched:
-            forget(_unsaid(inventory))
-
-
-def _unsaid(inventory: Inventory) -> Path:
-    """Where it is noted what the ledger of this store could not be told."""
-    return build_folder(inventory.definitions) / "unsaid" / f"{safe_name(inventory.place)}.json"
-
-
-def _write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: _Pen, held_up: Container[str]) -> Written:
-    """Write what changed. Links that are `held_up`, since something is left that had to go, stay unfinished."""
-    changed = [step for step in steps if step.action != KEEP and step.bundle]
-    bundles = {bundle.id: bundle for bundle in built.bundles}
-    ledger, in_doubt = inventory.ledger, doubtful(changed, inventory.ledger.records)
-    if not ledger.had_history:
-        in_doubt |= {step.fingerprint for step in changed if step.fingerprint in ledger.records}
-    inventory.begin(changed)
-    kept = {step.id: step.fingerprint for step in steps if step.action == KEEP and step.id in bundles}
-    first = [] if ledger.had_history else shown(built.bundles, kept, ledger.records)
-    ledger.tell([*first, *begun(changed, bundles, in_doubt, ledger.records)])
-    ledger.save()
-    if not changed:
-        return Written()
-    jobs = [
-        Upload(step, bundles[step.id], inventory.tokens[step.fingerprint], inventory.stored[step.fingerprint])
-        for step in changed
-    ]
-    written = upload(inventory.store, jobs, build_folder(inventory.definitions), pen.progress)
-    names = _note(inventory, written)
-    done = [step for step in changed if step.fingerprint in names and step.fingerprint not in held_up]
-    for step in done:
-        link = inventory.wanted[step.fingerprint]
-        ledger.finish(step.fingerprint, bundles[step.id].digest, names[step.fingerprint])
-        ledger.show(step.fingerprint, link.types, link.branches)
-    ledger.tell(finished(done, bundles, in_doubt, ledger.records))
-    ledger.save()
-    return written
-
-
-def _tidy(inventory: Inventory, manifests: Collection[str]) -> None:
-    """Delete manifests that nobody names any more; what is left of them does no harm, and reconciling finds it."""
-    ledger = inventory.ledger
-    with suppress(StoreError):
-        if not ledger.is_untouched:
-            inventory.manifests.sweep(manifests, ledger.records)
-        if inventory.is_reconciling:
-            inventory.store.delete(inventory.manifests.strays(ledger.records))
-
-
-def _note(inventory: Inventory, written: Written) -> Mapping[str, str]:
-    """Write the manifests of all that was written whole: by fingerprint, the name of each."""
-    try:
-        return inventory.manifests.write(written.stored)
-    except OvertakenError:
-        raise
-    except StoreError as error:
-        failure = Failure("private/manifests/", "put", error.problems[0].message)
-        written.failed |= {mark: [] for mark in written.stored}
-        written.failed[next(iter(written.stored))] = [failure]
-        return {}
 
 
 @contextmanager

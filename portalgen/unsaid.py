@@ -8,6 +8,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from portalgen.names import safe_name
+from portalgen.replacing import replace_file
+
+
+def unsaid_file(folder: Path, place: str) -> Path:
+    """Where it is noted, below the build folder `folder`, what the ledger of the store called `place` was not told."""
+    return folder / "unsaid" / f"{safe_name(place)}.json"
+
 
 def note(file: Path, becomes: Mapping[str, str]) -> None:
     """Add links, by fingerprint, to those noted in `file`, with the state that each is to have ('': as before).
@@ -16,7 +24,7 @@ def note(file: Path, becomes: Mapping[str, str]) -> None:
     """
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps({**noted(file), **becomes}), encoding="ascii")
+        replace_file(file, json.dumps({**noted(file), **becomes}).encode("ascii"))
 
 
 def noted(file: Path) -> Mapping[str, str]:

@@ -25,7 +25,7 @@ from typing import Any
 import pytest
 import yaml
 
-from portalgen import book, builder, grants, inventory, pipeline, publish
+from portalgen import book, builder, carry, grants, inventory, publish
 from portalgen.book import Book
 from portalgen.exports import visibility
 from portalgen.model import TRANSACTION_TYPES, Account, Bundle, Transaction
@@ -371,8 +371,8 @@ MUTANTS = [
     Mutant(
         "bundles are published under each other's links",
         edited(
-            pipeline,
-            "_write",
+            carry,
+            "write",
             ("inventory.tokens[step.fingerprint]", "inventory.tokens[changed[-1 - changed.index(step)].fingerprint]"),
         ),
         republished,

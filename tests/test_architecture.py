@@ -108,7 +108,7 @@ FLOORS = [
     {"publish", "doctor.bucket", "doctor.folders"},
     {"grantees", "everyone"},
     {"gate", "recovery"},
-    {"definitions", "exports.staging", "overview.rows"} | {"exports.inspect_entry", "exports.inspect_files"},
+    {"definitions", "wanted", "exports.staging", "overview.rows"} | {"exports.inspect_entry", "exports.inspect_files"},
     {"inventory", "exports.loading", "exports.readings", "exports.similar"} | {"exports.inspect_systems"},
     {"exports.attachments", "exports.cells", "exports.settling", "exports.visibility"}
     | {"overview.filters", "overview.page", "overview.table", "overview.text"},
@@ -116,7 +116,8 @@ FLOORS = [
     {"exports.rejects"},
     {"exports.filling"},
     {"exports.reader"} | {"exports.inspect_examine"},
-    {"pipeline"} | {"exports.inspect_drafts"},
+    {"carry", "exports.inspect_drafts"},
+    {"pipeline"},
     {"exports.inspection"},
 ]
 

@@ -748,3 +748,35 @@ def test_an_approved_withdrawal_of_a_type_without_documents_is_in_the_plan(site:
     assert step.action == UPDATE
     publish(site.inventory(), judge=lambda _: None)
     assert "index.html" in site.files("crows")
+
+
+def test_a_link_of_a_key_that_is_no_longer_held_is_not_gone_before_its_purge_was_whole(
+    site: SmallSite, store: MemoryStore
+) -> None:
+    """What the CDN may hold cannot be asked for without the token, and the listing shows nothing to find it by."""
+    site.publish()
+    site.keys, site.key = f"b:{KEY_B}", "b"
+    store.fault = lambda action, _: "the CDN is down" if action == "invalidate" else None
+    assert site.publish().failed
+    store.fault = no_fault
+    failed = site.publish().failed
+    assert len(failed) == len(ALL_LINKS)
+    assert "its key 'a' is not held any more" in failed[0].cause
+    site.keys = f"a:{KEY_A} b:{KEY_B}"
+    done = site.publish()
+    assert (done.failed, done.purged_links) == ((), len(ALL_LINKS))
+    assert site.publish().failed == ()
+
+
+def test_reconciling_takes_what_is_listed_for_all_there_is_of_a_key_that_is_gone(
+    site: SmallSite, store: MemoryStore
+) -> None:
+    site.publish()
+    site.keys, site.key = f"b:{KEY_B}", "b"
+    store.fault = lambda action, _: "the CDN is down" if action == "invalidate" else None
+    assert site.publish().failed
+    store.fault = no_fault
+    inventory = site.inventory()
+    inventory.is_reconciling = True
+    assert publish(inventory).failed == ()
+    assert site.publish().failed == ()

@@ -173,3 +173,17 @@ def test_what_looks_like_a_link_and_is_none_is_left_alone(site: SmallSite, store
     done = reconcile(site)
     assert not [note for note in done.notes if "did not make" in note.message]
     assert "public/pa0foo/x.html" in store.contents
+
+
+def test_what_is_left_of_a_revoked_link_is_purged_whatever_lies_beside_it_under_a_forged_token(
+    site: SmallSite, store: MemoryStore
+) -> None:
+    token, page = site.token("bees"), site.files("bees")["index.html"]
+    forged = token[:-1] + ("0" if token[-1] != "0" else "1")
+    del site.portals["bees"]
+    site.publish()
+    for each in (token, forged):
+        store.write(f"public/{each}/index.html", page, Metadata("text/html"))
+    done = reconcile(site)
+    assert not site.files("bees")
+    assert [note.message for note in done.notes if "did not make" in note.message]

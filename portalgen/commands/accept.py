@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from portalgen.carry import guard_of
 from portalgen.commands.edit import Approval
 from portalgen.commands.project import now, ring_of, store_of, store_source
 from portalgen.commands.report import Done, plural, waiting_json, waiting_lines
@@ -15,7 +16,7 @@ from portalgen.inventory import Inventory
 from portalgen.lease import Lease
 from portalgen.locks import locked
 from portalgen.model import LinkId, Waiting
-from portalgen.pipeline import build_folder, guard_of, plan
+from portalgen.pipeline import build_folder, plan
 
 
 @dataclass(frozen=True, slots=True)

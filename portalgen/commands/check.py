@@ -15,11 +15,11 @@ from portalgen.errors import InvalidInputError, Location, PortalgenError, Proble
 from portalgen.everyone import with_everyone
 from portalgen.exports.report import ReadingReport
 from portalgen.grants import LIVE, extents_of, links_of, ungranted, unknown_branches, unknown_exceptions, untold
-from portalgen.inventory import wanted_links
 from portalgen.model import TRANSACTION_TYPES, Definitions, Link
 from portalgen.pages import Renderer
 from portalgen.pipeline import open_book, templates_of, unmade
 from portalgen.stores import open_store
+from portalgen.wanted import wanted_links
 from portalgen.words import LANGUAGES
 
 _SPOKEN = f"the languages are {', '.join(LANGUAGES)}"

@@ -18,7 +18,6 @@ from portalgen.edits import Selection, selected
 from portalgen.errors import InvalidInputError, Location, RefusedError
 from portalgen.everyone import with_everyone
 from portalgen.grants import last_day, links_of
-from portalgen.inventory import wanted_links
 from portalgen.ledger import Ledger, read_ledger
 from portalgen.mail import Connection, Login, Message, Outcome, Post, compose
 from portalgen.mailbook import DIGEST, SENT, Mailbook
@@ -29,6 +28,7 @@ from portalgen.pipeline import build_folder, open_book, templates_of
 from portalgen.plan import Wanted
 from portalgen.progress import Progress
 from portalgen.views.letters import Matter, letter_view
+from portalgen.wanted import wanted_links
 
 Approval = Callable[[EmailReport], bool]
 """Asks somebody whether these mails are meant; raises RefusedError where nobody can be asked."""

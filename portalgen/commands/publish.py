@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from portalgen.carry import Manner
 from portalgen.commands.internal import refuse_published
 from portalgen.commands.link import LinkReport, links_to_print
 from portalgen.commands.plan import review, step_json, steps_told
@@ -20,7 +21,7 @@ from portalgen.inventory import Inventory
 from portalgen.links import redact
 from portalgen.locks import locked
 from portalgen.model import Definitions
-from portalgen.pipeline import Judge, Manner, Planned, Published, build_folder
+from portalgen.pipeline import Judge, Planned, Published, build_folder
 from portalgen.pipeline import publish as publish_site
 from portalgen.plan import KEEP
 from portalgen.progress import Progress
