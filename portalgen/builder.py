@@ -9,12 +9,10 @@ off is told for by the next.
 
 import hashlib
 import json
-import os
 import shutil
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
-from tempfile import mkstemp
 
 from portalgen import __version__
 from portalgen.changes import changes_of, granted, memory_of, memory_text, recalled
@@ -35,6 +33,7 @@ from portalgen.model import (
 )
 from portalgen.names import safe_name
 from portalgen.pages import Page, Renderer
+from portalgen.replacing import replace_file
 
 _BUNDLES, _MANIFESTS, _MEMORY = "bundles", "manifests", "memory"
 _OF_PORTAL = "_"
@@ -162,10 +161,7 @@ def _write_memory(folder: Path, link: LinkId, text: str) -> None:
     """Write a link's memory whole or not at all, for its owner alone to read."""
     path = _memory(folder, link)
     path.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, partial = mkstemp(dir=path.parent)
-    with os.fdopen(descriptor, "w", encoding="ascii") as file:
-        file.write(text)
-    Path(partial).replace(path)
+    replace_file(path, text.encode("ascii"), 0o600)
 
 
 def _is_whole(folder: Path, bundle: BuiltBundle) -> bool:

@@ -6,15 +6,14 @@ the order in which they stand in the file. Small files have none, and without a 
 
 import hashlib
 import json
-import os
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from tempfile import mkstemp
 from typing import Any
 
 from portalgen import __version__
 from portalgen.errors import Location
+from portalgen.replacing import replace_file
 from portalgen.yamlfile import At, Document, Value, parse_bytes, read_bytes
 
 _SMALL = 8 * 1024
@@ -75,14 +74,7 @@ def _write(cached: Path, head: list[str], document: Document) -> None:
     whole: list[Any] = [document.data]
     whole += [[(where.line, where.column) for where in part.values()] for part in (document.places, document.keys)]
     cached.parent.mkdir(parents=True, exist_ok=True)
-    descriptor, name = mkstemp(dir=cached.parent)
-    partial = Path(name)
-    try:
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            file.write(f"{json.dumps(head)}\n{json.dumps(whole, separators=(',', ':'))}\n")
-        partial.replace(cached)
-    finally:
-        partial.unlink(missing_ok=True)
+    replace_file(cached, f"{json.dumps(head)}\n{json.dumps(whole, separators=(',', ':'))}\n".encode(), 0o600)
     for other in cached.parent.glob("*.json"):
         if not _is_of_a_file(other):
             other.unlink(missing_ok=True)

@@ -3,13 +3,13 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import mkstemp
 
 from portalgen.attachments import identities
 from portalgen.enclosing import folders_of
 from portalgen.errors import InvalidInputError
 from portalgen.model import Definitions
 from portalgen.pipeline import build_folder
+from portalgen.replacing import replace_file
 
 
 def refuse_published(file: Path, definitions: Definitions) -> None:
@@ -32,14 +32,7 @@ def write_internal(file: Path, data: bytes, definitions: Definitions, *, begins:
         if file.exists() and not _starts_with(file, begins):
             raise InvalidInputError(f"{file} is something else, and was left as it is", "choose another name")
         file.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, name = mkstemp(dir=file.parent)
-        partial = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as out:
-                out.write(data)
-            partial.replace(file)
-        finally:
-            partial.unlink(missing_ok=True)
+        replace_file(file, data, 0o600)
     except OSError as error:
         raise InvalidInputError(f"{file} cannot be written: {error.strerror}") from None
 
