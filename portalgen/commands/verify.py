@@ -15,6 +15,7 @@ from portalgen.verification import Finding, Verified, verify_store
 
 _FEW = 5
 _HINT = "`portalgen publish --reconcile` makes it right"
+_STRANGE = "`portalgen publish --reconcile` purges it if the root keys at hand made it, and leaves it alone otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ class VerifyReport(Done):
     def problems(self) -> Sequence[Problem]:
         last = len(self.verified.findings) - 1
         found = [
-            Problem(NOWHERE, _told(finding), _HINT if number == last else "")
+            Problem(NOWHERE, _told(finding), _STRANGE if finding.link is None else _HINT if number == last else "")
             for number, finding in enumerate(self.verified.findings)
         ]
         return [*found, *self.broken]
