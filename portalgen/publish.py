@@ -1,6 +1,6 @@
 """Writing bundles to a store, so that a reader never meets a link to what is not there yet."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from portalgen.plan import Step, Stored, StoredFile
 from portalgen.progress import SILENT, UPLOAD, Progress
 from portalgen.stores.base import PUBLIC, Failure, Metadata, Put, Store, StoredObject
 
-_LAST = 2
+_LAST = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ def upload(store: Store, uploads: Sequence[Upload], folder: Path, progress: Prog
     sent: dict[str, dict[str, StoredFile]] = {item.mark: {} for item in uploads}
     for rank in range(_LAST + 1):
         sound = [item for item in uploads if item.mark not in written.failed]
-        jobs = [(item, file) for item in sound for file in _to_put(item) if _rank(file.path) == rank]
+        jobs = [(item, file) for item in sound for file in _to_put(item) if _rank(file.path, item.there.files) == rank]
         if jobs:
             _send(store, jobs, folder, _Tally(written, sent, progress))
     _delete_left_over(store, uploads, written)
@@ -141,11 +141,15 @@ def _put_of(prefix: str, bundle: BuiltBundle, file: BuiltFile, folder: Path) -> 
     return Put(prefix + file.path, read_file(folder, bundle, file), metadata)
 
 
-def _rank(path: str) -> int:
-    """Documents and assets come first, then the lists that lead to them, then the summary that leads to those."""
+def _rank(path: str, there: Container[str]) -> int:
+    """What is new comes first, since nothing leads there yet; each of both, documents before lists; then the summary.
+
+    A document that is replaced may lead to one that is new, or to the first list of its type.
+    """
     if path == SUMMARY:
         return _LAST
-    return 1 if path.endswith(".html") and "/" not in path else 0
+    is_list = path.endswith(".html") and "/" not in path
+    return (2 if path in there else 0) + is_list
 
 
 def _to_put(item: Upload) -> Iterable[BuiltFile]:

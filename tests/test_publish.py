@@ -16,7 +16,7 @@ from portalgen.pipeline import plan, publish
 from portalgen.plan import CREATE, KEEP, PURGE, UPDATE
 from portalgen.stores.memory import Fault, MemoryStore, fail_at, no_fault
 from portalgen.verification import verify_store
-from tests.sites import CUSTOMERS, INVOICES, KEY_A, KEY_B, PORTALS, TODAY, SmallSite, new_site
+from tests.sites import CUSTOMERS, INVOICES, KEY_A, KEY_B, ORDERS, PORTALS, TODAY, SmallSite, new_site
 
 
 @pytest.fixture
@@ -282,6 +282,43 @@ def test_any_failed_write_is_named_and_repaired_by_the_next_run(tmp_path: Path) 
         store.fault = no_fault
         assert site.publish().failed == ()
         assert site.everything_public() == whole.everything_public()
+
+
+def test_a_second_publish_that_breaks_off_anywhere_leaves_no_dead_link(tmp_path: Path) -> None:
+    """INV-1 leads on to a document that is new, and each page to what is now the first list of orders."""
+    whole, last = two_times_published(tmp_path / "whole")
+    assert len(last) > 8
+    for number in range(len(last)):
+        site, written = two_times_published(tmp_path / str(number), number)
+        assert len(written) == number
+        assert no_dead_links(site), f"after {written}"
+        assert isinstance(site.store, MemoryStore)
+        site.store.fault = no_fault
+        assert site.publish().failed == ()
+        assert site.everything_public() == whole.everything_public()
+
+
+def two_times_published(folder: Path, most: int | None = None) -> tuple[SmallSite, list[str]]:
+    """A site whose second publish has more to show, and at most `most` objects written; and those, in order."""
+    store = MemoryStore()
+    site = new_site(folder, store)
+    site.write("exports/orders.csv", ORDERS.splitlines()[0] + "\n")
+    site.publish()
+    site.write_all()
+    site.write("exports/invoices.csv", INVOICES + "INV-0,C-1,2026-10-15,2026-11-14,EUR,9.00,9.00\n")
+    written: list[str] = []
+
+    def fault(action: str, key: str) -> str | None:
+        if action != "write" or not key.startswith("public/"):
+            return None
+        if len(written) == most:
+            return "full"
+        written.append(key)
+        return None
+
+    store.fault = fault
+    site.publish()
+    return site, written
 
 
 @pytest.mark.parametrize("number", [1, 2])

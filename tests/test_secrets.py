@@ -23,7 +23,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
-from portalgen import builder
+from portalgen import replacing
 from portalgen.cli import main
 from portalgen.database import Database
 from portalgen.errors import StoreError
@@ -434,7 +434,7 @@ def fill_the_disk(_: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(*_: object, **__: object) -> None:
         raise OSError(28, f"No space left for {SECRETS}", f"/srv/{TOKEN}/index.html")
 
-    monkeypatch.setattr(builder, "mkstemp", fail)
+    monkeypatch.setattr(replacing, "mkstemp", fail)
 
 
 def lose_the_ledger(site: Path, _: pytest.MonkeyPatch) -> None:
