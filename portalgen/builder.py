@@ -13,6 +13,7 @@ import shutil
 from collections.abc import Container, Iterable, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from portalgen import __version__
 from portalgen.changes import changes_of, granted, memory_of, memory_text, recalled
@@ -32,8 +33,10 @@ from portalgen.model import (
     Waiting,
 )
 from portalgen.names import safe_name
-from portalgen.pages import Page, Renderer
 from portalgen.replacing import replace_file
+
+if TYPE_CHECKING:
+    from portalgen.pages import Page, Renderer
 
 _BUNDLES, _MANIFESTS, _MEMORY = "bundles", "manifests", "memory"
 _OF_PORTAL = "_"
@@ -57,7 +60,7 @@ class Built:
     reading: ReadingReport = field(default_factory=ReadingReport)
 
 
-def build_bundles(bundles: Iterable[Bundle | Refused], renderer: Renderer, folder: Path) -> Built:
+def build_bundles(bundles: Iterable[Bundle | Refused], renderer: "Renderer", folder: Path) -> Built:
     """Make `folder` hold exactly `bundles`, each with what changed in it since the builds before.
 
     One whose fingerprint is unchanged, or that is refused, stays.
@@ -86,7 +89,7 @@ def build_bundles(bundles: Iterable[Bundle | Refused], renderer: Renderer, folde
     return Built(tuple(built), rendered, pages, _remove_others(folder, kept), tuple(refused))
 
 
-def fingerprint_of(bundle: Bundle, renderer: Renderer) -> str:
+def fingerprint_of(bundle: Bundle, renderer: "Renderer") -> str:
     """Hex SHA-256 over all that the bundle's bytes follow from: the rows, the definition, templates and version."""
     site = replace(bundle.site, base_url="", key="", as_of=None, expires_after=0)
     link = replace(bundle.link, key="", revision=0, expires=None, definition="", is_derived=False)
@@ -173,7 +176,7 @@ def _is_whole(folder: Path, bundle: BuiltBundle) -> bool:
 
 
 def _write(
-    bundle: Bundle, fingerprint: str, pages: Iterable[Page], folder: Path, before: BuiltBundle | None
+    bundle: Bundle, fingerprint: str, pages: "Iterable[Page]", folder: Path, before: BuiltBundle | None
 ) -> BuiltBundle:
     place = bundle_folder(bundle.link.id)
     manifest, home = _manifest(folder, place), folder / _BUNDLES / place
@@ -208,7 +211,7 @@ def _documents(bundle: Bundle) -> Documents:
     return {type_: sorted(dict.fromkeys(numbers)) for type_, numbers in found.items()}
 
 
-def _write_page(page: Page, home: Path, before: BuiltFile | None) -> BuiltFile:
+def _write_page(page: "Page", home: Path, before: BuiltFile | None) -> BuiltFile:
     """Write a page, unless it was written just so `before` and lies there still."""
     file = BuiltFile(page.path, hashlib.sha256(page.body).hexdigest(), len(page.body))
     path = home / page.path

@@ -6,11 +6,15 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
-import duckdb
-
+from portalgen.deferred import deferred
 from portalgen.errors import PortalgenError
+
+if TYPE_CHECKING:
+    import duckdb
+else:
+    duckdb = deferred("duckdb")
 
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,

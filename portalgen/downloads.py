@@ -13,15 +13,20 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import PurePosixPath
 from stat import S_IFREG
+from typing import TYPE_CHECKING
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from xlsxwriter import Workbook
-from xlsxwriter.format import Format
-from xlsxwriter.worksheet import Worksheet
-
+from portalgen.deferred import deferred
 from portalgen.errors import PortalgenError
 from portalgen.model import Bundle
 from portalgen.tables import Gettext, Table, Value, tables_of
+
+if TYPE_CHECKING:
+    import xlsxwriter
+    from xlsxwriter.format import Format
+    from xlsxwriter.worksheet import Worksheet
+else:
+    xlsxwriter = deferred("xlsxwriter")
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip file can say
 _COMPRESSED = frozenset(
@@ -90,7 +95,7 @@ def workbook(bundle: Bundle, gettext: Gettext, *, right_to_left: bool = False) -
                 "leave 'xlsx' out of the site's downloads",
             )
     out = BytesIO()
-    book = Workbook(out, {"in_memory": True})
+    book = xlsxwriter.Workbook(out, {"in_memory": True})
     book.set_properties({"created": datetime(*_EPOCH)})  # noqa: DTZ001  # not a time of any zone
     cells = _Cells(book)
     for table in tables:
@@ -139,7 +144,7 @@ def _csv_cell(value: Value) -> str:
 class _Cells:
     """The formats of a workbook's cells."""
 
-    def __init__(self, book: Workbook) -> None:
+    def __init__(self, book: "xlsxwriter.Workbook") -> None:
         self._book = book
         self._numbers: dict[str, Format] = {}
         # What is marked as text stays text when somebody edits the cell.
@@ -147,7 +152,7 @@ class _Cells:
         self.text = book.add_format({"valign": "top", "num_format": "@", "text_wrap": True})
         self.day = book.add_format({"valign": "top", "num_format": "yyyy-mm-dd"})
 
-    def number(self, value: Decimal | int) -> Format:
+    def number(self, value: Decimal | int) -> "Format":
         """One that shows `value` with as many decimals as it has; an int without groups."""
         _, point, decimals = str(value).partition(".")
         code = "0" if isinstance(value, int) else f"#,##0{point}{'0' * len(decimals)}"
@@ -156,7 +161,7 @@ class _Cells:
         return self._numbers[code]
 
 
-def _fill(sheet: Worksheet, table: Table, cells: _Cells) -> None:
+def _fill(sheet: "Worksheet", table: Table, cells: _Cells) -> None:
     last_row, last_column = len(table.rows), len(table.headings) - 1
     for column, heading in enumerate(table.headings):
         sheet.write_string(0, column, heading, cells.heading)
@@ -170,7 +175,7 @@ def _fill(sheet: Worksheet, table: Table, cells: _Cells) -> None:
     sheet.ignore_errors({"number_stored_as_text": f"A1:XFD{_MOST_ROWS}"})
 
 
-def _write(sheet: Worksheet, row: int, column: int, value: Value, cells: _Cells) -> None:
+def _write(sheet: "Worksheet", row: int, column: int, value: Value, cells: _Cells) -> None:
     match value:
         case None | "":
             return
@@ -184,7 +189,7 @@ def _write(sheet: Worksheet, row: int, column: int, value: Value, cells: _Cells)
             sheet.write_string(row, column, str(value), cells.text)
 
 
-def _write_text(sheet: Worksheet, row: int, column: int, text: str, cell: Format) -> None:
+def _write_text(sheet: "Worksheet", row: int, column: int, text: str, cell: "Format") -> None:
     if text.startswith("<r>") and text.endswith("</r>"):
         # XlsxWriter takes such text for XML of its own and writes it as it is, unless it comes in parts.
         sheet.write_rich_string(row, column, text[0], text[1], text[2:], cell)

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from portalgen.book import Book
 from portalgen.builder import Built, build_bundles
 from portalgen.carry import AT_ONCE, Manner, Pen, guard_of, take_away, tidy, write
 from portalgen.customers import customers_file, write_customers
+from portalgen.deferred import deferred
 from portalgen.enclosing import Enclosing
 from portalgen.errors import (
     NOWHERE,
@@ -22,25 +24,29 @@ from portalgen.errors import (
     StatementError,
 )
 from portalgen.everyone import with_everyone
-from portalgen.exports.reader import read_exports
 from portalgen.exports.report import ReadingReport, write_rejects
 from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.lease import Lease
 from portalgen.manifests import names_in
 from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
-from portalgen.pages import Renderer
 from portalgen.plan import KEEP, Plan, Step
 from portalgen.progress import BUILD, READ, SILENT, Progress
 from portalgen.purge import Taken, list_paths
 from portalgen.stores.base import Failure
 from portalgen.unsaid import noted, unsaid_file
 
+if TYPE_CHECKING:
+    from portalgen import pages
+    from portalgen.exports import reader
+else:
+    pages, reader = deferred("portalgen.pages"), deferred("portalgen.exports.reader")
+
 
 @contextmanager
 def open_book(definitions: Definitions) -> Iterator[Book]:
     """The book of the exports, once every portal's customer was found in it. Raises InvalidInputError."""
-    with read_exports(definitions, partial(mismatches, definitions)) as book:
+    with reader.read_exports(definitions, partial(mismatches, definitions)) as book:
         yield book
 
 
@@ -57,7 +63,7 @@ def _render(
 
     What is held back of the exports stands in build/rejects.csv afterwards, their customers in build/customers.jsonl.
     """
-    renderer = Renderer(templates_of(definitions))
+    renderer = pages.Renderer(templates_of(definitions))
     links = [link for link in links_of(definitions, today) if link.state == LIVE]
     withholding, enclosing = Withholding(withheld), Enclosing(definitions)
     bundles = _bundles(links, book, definitions, withholding, enclosing)

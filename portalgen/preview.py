@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from portalgen.errors import PortalgenError
-from portalgen.pages import content_type
+from portalgen.media import content_type
 
 HOST = "127.0.0.1"
 BUNDLES = "bundles"

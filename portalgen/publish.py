@@ -6,9 +6,9 @@ from pathlib import Path
 
 from portalgen.builder import read_file
 from portalgen.errors import OvertakenError, PortalgenError, StoreError
+from portalgen.media import content_type, is_download
 from portalgen.model import BuiltBundle, BuiltFile
 from portalgen.names import SUMMARY
-from portalgen.pages import content_type, is_download
 from portalgen.plan import Step, Stored, StoredFile
 from portalgen.progress import SILENT, UPLOAD, Progress
 from portalgen.stores.base import PUBLIC, Failure, Metadata, Put, Store, StoredObject

@@ -20,9 +20,10 @@ from urllib.parse import unquote
 import pytest
 
 from portalgen.errors import InvalidInputError, PortalgenError
+from portalgen.media import content_type
 from portalgen.model import TRANSACTION_TYPES, Bundle, Customer, Line, Transaction
 from portalgen.names import safe_name
-from portalgen.pages import Renderer, content_type
+from portalgen.pages import Renderer
 from portalgen.resources import templates_folder
 from tests.samples import BRILLIANT, PORTALS, SITE, bundle, invoice
 

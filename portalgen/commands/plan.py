@@ -24,8 +24,8 @@ from portalgen.definitions import load
 from portalgen.errors import PortalgenError, Problem, RefusedError
 from portalgen.inventory import Inventory
 from portalgen.locks import locked
+from portalgen.media import ADMIN_PAGE_BEGINS
 from portalgen.model import Definitions
-from portalgen.pages import ADMIN_PAGE_BEGINS
 from portalgen.pipeline import Planned, build_folder
 from portalgen.pipeline import plan as plan_site
 from portalgen.plan import KEEP, Step

@@ -2,14 +2,19 @@
 
 from collections import Counter
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from portalgen.commands.report import documents_counted, waiting_lines
+from portalgen.deferred import deferred
 from portalgen.model import Documents, Site
-from portalgen.pages import admin_page
 from portalgen.pipeline import Planned
 from portalgen.plain import without_unseen
 from portalgen.plan import KEEP, Step
+
+if TYPE_CHECKING:
+    from portalgen import pages
+else:
+    pages = deferred("portalgen.pages")
 
 
 def plan_page(planned: Planned, site: Site, store: str) -> bytes:
@@ -27,7 +32,7 @@ def plan_page(planned: Planned, site: Site, store: str) -> bytes:
         "choices": [("action", "Action", [*actions]), ("moves", "Documents", ["appear", "disappear"])],
         "steps": [_step(step) for step in changing],
     }
-    return admin_page("plan.html", values)
+    return pages.admin_page("plan.html", values)
 
 
 def _step(step: Step) -> Mapping[str, Any]:

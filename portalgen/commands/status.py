@@ -11,6 +11,7 @@ from portalgen.commands.report import Done, plural
 from portalgen.definitions import load
 from portalgen.errors import NOWHERE, InvalidInputError, Problem
 from portalgen.ledger import read_ledger
+from portalgen.media import ADMIN_PAGE_BEGINS
 from portalgen.model import Definitions
 from portalgen.overview.filters import Filters
 from portalgen.overview.page import overview_page
@@ -18,7 +19,6 @@ from portalgen.overview.rows import Overview, Row, overview_of
 from portalgen.overview.table import BEGINS as TABLE_BEGINS
 from portalgen.overview.table import overview_csv
 from portalgen.overview.text import overview_text
-from portalgen.pages import ADMIN_PAGE_BEGINS
 from portalgen.pipeline import build_folder
 
 _STDOUT = Path("-")

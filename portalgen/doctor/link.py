@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from portalgen.doctor.findings import Finding, fail, ok, unknown, warn
 from portalgen.doctor.web import Answer, DamagedError, fetch
 from portalgen.errors import PortalgenError
+from portalgen.media import content_type, is_download
 from portalgen.names import SUMMARY
-from portalgen.pages import content_type, is_download
 
 _FILE = re.compile(rb'(?:href|src)="([a-z0-9][a-z0-9_-]*\.[a-z]+)"')
 _POLICY = "Content-Security-Policy"

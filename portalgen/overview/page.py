@@ -1,16 +1,21 @@
 """An overview as a page for those who run the site: to be read on their own machine, never published."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from portalgen.commands.report import plural
 from portalgen.customers import Exported
+from portalgen.deferred import deferred
 from portalgen.grants import LIVE
 from portalgen.model import GRANTABLE_TYPES, Site
 from portalgen.overview.rows import PUBLISHED, STATES, Overview, Row, Served
-from portalgen.pages import admin_page
 from portalgen.plain import without_unseen
+
+if TYPE_CHECKING:
+    from portalgen import pages
+else:
+    pages = deferred("portalgen.pages")
 
 
 def overview_page(overview: Overview, site: Site) -> bytes:
@@ -29,7 +34,7 @@ def overview_page(overview: Overview, site: Site) -> bytes:
         "served": [_served(each, zone) for each in overview.served],
         "without": [_customer(each) for each in overview.without],
     }
-    return admin_page("overview.html", values)
+    return pages.admin_page("overview.html", values)
 
 
 def _choices(overview: Overview) -> list[tuple[str, str, list[str]]]:

@@ -12,7 +12,7 @@ from typing import Any, Self
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
-from portalgen.pages import content_type
+from portalgen.media import content_type
 from tests.web.serving import QuietHandler
 
 GOOD_HEADERS = {

@@ -5,9 +5,9 @@ import hashlib
 import re
 from html.parser import HTMLParser
 
+from portalgen.media import ADMIN_PAGE_BEGINS
 from portalgen.model import Site
 from portalgen.overview.page import overview_page
-from portalgen.pages import ADMIN_PAGE_BEGINS
 from tests.overviews import EXAMPLE, SCRIPT
 
 SITE = Site("x", "Small & <b>Co", timezone="Europe/Berlin", base_url="https://portals.example")
