@@ -9,8 +9,9 @@ off is told for by the next.
 
 import hashlib
 import json
+import os
 import shutil
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -119,6 +120,17 @@ def read_manifest(folder: Path, link: LinkId) -> BuiltBundle | None:
     return bundle if is_true else None
 
 
+def standing(folder: Path, digests: Mapping[LinkId, str]) -> Built | None:
+    """The bundles of just these links, or None if one is not there whole, or is not of the digest given."""
+    found = []
+    for link, digest in digests.items():
+        bundle = read_manifest(folder, link)
+        if not bundle or bundle.digest != digest or not _is_whole(folder, bundle):
+            return None
+        found.append(bundle)
+    return Built(tuple(found), 0, 0, _remove_others(folder, {bundle.folder for bundle in found}))
+
+
 def told_by(folder: Path, link: Link) -> Changes:
     """What the last build found to tell of a link, and the link may show now; nothing where it knew another link."""
     memory = memory_of(_read_memory(folder, link.id))
@@ -169,8 +181,9 @@ def _write_memory(folder: Path, link: LinkId, text: str) -> None:
 
 def _is_whole(folder: Path, bundle: BuiltBundle) -> bool:
     """Whether every file is there with its size; their digests are checked when they are published."""
+    home = folder / _BUNDLES / bundle.folder
     try:
-        return all(file_path(folder, bundle, file).stat().st_size == file.size for file in bundle.files)
+        return all(os.stat(f"{home}/{file.path}").st_size == file.size for file in bundle.files)  # noqa: PTH116 - quicker
     except OSError:
         return False
 

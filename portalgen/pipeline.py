@@ -24,15 +24,16 @@ from portalgen.errors import (
     StatementError,
 )
 from portalgen.everyone import with_everyone
-from portalgen.exports.report import ReadingReport, write_rejects
+from portalgen.exports.report import ReadingReport, rejects_file, write_rejects
 from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.lease import Lease
 from portalgen.manifests import names_in
-from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Refused, Waiting
+from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Person, Refused, Waiting
 from portalgen.plan import KEEP, Plan, Step
 from portalgen.progress import BUILD, READ, SILENT, Progress
 from portalgen.purge import Taken, list_paths
+from portalgen.standing import recall, remember, sources_of, stands
 from portalgen.stores.base import Failure
 from portalgen.unsaid import noted, unsaid_file
 
@@ -52,8 +53,32 @@ def open_book(definitions: Definitions) -> Iterator[Book]:
 
 def build(definitions: Definitions, today: datetime.date) -> Built:
     """Definitions and exports in, bundles under build/ out. Needs neither keys nor a store."""
+    return _made(definitions, today, lambda people: (with_everyone(definitions, people), {}))
+
+
+Learn = Callable[[Iterable[Person]], tuple[Definitions, Mapping[LinkId, Sequence[str]]]]
+"""Given the people of the exports: the definitions with their portals, and the types that are withheld from a link."""
+
+
+def _made(definitions: Definitions, today: datetime.date, learn: Learn, progress: Progress = SILENT) -> Built:
+    """The bundles, read and rendered, unless the last build followed from the same."""
+    progress.begin(0, READ)
+    folder, sources = build_folder(definitions), sources_of(definitions)
+    if last := recall(sources, folder):
+        everyone, withheld = learn(last.people)
+        if built := stands(last, [link.id for link in _live(everyone, today)], withheld, folder):
+            return built
     with open_book(definitions) as book:
-        return _render(with_everyone(definitions, book.people()), book, today, {})
+        if not last:
+            everyone, withheld = learn(book.people())
+        progress.begin(0, BUILD)
+        built = _render(everyone, book, today, withheld)
+    remember(sources, folder, withheld, built)
+    return built
+
+
+def _live(definitions: Definitions, today: datetime.date) -> list[Link]:
+    return [link for link in links_of(definitions, today) if link.state == LIVE]
 
 
 def _render(
@@ -64,11 +89,11 @@ def _render(
     What is held back of the exports stands in build/rejects.csv afterwards, their customers in build/customers.jsonl.
     """
     renderer = pages.Renderer(templates_of(definitions))
-    links = [link for link in links_of(definitions, today) if link.state == LIVE]
+    links = _live(definitions, today)
     withholding, enclosing = Withholding(withheld), Enclosing(definitions)
     bundles = _bundles(links, book, definitions, withholding, enclosing)
     built = build_bundles(bundles, renderer, build_folder(definitions))
-    write_rejects(build_folder(definitions) / "rejects.csv", book.report.rejects)
+    write_rejects(rejects_file(build_folder(definitions)), book.report.rejects)
     people = book.people() if definitions.every_customer else ()
     write_customers(customers_file(build_folder(definitions)), book.as_of, book.roll(), people)
     warnings = (*book.report.warnings, *enclosing.problems)
@@ -96,7 +121,7 @@ def _bundles(
 
 def unmade(definitions: Definitions, book: Book, today: datetime.date) -> list[Refused]:
     """The live links of which no bundle can be made, and why: of the others nothing is rendered."""
-    links = [link for link in links_of(definitions, today) if link.state == LIVE and STATEMENT in link.types]
+    links = [link for link in _live(definitions, today) if STATEMENT in link.types]
     return [each for each in _bundles(links, book, definitions, Withholding()) if isinstance(each, Refused)]
 
 
@@ -173,13 +198,14 @@ def _left(inventory: Inventory, gone: Sequence[Step]) -> list[Step]:
 
 def _build(inventory: Inventory, progress: Progress = SILENT) -> Built:
     """Read the exports and build, without what somebody has to accept first. Raises RefusedError."""
-    progress.begin(0, READ)
-    with open_book(inventory.definitions) as book:
-        inventory.learn(book.people())
+
+    def learn(people: Iterable[Person]) -> tuple[Definitions, Mapping[LinkId, Sequence[str]]]:
+        inventory.learn(people)
         if inventory.refused:
             raise RefusedError(inventory.refused)
-        progress.begin(0, BUILD)
-        built = _render(inventory.everyone, book, inventory.today, inventory.waiting)
+        return inventory.everyone, inventory.waiting
+
+    built = _made(inventory.definitions, inventory.today, learn, progress)
     inventory.withhold(built.waiting)
     return replace(built, refused=(*built.refused, *inventory.blocked()))
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import takewhile
 from pathlib import Path
 
-from portalgen.exports.files import Mark, mark_of
 from portalgen.keysources import key_file
+from portalgen.marks import Mark, mark_of
 from portalgen.model import Definitions
 
 Seen = Mapping[Path, Mark]

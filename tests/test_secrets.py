@@ -216,7 +216,9 @@ DRAFTS = {"drafts/acme.ann.welcome.eml"}
 
 def commands(command: click.Command, path: tuple[str, ...] = ()) -> Iterator[tuple[str, click.Command]]:
     if isinstance(command, click.Group):
-        for name, inner in command.commands.items():
+        for name in command.commands:
+            _, inner, _ = command.resolve_command(click.Context(command), [name])
+            assert inner
             yield from commands(inner, (*path, name))
     else:
         yield " ".join(path), command

@@ -10,7 +10,7 @@ from portalgen.logs import set_up_logging
 _LEVELS = ("debug", "info", "warning", "error")
 _VERBS = {
     "accept": ("records", "Let links show what they were granted through something else."),
-    "build": ("making", "Render the bundles that changed into build/."),
+    "build": ("building", "Render the bundles that changed into build/."),
     "check": ("making", "Report everything that is wrong, and what each link would show."),
     "contact": ("access", "Add and remove contacts of portals in portals.yaml."),
     "demo": ("demo", "Build and publish an invented company's portals."),
@@ -26,7 +26,7 @@ _VERBS = {
     "link": ("records", "Print the link of a portal or of a contact, or all links."),
     "plan": ("publishing", "Print what a publish would do, and why."),
     "portal": ("access", "Add, show and remove portals in portals.yaml."),
-    "preview": ("making", "Serve the built bundles on this machine, for your eyes only."),
+    "preview": ("building", "Serve the built bundles on this machine, for your eyes only."),
     "profile": ("importing", "Explain a profile of a system's exports, or one of your own."),
     "profiles": ("importing", "List the systems whose exports are known."),
     "publish": ("publishing", "Purge what is gone, build what changed, upload it."),

@@ -12,6 +12,7 @@ from portalgen.errors import InvalidInputError, Location, Problem, nearest
 from portalgen.exports import einvoice, jsonfile, parquet, sqlitefile, workbook
 from portalgen.exports.grid import Grid
 from portalgen.exports.textfile import TextTable, open_text, padded, plain, spool
+from portalgen.marks import Mark, mark_of
 from portalgen.model import ExportSource, LineSource
 
 _FORMATS = {
@@ -30,8 +31,6 @@ _FORMATS = {
 _COMPRESSED = {".gz", ".zst"}
 _DAY_FIRST = re.compile(r"(?<!\d)\d{1,2}([-._ ])\d{1,2}\1\d{4}(?!\d)", re.ASCII)
 IsHeading = Callable[[Sequence[str]], bool]
-Mark = tuple[int, int, int]
-"""What tells that a file is as it was: its number on the disk, its size and when it was last written."""
 
 
 def format_of(path: Path) -> str:
@@ -109,15 +108,6 @@ def open_source(source: ExportSource, lines: LineSource | None, place: Place, is
     except InvalidInputError as error:
         opened.problems += error.problems
     return opened
-
-
-def mark_of(file: Path) -> Mark:
-    """How a file is now; zeros of one that is not there."""
-    try:
-        status = file.stat()
-    except OSError:
-        return (0, 0, 0)
-    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def files_of(path: str, root: Path, where: Location) -> Iterator[tuple[Path, str]]:

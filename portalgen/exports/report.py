@@ -63,6 +63,11 @@ class ReadingReport:
     rejects: tuple[Reject, ...] = ()
 
 
+def rejects_file(build: Path) -> Path:
+    """Where what is held back stands in a build folder."""
+    return build / "rejects.csv"
+
+
 def write_rejects(path: Path, rejects: Sequence[Reject]) -> None:
     """Write what is held back, and why, to a CSV file for its owner alone; with nothing to write, remove it."""
     path.unlink(missing_ok=True)

@@ -15,9 +15,10 @@ from typing import Any
 from portalgen.database import Database
 from portalgen.errors import BusyError, InvalidInputError, Location, Problem
 from portalgen.exports.columns import IDENTITY, Column, Kind
-from portalgen.exports.files import Mark, Place, mark_of
+from portalgen.exports.files import Place
 from portalgen.exports.report import LeftOutValue
 from portalgen.exports.textfile import TextTable, check_table, read_places
+from portalgen.marks import Mark, mark_of
 from portalgen.model import ExportSource
 
 
