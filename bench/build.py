@@ -22,10 +22,11 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from portalgen import __version__, builder, pipeline
+from portalgen import __version__, builder
 from portalgen.book import Book
 from portalgen.commands.build import build
 from portalgen.commands.publish import Said, publish
+from portalgen.exports import reader
 from portalgen.keysources import write_key_file
 from portalgen.pages import Renderer
 from portalgen.progress import SILENT
@@ -116,7 +117,7 @@ def run_once(folder: Path) -> dict[str, Any]:
     Book.accounts = clock.generator("read", Book.accounts)  # type: ignore[method-assign]
     Renderer.render = clock.generator("render", Renderer.render)  # type: ignore[method-assign]
     builder._write_page = clock.function("write", builder._write_page)
-    reading = pipeline.read_exports
+    reading = reader.read_exports
 
     class TimedReading:
         def __init__(self, *arguments: Any) -> None:
@@ -128,7 +129,7 @@ def run_once(folder: Path) -> dict[str, Any]:
         def __exit__(self, *arguments: Any) -> None:
             self.book.__exit__(*arguments)
 
-    pipeline.read_exports = TimedReading  # type: ignore[assignment]
+    reader.read_exports = TimedReading  # type: ignore[assignment,misc]
     config = folder / "config/portals.yaml"
 
     def timed(verb: Callable[[], Any]) -> tuple[float, Any]:

@@ -182,10 +182,7 @@ def _write_memory(folder: Path, link: LinkId, text: str) -> None:
 def _is_whole(folder: Path, bundle: BuiltBundle) -> bool:
     """Whether every file is there with its size; their digests are checked when they are published."""
     home = folder / _BUNDLES / bundle.folder
-    try:
-        return all(os.stat(f"{home}/{file.path}").st_size == file.size for file in bundle.files)  # noqa: PTH116 - quicker
-    except OSError:
-        return False
+    return all(_size(f"{home}/{file.path}") == file.size for file in bundle.files)
 
 
 def _write(
@@ -195,7 +192,8 @@ def _write(
     manifest, home = _manifest(folder, place), folder / _BUNDLES / place
     manifest.unlink(missing_ok=True)
     known = {file.path: file for file in before.files} if before else {}
-    files = tuple(_write_page(page, home, known.get(page.path)) for page in pages)
+    folders: set[str] = set()
+    files = tuple(_write_page(page, f"{home}/{page.path}", known.get(page.path), folders) for page in pages)
     keep = {file.path for file in files}
     for path in [path for path in home.rglob("*") if path.is_file() and path.relative_to(home).as_posix() not in keep]:
         path.unlink()
@@ -224,14 +222,26 @@ def _documents(bundle: Bundle) -> Documents:
     return {type_: sorted(dict.fromkeys(numbers)) for type_, numbers in found.items()}
 
 
-def _write_page(page: "Page", home: Path, before: BuiltFile | None) -> BuiltFile:
-    """Write a page, unless it was written just so `before` and lies there still."""
+def _write_page(page: "Page", path: str, before: BuiltFile | None, folders: set[str]) -> BuiltFile:
+    """Write a page, unless it was written just so `before` and lies there still. `folders` are those that are there."""
     file = BuiltFile(page.path, hashlib.sha256(page.body).hexdigest(), len(page.body))
-    path = home / page.path
-    if file != before or not path.is_file() or path.stat().st_size != file.size:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(page.body)
+    if file == before and _size(path) == file.size:
+        return file
+    parent = path.rpartition("/")[0]
+    if parent not in folders:
+        os.makedirs(parent, exist_ok=True)  # noqa: PTH103 - quicker
+        folders.add(parent)
+    with open(path, "wb") as opened:  # noqa: PTH123 - quicker
+        opened.write(page.body)
     return file
+
+
+def _size(path: str) -> int:
+    """The size of a file, -1 where there is none."""
+    try:
+        return os.stat(path).st_size  # noqa: PTH116 - quicker
+    except OSError:
+        return -1
 
 
 def _digest(files: Sequence[BuiltFile]) -> str:

@@ -10,6 +10,7 @@ stands in `views.values`. Those of e-mails, in `email/`, are given `mail` (`view
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
@@ -18,7 +19,7 @@ from html import escape
 from pathlib import Path
 from traceback import walk_tb
 
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FunctionLoader, PrefixLoader, StrictUndefined
+from jinja2 import BaseLoader, ChoiceLoader, Environment, FunctionLoader, PrefixLoader, StrictUndefined, nodes
 from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 
 from portalgen.downloads import archive, csv_files, workbook
@@ -183,10 +184,45 @@ def _pages_of(view: View) -> Iterator[tuple[str, str, dict[str, object]]]:
         yield view.payments.href, "receipts.html", {**top, "here": "receipts"}
 
 
+class _Environment(Environment):
+    """Templates in one language, into which texts that nothing is put into are translated once, as they are parsed."""
+
+    translate: Callable[[str], str]
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        template = super()._parse(source, name, filename)
+        named = {each.name for each in template.find_all(nodes.Name) if each.ctx != "load"}
+        named.update(each.name for each in template.find_all(nodes.Macro))
+        if named.isdisjoint({"_", "gettext"}):
+            self._translate(template)
+        return template
+
+    def _translate(self, node: nodes.Node) -> None:
+        for name, value in node.iter_fields():
+            if isinstance(value, nodes.Node):
+                setattr(node, name, self._translated(value))
+            elif isinstance(value, list):
+                value[:] = [self._translated(each) if isinstance(each, nodes.Node) else each for each in value]
+
+    def _translated(self, node: nodes.Node) -> nodes.Node:
+        match node:
+            case nodes.Call(
+                node=nodes.Name(name="_" | "gettext"),
+                args=[nodes.Const(value=str(text))],
+                kwargs=[],
+                dyn_args=None,
+                dyn_kwargs=None,
+            ):
+                with suppress(ValueError, TypeError, KeyError):  # which the page would fail with, at its place
+                    return nodes.TemplateData(self.translate(text) % {}, lineno=node.lineno)
+        self._translate(node)
+        return node
+
+
 def _new_environment(loader: BaseLoader, words: Words, *, is_text: bool) -> Environment:
-    environment = Environment(
+    environment = _Environment(
         loader=loader,
-        autoescape=not is_text,  # noqa: S701 - plain text has nothing that could be escaped
+        autoescape=not is_text,
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
@@ -196,7 +232,9 @@ def _new_environment(loader: BaseLoader, words: Words, *, is_text: bool) -> Envi
         extensions=["jinja2.ext.i18n"],
     )
     install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
-    install(*((words.gettext, words.ngettext) if is_text else _escaped(words)), newstyle=True)
+    gettext, ngettext = (words.gettext, words.ngettext) if is_text else _escaped(words)
+    install(gettext, ngettext, newstyle=True)
+    environment.translate = gettext
     # What differs from run to run has no place in a page.
     del environment.globals["lipsum"], environment.filters["random"]
     return environment

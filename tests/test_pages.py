@@ -382,6 +382,27 @@ def test_an_override_may_extend_what_it_replaces(tmp_path: Path) -> None:
     assert pages["portal.css"] == "body { color: red }"
 
 
+@pytest.mark.parametrize(
+    ("template", "expected"),
+    [
+        ('{{ _("Total") }} {{ gettext("Total") }}', "Gesamt Gesamt"),
+        ("{% trans %}Total{% endtrans %}", "Gesamt"),
+        ('{% set words = {"total": _("Total")} %}{{ words.total }}', "Gesamt"),
+        ('{% macro said(text) %}{{ text | upper }}{% endmacro %}{{ said(_("Total")) }}', "GESAMT"),
+        ('{{ _("Total") if true else _("Net") }}', "Gesamt"),
+        ('{% set name = "Total" %}{{ _(name) }}', "Gesamt"),
+        ('{{ _("<%(what)s> & more", what="<b>") }}', "&lt;&lt;b&gt;&gt; &amp; more"),
+        ('{{ _("<never seen>") }}', "&lt;never seen&gt;"),
+        ('{{ _("100 %%") }}', "100 %"),
+        ('{% macro _(text) %}so: {{ text }}{% endmacro %}{{ _("Total") }}', "so: Total"),
+        ('{% for _ in ["x"] %}{{ _ }}{% endfor %}', "x"),
+    ],
+)
+def test_a_template_may_translate_in_every_way_that_jinja2_knows(tmp_path: Path, template: str, expected: str) -> None:
+    (tmp_path / "invoice.html").write_text(template)
+    assert rendered(Renderer(tmp_path), bundle([invoice("1")], locale="de-DE"))["invoices/1.html"] == expected
+
+
 def test_the_digest_follows_names_and_bytes_of_both_folders(tmp_path: Path) -> None:
     digests = [Renderer().digest, Renderer(tmp_path).digest]
     assert digests[0] == digests[1]
@@ -406,6 +427,7 @@ def test_the_digest_follows_names_and_bytes_of_both_folders(tmp_path: Path) -> N
         ('{% extends "invoice.html" %}', 1, "without end"),
         ('\n{% extends "!default/invoice.html" %}\n{% block to %}{{ lost }}{% endblock %}', 3, "'lost' is undefined"),
         ("\n\n{{ 1 | nofilter }}", 3, "No filter named 'nofilter'"),
+        ('\n{{ _("100 %") }}', 2, "incomplete format"),
     ],
 )
 def test_a_broken_override_is_a_sentence_with_its_place(tmp_path: Path, template: str, line: int, what: str) -> None:
