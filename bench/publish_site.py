@@ -9,6 +9,7 @@ else is the product's own.
 import sys
 from pathlib import Path
 
+import portalgen.cli  # noqa: F401 - as every run does
 from portalgen import pipeline
 from portalgen.builder import Built, read_manifest
 from portalgen.commands.project import now, ring_of, store_of

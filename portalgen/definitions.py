@@ -7,9 +7,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from portalgen.bulletin import read_bulletin
+from portalgen.deferred import deferred
 from portalgen.errors import InvalidInputError, Location, Problem
 from portalgen.exports.profiles import settings_of, source_of
 from portalgen.grantees import every_customer_of, portal_of, types_in
@@ -41,6 +42,11 @@ from portalgen.schema import (
 from portalgen.spots import Spot
 from portalgen.yamlcache import read_cached
 from portalgen.yamlfile import Document, parse_yaml
+
+if TYPE_CHECKING:
+    from portalgen import bulletin
+else:
+    bulletin = deferred("portalgen.bulletin")
 
 _LARGEST_LOGO = 256 * 1024
 _PICTURES = {
@@ -245,7 +251,7 @@ class _Reading:
             self.problem(spot, f"there is no file '{item.path}'", f"looked for {file.absolute()}")
             return None
         try:
-            return Bulletin(read_bulletin(file), item.since, item.until)
+            return Bulletin(bulletin.read_bulletin(file), item.since, item.until)
         except InvalidInputError as error:
             self.problems += error.problems
             return None

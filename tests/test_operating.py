@@ -41,8 +41,7 @@ def commands_in(text: str) -> Iterator[list[str]]:
 
 def parsed(arguments: list[str]) -> click.Context:
     """Raises UsageError where there is no such verb, or no such option."""
-    verb, *options = arguments
-    command = main.get_command(click.Context(main), verb)
+    verb, command, options = main.resolve_command(click.Context(main), arguments)
     assert command
     return command.make_context(verb, options)
 

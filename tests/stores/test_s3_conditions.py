@@ -104,6 +104,19 @@ def test_a_conflict_is_tried_again(proxy: FaultProxy, proxied_store: S3Store) ->
     assert proxied_store.find(KEY).version == version
 
 
+def test_an_answer_that_ceph_gives_to_some_of_many_writers_is_tried_again(
+    proxy: FaultProxy, proxied_store: S3Store, s3_store: S3Store
+) -> None:
+    proxy.inject(refuse(500, "UnknownError"), is_put, times=4)
+    version = proxied_store.write_if(KEY, b"1", HTML, None)
+    assert proxied_store.find(KEY).version == version
+    theirs = s3_store.write_if(KEY, b"2", HTML, version)
+    proxy.inject(refuse(500, "UnknownError"), is_put, times=4)
+    with pytest.raises(OvertakenError):
+        proxied_store.write_if(KEY, b"3", HTML, version)
+    assert s3_store.find(KEY).version == theirs
+
+
 def test_a_store_that_refuses_every_time_is_overtaken_in_the_end(proxy: FaultProxy, proxied_store: S3Store) -> None:
     proxy.inject(refuse(409, "ConditionalRequestConflict"), is_put, times=None)
     with pytest.raises(OvertakenError):

@@ -67,7 +67,11 @@ def _condition(version: str | None, *, is_quoted: bool) -> dict[str, str]:
 
 
 def _refusal(error: ClientError) -> int:
-    """The status of an answer that says that the condition does not hold; 0 for another."""
+    """The status of an answer that says that the condition does not hold, or may not; 0 for another.
+
+    Ceph says 500, UnknownError, to some of those that write at the same time (rgw has no answer for ECANCELED).
+    """
     status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    is_absent = error.response.get("Error", {}).get("Code") == "NoSuchKey"
-    return status if status in {409, 412} or (status == 404 and is_absent) else 0
+    code = error.response.get("Error", {}).get("Code")
+    is_refusal = status in {409, 412} or (status, code) in {(404, "NoSuchKey"), (500, "UnknownError")}
+    return status if is_refusal else 0

@@ -1,9 +1,9 @@
 """Takes away all that lies under prefixes: objects, the versions and markers behind them, uploads never finished."""
 
 import os.path
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Container, Iterable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from threading import Lock
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -16,6 +16,9 @@ from portalgen.stores.s3.holds import hold_on
 
 THREADS = 16
 """Prefixes listed at a time."""
+
+DELETES = 4
+"""Batches of what is surely there that are deleted at a time."""
 
 ROUNDS = 3
 """How often each prefix is listed until nothing is left there; the last time, nothing is deleted any more."""
@@ -53,8 +56,7 @@ class Eraser:
         self._has_versions = self._may_have_versions()
         uploads = self._abort_uploads(prefixes)
         if not self._has_versions:
-            for batch in batches(Target(self._at.path(key)) for key in known):
-                self._delete([(target, "object") for target in batch])
+            self._delete_known(known)
         left = self._still_there(list(dict.fromkeys(prefixes)))
         with ThreadPoolExecutor(THREADS, "erase") as pool:
             for number in range(1, ROUNDS + 1):
@@ -173,6 +175,17 @@ class Eraser:
                     return
                 batch, self._waiting = self._waiting[:BATCH], self._waiting[BATCH:]
             self._delete(batch)
+
+    def _delete_known(self, known: Iterable[str]) -> None:
+        """Delete objects without looking for them: some batches at a time, of which no more are in memory."""
+        with ThreadPoolExecutor(DELETES, "erase") as pool:
+            under_way: deque[Future[None]] = deque()
+            for batch in batches(Target(self._at.path(key)) for key in known):
+                if len(under_way) == DELETES:
+                    under_way.popleft().result()
+                under_way.append(pool.submit(self._delete, [(target, "object") for target in batch]))
+            for each in under_way:
+                each.result()
 
     def _delete(self, items: list[_Item]) -> None:
         failed = delete_batch(self._at, [target for target, _ in items])
