@@ -8,7 +8,7 @@ import click
 from portalgen import __version__
 from portalgen.logs import set_up_logging
 
-# What is imported and read stays until the end: to look every 700 objects for what can go takes an eighth of a short run.
+# What is imported and read stays until the end; to look for what can go, every 700 objects, takes an eighth of a run.
 gc.set_threshold(100_000)
 
 _LEVELS = ("debug", "info", "warning", "error")
