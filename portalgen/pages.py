@@ -200,11 +200,11 @@ class _Environment(Environment):
     def _translate(self, node: nodes.Node) -> None:
         for name, value in node.iter_fields():
             if isinstance(value, nodes.Node):
-                setattr(node, name, self._translated(value))
+                setattr(node, name, self._translated(value, node))
             elif isinstance(value, list):
-                value[:] = [self._translated(each) if isinstance(each, nodes.Node) else each for each in value]
+                value[:] = [self._translated(each, node) if isinstance(each, nodes.Node) else each for each in value]
 
-    def _translated(self, node: nodes.Node) -> nodes.Node:
+    def _translated(self, node: nodes.Node, around: nodes.Node) -> nodes.Node:
         match node:
             case nodes.Call(
                 node=nodes.Name(name="_" | "gettext"),
@@ -214,9 +214,18 @@ class _Environment(Environment):
                 dyn_kwargs=None,
             ):
                 with suppress(ValueError, TypeError, KeyError):  # which the page would fail with, at its place
-                    return nodes.TemplateData(self.translate(text) % {}, lineno=node.lineno)
+                    words = self.translate(text) % {}
+                    if isinstance(around, nodes.Output):
+                        return nodes.TemplateData(words, lineno=node.lineno)
+                    return nodes.EnvironmentAttribute(self._kept(words), lineno=node.lineno)
         self._translate(node)
         return node
+
+    def _kept(self, words: str) -> str:
+        """The name of an attribute that holds `words`, so that they need not be made for each use."""
+        name = f"words_{sha256(words.encode()).hexdigest()}"
+        setattr(self, name, self.filters["safe"](words) if self.autoescape else words)
+        return name
 
 
 def _new_environment(loader: BaseLoader, words: Words, *, is_text: bool) -> Environment:
