@@ -17,6 +17,7 @@ from portalgen.deferred import deferred
 from portalgen.enclosing import Enclosing
 from portalgen.errors import (
     NOWHERE,
+    BusyError,
     OvertakenError,
     PortalgenError,
     Problem,
@@ -71,6 +72,8 @@ def _made(definitions: Definitions, today: datetime.date, learn: Learn, progress
     with open_book(definitions) as book:
         if not last:
             everyone, withheld = learn(book.people())
+        elif not sources.are_as_they_were:
+            raise BusyError("an export or a template changed while this ran", "try again when it is written whole")
         progress.begin(0, BUILD)
         built = _render(everyone, book, today, withheld)
     remember(sources, folder, withheld, built)

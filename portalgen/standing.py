@@ -72,14 +72,17 @@ def sources_of(definitions: Definitions) -> Sources:
 
 def _digest(path: Path) -> str:
     """The digest of a file, and of what a database may still have to write into it; '' where it cannot be read."""
-    said = []
-    for name in (path, f"{path}-wal", f"{path}-journal"):
-        try:
-            with open(name, "rb", buffering=0) as file:  # noqa: PTH123 - both are wanted here
-                said.append(file_digest(file, "sha256").hexdigest())
-        except OSError:
-            said.append("")
-    return " ".join(said)
+    return " ".join(_digest_of_one(Path(f"{path}{ending}")) for ending in ("", "-wal", "-journal"))
+
+
+def _digest_of_one(path: Path) -> str:
+    if not path.is_file():  # a pipe would keep us waiting
+        return ""
+    try:
+        with path.open("rb", buffering=0) as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
 
 
 def _days(definitions: Definitions, seen: Seen) -> Iterator[datetime.date]:

@@ -7,10 +7,9 @@ what pages took when these were written; other versions of Python may count a li
 import sys
 from collections.abc import Callable
 from dataclasses import replace
-from decimal import Decimal
 from typing import Any
 
-from portalgen.model import Bundle, Line
+from portalgen.model import Bundle
 from portalgen.pages import Renderer
 from tests.samples import bundle, invoice
 
@@ -37,16 +36,7 @@ def calls(work: Callable[[], Any]) -> int:
 
 
 def invoices(number: int, lines: int) -> Bundle:
-    item = Line(
-        line=1,
-        item="SKU-1",
-        description="Article in a box",
-        quantity=Decimal(2),
-        unit="pc",
-        unit_price=Decimal("10.00"),
-        tax_rate=Decimal(19),
-        amount=Decimal("20.00"),
-    )
+    [item] = invoice().lines
     of_one = tuple(replace(item, line=place) for place in range(1, lines + 1))
     made = bundle([replace(invoice(f"INV-{each}"), lines=of_one) for each in range(number)])
     return replace(made, site=replace(made.site, downloads=()))

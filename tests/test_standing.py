@@ -18,8 +18,10 @@ from portalgen import pipeline
 from portalgen.builder import Built
 from portalgen.customers import write_customers
 from portalgen.definitions import load
-from portalgen.model import Definitions, Documents, LinkId
+from portalgen.errors import BusyError
+from portalgen.model import Definitions, LinkId
 from portalgen.pipeline import build
+from portalgen.standing import stands
 from portalgen.stores.memory import MemoryStore
 from tests.sites import CUSTOMERS, INVOICES, ORDERS, TODAY, SmallSite, new_site
 
@@ -154,6 +156,36 @@ def test_a_documents_own_file_counts(site: SmallSite, is_read: Callable[..., boo
     assert is_read(with_entry(site, folder))
 
 
+def test_a_pipe_among_the_documents_files_keeps_nobody_waiting(site: SmallSite, is_read: Callable[..., bool]) -> None:
+    folder = "attachments: {folder: exports/pdf, name: '{number}.pdf'}"
+    site.write("exports/pdf/INV-3.pdf", "%PDF-1.7 one")
+    os.mkfifo(site.root / "exports/pdf/pipe.pdf")
+    build(with_entry(site, folder), TODAY)
+    assert not is_read(with_entry(site, folder))
+
+
+def test_an_export_that_changed_after_it_was_compared_is_not_believed(
+    site: SmallSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The portals would follow from the customers of before, and their pages from those of now."""
+    site.every_customer = "{show: [invoices]}"
+    build(site.definitions, TODAY)
+    (site.root / "build/bundles/bees/_/index.html").unlink()
+    before = site.root / "build/standing.json"
+    told = before.read_bytes()
+
+    def change(*said: Any) -> Built | None:
+        site.write("exports/customers.csv", CUSTOMERS + "C-4,Doves,Derby\n")
+        return stands(*said)
+
+    monkeypatch.setattr(pipeline, "stands", change)
+    with pytest.raises(BusyError):
+        build(site.definitions, TODAY)
+    assert before.read_bytes() == told
+    monkeypatch.undo()
+    assert LinkId("C-4") in {bundle.id for bundle in build(site.definitions, TODAY).bundles}
+
+
 def test_what_is_held_back_is_told_again(site: SmallSite, is_read: Callable[..., bool]) -> None:
     site.write("exports/invoices.csv", REJECTED)
     first = build(with_entry(site, "on_error: quarantine"), TODAY)
@@ -265,30 +297,23 @@ STATES: dict[str, Callable[[SmallSite], None]] = {
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from([*STATES]), min_size=2, max_size=6))
-def test_whatever_happens_in_whatever_order_comes_to_what_a_first_build_makes(
+def test_whatever_happens_in_whatever_order_comes_to_what_builds_make_that_read_everything(
     tmp_path_factory: pytest.TempPathFactory, names: list[str]
 ) -> None:
-    site = new_site(tmp_path_factory.mktemp("going"), MemoryStore())
-    fresh = new_site(tmp_path_factory.mktemp("fresh"), MemoryStore())
+    site = new_site(tmp_path_factory.mktemp("site"), MemoryStore())
+    other = new_site(tmp_path_factory.mktemp("other"), MemoryStore())
     for name in names:
-        for each in (site, fresh):
+        for each in (site, other):
             STATES[name](each)
-        shutil.rmtree(fresh.root / "build", ignore_errors=True)
-        going, made = build(site.definitions, TODAY), build(fresh.definitions, TODAY)
-        assert {bundle.id for bundle in going.bundles} == {bundle.id for bundle in made.bundles}
-        assert documents_of(going) == documents_of(made)
-        assert pages_of(site) == pages_of(fresh)
+        (other.root / "build/standing.json").unlink(missing_ok=True)
+        one, two = build(site.definitions, TODAY), build(other.definitions, TODAY)
+        assert [(bundle.id, bundle.digest, bundle.documents) for bundle in one.bundles] == [
+            (bundle.id, bundle.digest, bundle.documents) for bundle in two.bundles
+        ]
+        assert files_of(site) == files_of(other)
 
 
-def documents_of(built: Built) -> dict[LinkId, Documents]:
-    return {bundle.id: bundle.documents for bundle in built.bundles}
-
-
-def pages_of(site: SmallSite) -> dict[str, bytes]:
-    """All but what tells of changes since the builds before."""
+def files_of(site: SmallSite) -> dict[str, bytes]:
+    """Every file that customers get."""
     home = site.root / "build/bundles"
-    return {
-        path.relative_to(home).as_posix(): path.read_bytes()
-        for path in home.rglob("*")
-        if path.is_file() and path.name != "index.html" and path.suffix != ".zip"
-    }
+    return {path.relative_to(home).as_posix(): path.read_bytes() for path in home.rglob("*") if path.is_file()}
