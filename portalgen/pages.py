@@ -1,4 +1,4 @@
-"""One bundle's pages, e-mails, and pages for people who run a site. The only room of jinja2.
+"""One bundle's pages, e-mails, and pages for people who run a site.
 
 Every template is given `view`; `root`, which leads from the page to the bundle's top ('' or '../'); `here`, the type
 that the page shows or belongs to, or 'summary' or 'statement'; `listing`, the list of that type (None where there is
@@ -10,24 +10,18 @@ stands in `views.values`. Those of e-mails, in `email/`, are given `mail` (`view
 
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from functools import lru_cache
 from hashlib import sha256
-from html import escape
 from pathlib import Path
-from traceback import walk_tb
-
-from jinja2 import BaseLoader, ChoiceLoader, Environment, FunctionLoader, PrefixLoader, StrictUndefined, nodes
-from jinja2.exceptions import TemplateNotFound, TemplateSyntaxError
 
 from portalgen.downloads import archive, csv_files, workbook
-from portalgen.errors import InvalidInputError, Location, PortalgenError
+from portalgen.errors import InvalidInputError, Location
 from portalgen.formats import Formatter
 from portalgen.model import Bundle
 from portalgen.names import SUMMARY
 from portalgen.resources import admin_folder, catalogues_folder, templates_folder
+from portalgen.templating import Source, Templates
 from portalgen.theme import theme_of
 from portalgen.views import view_of
 from portalgen.views.documents import attachment_path
@@ -76,9 +70,7 @@ class Renderer:
         own = _read(overrides) if overrides else {}
         self.digest: str = _digest(_of_pages(defaults), _of_pages(own), _read(catalogues_folder()))
         self._sources = {**defaults, **own}
-        self._files = frozenset(str(source.file) for source in (*defaults.values(), *own.values()))
-        self._loader = ChoiceLoader([PrefixLoader({"!default": _loader(defaults)}), _loader(own), _loader(defaults)])
-        self._environments: dict[tuple[str, bool], Environment] = {}
+        self._templates = Templates(self._sources, defaults)
 
     def render(self, bundle: Bundle) -> Iterator[Page]:
         """The files of `bundle`, each path once, in a fixed order. PortalgenError where a template fails."""
@@ -114,57 +106,24 @@ class Renderer:
         """What is rendered from templates, the summary first."""
         shared = {"view": view, "number": _number_writer(bundle.link.locale)}
         for path, template, values in _pages_of(view):
-            yield Page(path, self._fill(template, words, {**shared, **values}))
+            yield Page(path, self._templates.fill(template, words, {**shared, **values}).encode())
 
     def letter(self, kind: str, mail: LetterView) -> Letter:
         """The e-mail of a kind: 'welcome', 'changed' or 'digest'. PortalgenError where a template fails."""
         words = words_for(mail.language)
         values = {"mail": mail, "number": _number_writer(mail.locale)}
-        subject, _, text = self._fill(f"email/{kind}.txt", words, values).decode().partition("\n")
-        html = self._fill(f"email/{kind}.html", words, {**values, "subject": subject.strip()})
-        return Letter(subject.strip(), text.strip() + "\n", html.decode())
+        subject, _, text = self._templates.fill(f"email/{kind}.txt", words, values).partition("\n")
+        html = self._templates.fill(f"email/{kind}.html", words, {**values, "subject": subject.strip()})
+        return Letter(subject.strip(), text.strip() + "\n", html)
+
+    @property
+    def own_way(self) -> set[str]:
+        """The templates that are rendered in jinja2's own way, which is slower, since they need it."""
+        return self._templates.own_way
 
     def compile(self) -> None:
         """Read every template, used or not. PortalgenError where one has a mistake in its syntax."""
-        for name in self._sources:
-            if name.endswith((".html", ".txt")):
-                try:
-                    self._environment(words_for("en"), name).get_template(name)
-                except TemplateSyntaxError as error:
-                    raise self._broken(name, error) from error
-
-    def _fill(self, name: str, words: Words, values: Mapping[str, object]) -> bytes:
-        try:
-            return self._environment(words, name).get_template(name).render(values).encode()
-        except PortalgenError:
-            raise
-        except Exception as error:  # a template is code, and can fail in every way that code can
-            raise self._broken(name, error) from error
-
-    def _environment(self, words: Words, name: str) -> Environment:
-        """The templates in a language, each read when it is first used, as the one called `name` needs them."""
-        is_text = name.endswith(".txt")
-        if (words.language, is_text) not in self._environments:
-            self._environments[words.language, is_text] = _new_environment(self._loader, words, is_text=is_text)
-        return self._environments[words.language, is_text]
-
-    def _broken(self, name: str, error: Exception) -> PortalgenError:
-        where = Location(str(self._sources[name].file)) if name in self._sources else Location(name)
-        for frame, line in walk_tb(error.__traceback__):
-            if frame.f_code.co_filename in self._files:
-                where = Location(frame.f_code.co_filename, line)
-        hint = ""
-        match error:
-            case TemplateSyntaxError():
-                what = error.message or "syntax error"
-            case TemplateNotFound():
-                what = f"there is no template '{error.name}'"
-            case RecursionError():
-                what = "the template includes itself without end"
-                hint = f'to extend the default template, write {{% extends "!default/{name}" %}}'
-            case _:
-                what = str(error) or type(error).__name__
-        return PortalgenError(f"this template cannot be rendered: {what}", hint, where)
+        self._templates.check()
 
 
 def _pages_of(view: View) -> Iterator[tuple[str, str, dict[str, object]]]:
@@ -184,84 +143,6 @@ def _pages_of(view: View) -> Iterator[tuple[str, str, dict[str, object]]]:
         yield view.payments.href, "receipts.html", {**top, "here": "receipts"}
 
 
-class _Environment(Environment):
-    """Templates in one language, into which texts that nothing is put into are translated once, as they are parsed."""
-
-    translate: Callable[[str], str]
-
-    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
-        template = super()._parse(source, name, filename)
-        named = {each.name for each in template.find_all(nodes.Name) if each.ctx != "load"}
-        named.update(each.name for each in template.find_all(nodes.Macro))
-        if named.isdisjoint({"_", "gettext"}):
-            self._translate(template)
-        return template
-
-    def _translate(self, node: nodes.Node) -> None:
-        for name, value in node.iter_fields():
-            if isinstance(value, nodes.Node):
-                setattr(node, name, self._translated(value, node))
-            elif isinstance(value, list):
-                value[:] = [self._translated(each, node) if isinstance(each, nodes.Node) else each for each in value]
-
-    def _translated(self, node: nodes.Node, around: nodes.Node) -> nodes.Node:
-        match node:
-            case nodes.Call(
-                node=nodes.Name(name="_" | "gettext"),
-                args=[nodes.Const(value=str(text))],
-                kwargs=[],
-                dyn_args=None,
-                dyn_kwargs=None,
-            ):
-                with suppress(ValueError, TypeError, KeyError):  # which the page would fail with, at its place
-                    words = self.translate(text) % {}
-                    if isinstance(around, nodes.Output):
-                        return nodes.TemplateData(words, lineno=node.lineno)
-                    return nodes.EnvironmentAttribute(self._kept(words), lineno=node.lineno)
-        self._translate(node)
-        return node
-
-    def _kept(self, words: str) -> str:
-        """The name of an attribute that holds `words`, so that they need not be made for each use."""
-        name = f"words_{sha256(words.encode()).hexdigest()}"
-        setattr(self, name, self.filters["safe"](words) if self.autoescape else words)
-        return name
-
-
-def _new_environment(loader: BaseLoader, words: Words, *, is_text: bool) -> Environment:
-    environment = _Environment(
-        loader=loader,
-        autoescape=not is_text,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-        auto_reload=False,
-        cache_size=-1,
-        extensions=["jinja2.ext.i18n"],
-    )
-    install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
-    gettext, ngettext = (words.gettext, words.ngettext) if is_text else _escaped(words)
-    install(gettext, ngettext, newstyle=True)
-    environment.translate = gettext
-    # What differs from run to run has no place in a page.
-    del environment.globals["lipsum"], environment.filters["random"]
-    return environment
-
-
-def _escaped(words: Words) -> tuple[Callable[[str], str], Callable[[str, str, int], str]]:
-    """`gettext` and `ngettext` whose answers hold no HTML; jinja2 prints as it is what comes out of a catalogue."""
-
-    @lru_cache(maxsize=1024)
-    def gettext(text: str) -> str:
-        return escape(words.gettext(text))
-
-    def ngettext(one: str, many: str, number: int) -> str:
-        return escape(words.ngettext(one, many, number))
-
-    return gettext, ngettext
-
-
 def _number_writer(locale: str) -> Callable[[int], str]:
     formatter = Formatter(locale)
     return lambda number: formatter.quantity(Decimal(number))
@@ -278,38 +159,32 @@ def admin_page(name: str, values: Mapping[str, object]) -> bytes:
         f"default-src 'none'; style-src {_hash(style)}; script-src {_hash(script)}; img-src data:; "
         "base-uri 'none'; form-action 'none'"
     )
-    template = _new_environment(_loader(sources), words_for("en"), is_text=False).get_template(name)
-    return template.render({**values, "policy": policy, "style": style, "script": script}).encode()
+    said = {**values, "policy": policy, "style": style, "script": script}
+    return Templates(sources, {}).fill(name, words_for("en"), said).encode()
 
 
 def _hash(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
-@dataclass(frozen=True, slots=True)
-class _Source:
-    file: Path
-    body: bytes
-
-
-def _read(folder: Path) -> dict[str, _Source]:
+def _read(folder: Path) -> dict[str, Source]:
     """Every file below `folder` by its name within it, but for hidden ones."""
     if not folder.is_dir():
         raise InvalidInputError("there is no such folder of templates", where=Location(str(folder)))
-    files: dict[str, _Source] = {}
+    files: dict[str, Source] = {}
     for file in sorted(folder.rglob("*"), key=Path.as_posix):
         name = file.relative_to(folder)
         if file.is_file() and not any(part.startswith(".") for part in name.parts):
-            files[name.as_posix()] = _Source(file, file.read_bytes())
+            files[name.as_posix()] = Source(file, file.read_bytes())
     return files
 
 
-def _of_pages(sources: Mapping[str, _Source]) -> Mapping[str, _Source]:
+def _of_pages(sources: Mapping[str, Source]) -> Mapping[str, Source]:
     """All but those of e-mails, a change of which changes no page."""
     return {name: source for name, source in sources.items() if not name.startswith("email/")}
 
 
-def _digest(*folders: Mapping[str, _Source]) -> str:
+def _digest(*folders: Mapping[str, Source]) -> str:
     digest = sha256()
     for folder in folders:
         digest.update(len(folder).to_bytes(8))
@@ -317,17 +192,3 @@ def _digest(*folders: Mapping[str, _Source]) -> str:
             for part in (name.encode(), source.body):
                 digest.update(len(part).to_bytes(8) + part)
     return digest.hexdigest()
-
-
-def _loader(sources: Mapping[str, _Source]) -> FunctionLoader:
-    def load(name: str) -> tuple[str, str, Callable[[], bool]] | None:
-        source = sources.get(name)
-        if source is None:
-            return None
-        try:
-            return source.body.decode(), str(source.file), lambda: True
-        except UnicodeDecodeError as error:
-            line = source.body.count(b"\n", 0, error.start) + 1
-            raise PortalgenError("this template is not UTF-8 text", where=Location(str(source.file), line)) from error
-
-    return FunctionLoader(load)

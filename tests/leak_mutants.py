@@ -31,6 +31,7 @@ from portalgen.exports import visibility
 from portalgen.model import TRANSACTION_TYPES, Account, Bundle, Transaction
 from portalgen.names import SUMMARY, safe_name
 from portalgen.pages import Page, Renderer
+from portalgen.templating import Templates
 from portalgen.words import Words
 from tests.leak_runs import Run, built, rebuilt, republished
 from tests.worlds import World, crowd, office
@@ -211,16 +212,16 @@ def cached_by(key: Callable[[Bundle], object]) -> Callable[[Patch], None]:
 
 
 def _cached_lists(patch: Patch) -> None:
-    cache: dict[object, bytes] = {}
-    fill = Renderer._fill
+    cache: dict[object, str] = {}
+    fill = Templates.fill
 
-    def cached(self: Renderer, name: str, words: Words, values: Mapping[str, Any]) -> bytes:
+    def cached(self: Templates, name: str, words: Words, values: Mapping[str, Any]) -> str:
         if name != "list.html":
             return fill(self, name, words, values)
         listing = values["listing"]
         return cache.setdefault((listing.type, listing.count), fill(self, name, words, values))
 
-    patch.setattr(Renderer, "_fill", cached)
+    patch.setattr(Templates, "fill", cached)
 
 
 def _accumulated(patch: Patch) -> None:

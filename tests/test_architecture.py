@@ -77,6 +77,7 @@ FLOORS = [
     | {"exports.workbook", "exports.jsonfile", "exports.parquet"},
     {
         "stores.s3",
+        "templating.generator",
         "views.lists",
         "views.summary",
         "views.statement",
@@ -93,6 +94,7 @@ FLOORS = [
     | {"exports.einvoice"},
     {
         "views",
+        "templating.environment",
         "verification",
         "mailserver",
         "exports.profiles",
@@ -101,6 +103,7 @@ FLOORS = [
         "exposure",
         "review",
     },
+    {"templating"},
     {"pages", "edits", "mailing", "watched", "doctor", "doctor.findings", "doctor.web"},
     {"builder", "preview", "delivery", "drafts"}
     | {"doctor.address", "doctor.lifecycle", "doctor.link", "doctor.policies", "doctor.racing", "doctor.records"}
@@ -121,7 +124,7 @@ FLOORS = [
     {"exports.inspection"},
 ]
 
-PACKAGES = ("cli", "schema", "stores.s3")
+PACKAGES = ("cli", "schema", "stores.s3", "templating")
 """Rooms of several modules."""
 
 TOP = {"cli.options": 0, "cli.progress": 0, "cli.running": 0, "cli": 2, "__main__": 3}
@@ -137,7 +140,7 @@ ROOMS = {
     "duckdb": "database",
     "ijson": "exports.jsonevents",
     "itsdangerous": "links",
-    "jinja2": "pages",
+    "jinja2": "templating",
     "markdown_it": "bulletin",
     "mypy_boto3_cloudfront": "stores.s3",
     "mypy_boto3_s3": "stores.s3",

@@ -1,0 +1,182 @@
+"""Jinja2's environments, in one language each: HTML rendered quickly, HTML in jinja2's own way, and plain text."""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import is_dataclass
+from functools import lru_cache
+from hashlib import sha256
+from html import escape
+from typing import Any
+
+from jinja2 import BaseLoader, StrictUndefined, Template, meta, nodes
+from jinja2 import Environment as PlainEnvironment
+from jinja2.environment import TemplateModule
+from jinja2.runtime import Context
+from jinja2.utils import missing
+
+from portalgen.templating.generator import Generator
+from portalgen.words import Words
+
+_MOST_TEXTS = 100_000
+_HANDING_ON = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
+
+
+def new_environment(loader: BaseLoader, words: Words, *, is_text: bool = False, is_fast: bool = False) -> "Environment":
+    """Templates in the language of `words`. Nothing is escaped where they make text."""
+    kind = FastEnvironment if is_fast else Environment
+    environment = kind(
+        loader=loader,
+        autoescape=not is_text,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        cache_size=-1,
+        extensions=["jinja2.ext.i18n"],
+    )
+    install: Callable[..., None] = environment.install_gettext_callables  # type: ignore[attr-defined]
+    gettext, ngettext = (words.gettext, words.ngettext) if is_text else _escaped(words)
+    install(gettext, ngettext, newstyle=True)
+    environment.translate = gettext
+    # What differs from run to run has no place in a page.
+    del environment.globals["lipsum"], environment.filters["random"]
+    return environment
+
+
+def _escaped(words: Words) -> tuple[Callable[[str], str], Callable[[str, str, int], str]]:
+    """`gettext` and `ngettext` whose answers hold no HTML; jinja2 prints as it is what comes out of a catalogue."""
+
+    @lru_cache(maxsize=1024)
+    def gettext(text: str) -> str:
+        return escape(words.gettext(text))
+
+    def ngettext(one: str, many: str, number: int) -> str:
+        return escape(words.ngettext(one, many, number))
+
+    return gettext, ngettext
+
+
+class Environment(PlainEnvironment):
+    """Templates in one language, into which texts that nothing is put into are translated once, as they are parsed."""
+
+    translate: Callable[[str], str]
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        template = super()._parse(source, name, filename)
+        named = {each.name for each in template.find_all(nodes.Name) if each.ctx != "load"}
+        named.update(each.name for each in template.find_all(nodes.Macro))
+        if named.isdisjoint({"_", "gettext"}):
+            self._translate(template)
+        return template
+
+    def _translate(self, node: nodes.Node) -> None:
+        for name, value in node.iter_fields():
+            if isinstance(value, nodes.Node):
+                setattr(node, name, self._translated(value, node))
+            elif isinstance(value, list):
+                value[:] = [self._translated(each, node) if isinstance(each, nodes.Node) else each for each in value]
+
+    def _translated(self, node: nodes.Node, around: nodes.Node) -> nodes.Node:
+        match node:
+            case nodes.Call(
+                node=nodes.Name(name="_" | "gettext"),
+                args=[nodes.Const(value=str(text))],
+                kwargs=[],
+                dyn_args=None,
+                dyn_kwargs=None,
+            ):
+                with suppress(ValueError, TypeError, KeyError):  # which the page would fail with, at its place
+                    words = self.translate(text) % {}
+                    if isinstance(around, nodes.Output):
+                        return nodes.TemplateData(words, lineno=node.lineno)
+                    return nodes.EnvironmentAttribute(self._named(words), lineno=node.lineno)
+        self._translate(node)
+        return node
+
+    def _named(self, words: str) -> str:
+        """The name of an attribute that holds `words`, so that they need not be made for each use."""
+        name = f"words_{sha256(words.encode()).hexdigest()}"
+        setattr(self, name, self.filters["safe"](words) if self.autoescape else words)
+        return name
+
+
+class _Context(Context):
+    """Variables that a block is given cost one dict: what they are derived from is never changed by a block."""
+
+    def derived(self, locals: dict[str, Any] | None = None) -> "_Context":  # noqa: A002 - jinja2 names it
+        context = _Context.__new__(_Context)
+        context.parent = {**self.parent, **self.vars}
+        context.parent.update(item for item in (locals or {}).items() if item[1] is not missing)
+        context.vars, context.exported_vars, context.globals_keys = {}, set(), set()
+        context.environment, context.name, context.eval_ctx = self.environment, self.name, self.eval_ctx
+        context.blocks = self.blocks
+        return context
+
+
+class _Texts(dict[str, str]):
+    """Texts, escaped. Only for those of type `str` itself: what is HTML already is equal to the same text."""
+
+    def __init__(self, escaped: Callable[[str], str]) -> None:
+        self._escaped = escaped
+
+    def __missing__(self, text: str) -> str:
+        if len(self) >= _MOST_TEXTS:
+            self.clear()
+        self[text] = found = str(self._escaped(text))
+        return found
+
+
+class FastEnvironment(Environment):
+    """What `Generator` writes works with. `kept` are pieces of pages, each with the values that it was made of."""
+
+    code_generator_class = Generator
+    context_class = _Context
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**options)
+        self.texts = _Texts(self.filters["escape"])
+        self.kept: dict[str, tuple[tuple[object, ...], str]] = {}
+        self._modules: dict[str, tuple[tuple[object, ...], TemplateModule]] = {}
+        self._needs = lru_cache(maxsize=None)(self._needed)
+
+    def keep(self, piece: str, values: tuple[object, ...], text: str) -> tuple[tuple[object, ...], str]:
+        """The piece, kept for the next page if its values cannot have changed by then."""
+        kept = (values, text)
+        if all(map(_is_fixed, values)):
+            self.kept[piece] = kept
+        return kept
+
+    def module(self, template: Template, context: Context, locals: Mapping[str, Any]) -> TemplateModule:  # noqa: A002
+        """A template's macros, with the variables of `context` and `locals`: the last ones, if these are the same."""
+        name = template.name or ""
+        needed = self._needs(name)
+        if needed is None:
+            return template.make_module(context.get_all(), True, dict(locals))
+        values = tuple(_value(each, context, locals) for each in needed)
+        last = self._modules.get(name)
+        if last and all(one is other for one, other in zip(last[0], values, strict=True)):
+            return last[1]
+        module = template.make_module(context.get_all(), True, dict(locals))
+        if all(map(_is_fixed, values)):
+            self._modules[name] = (values, module)
+        return module
+
+    def _needed(self, name: str) -> tuple[str, ...] | None:
+        """The variables that a template reads; None where it hands all of them on."""
+        source = self.loader.get_source(self, name)[0] if self.loader else ""
+        parsed = self.parse(source, name)
+        if any(map(parsed.find, _HANDING_ON)):
+            return None
+        return tuple(sorted(meta.find_undeclared_variables(parsed)))
+
+
+def _value(name: str, context: Context, locals: Mapping[str, Any]) -> object:  # noqa: A002
+    found = locals.get(name, missing)
+    return context.resolve_or_missing(name) if found is missing else found
+
+
+def _is_fixed(value: object) -> bool:
+    """Whether it says for good what it says."""
+    is_frozen: bool = is_dataclass(value) and getattr(value, "__dataclass_params__").frozen  # noqa: B009 - it is not typed
+    return value is None or is_frozen or isinstance(value, str | bool | TemplateModule) or callable(value)
