@@ -1,9 +1,10 @@
 """Jinja2's environments, in one language each: HTML rendered quickly, HTML in jinja2's own way, and plain text."""
 
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import is_dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from hashlib import sha256
 from html import escape
 from typing import Any
@@ -11,13 +12,17 @@ from typing import Any
 from jinja2 import BaseLoader, StrictUndefined, Template, meta, nodes
 from jinja2 import Environment as PlainEnvironment
 from jinja2.environment import TemplateModule
-from jinja2.runtime import Context
+from jinja2.filters import do_mark_safe
+from jinja2.runtime import Context, Macro
 from jinja2.utils import missing
 
 from portalgen.templating.generator import Generator
 from portalgen.words import Words
 
+_html: Callable[[str], str] = partial(str.__new__, type(do_mark_safe("")))
 _MOST_TEXTS = 100_000
+_PLACEHOLDER = re.compile(r"%\((\w+)\)s")
+_to_be_escaped = re.compile(r"""[&<>"']""").search
 _HANDING_ON = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
 
 
@@ -76,6 +81,29 @@ class Environment(PlainEnvironment):
                 setattr(node, name, self._translated(value, node))
             elif isinstance(value, list):
                 value[:] = [self._translated(each, node) if isinstance(each, nodes.Node) else each for each in value]
+        if isinstance(node, nodes.Output):
+            node.nodes = [part for each in node.nodes for part in self._apart(each)]
+
+    def _apart(self, node: nodes.Expr) -> list[nodes.Expr]:
+        """What is written, with a text and what is put into it as one piece after the other."""
+        match node:
+            case nodes.Call(
+                node=nodes.Name(name="_" | "gettext"),
+                args=[nodes.Const(value=str(text))],
+                kwargs=[*named],
+                dyn_args=None,
+                dyn_kwargs=None,
+            ):
+                given = {each.key: each.value for each in named}
+                parts = _PLACEHOLDER.split(self.translate(text))
+                if (
+                    len(given) == len(named)
+                    and given.keys() >= {*parts[1::2]}
+                    and not any("%" in part for part in parts)
+                ):
+                    words = [nodes.TemplateData(part, lineno=node.lineno) for part in parts]
+                    return [given[part] if place % 2 else words[place] for place, part in enumerate(parts)]
+        return [node]
 
     def _translated(self, node: nodes.Node, around: nodes.Node) -> nodes.Node:
         match node:
@@ -106,12 +134,26 @@ class _Context(Context):
 
     def derived(self, locals: dict[str, Any] | None = None) -> "_Context":  # noqa: A002 - jinja2 names it
         context = _Context.__new__(_Context)
-        context.parent = {**self.parent, **self.vars}
-        context.parent.update(item for item in (locals or {}).items() if item[1] is not missing)
+        given = {name: value for name, value in (locals or {}).items() if value is not missing}
+        context.parent = {**self.parent, **self.vars, **given}
         context.vars, context.exported_vars, context.globals_keys = {}, set(), set()
         context.environment, context.name, context.eval_ctx = self.environment, self.name, self.eval_ctx
         context.blocks = self.blocks
         return context
+
+
+class _Macro(Macro):
+    """A macro that, given all its arguments in their order, is a call of a function and no more."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        takes_more = self.catch_kwargs or self.catch_varargs or self.caller
+        self._count = -1 if takes_more or not self._default_autoescape else len(self.arguments)
+
+    def __call__(self, *arguments: Any, **named: Any) -> str:
+        if named or len(arguments) != self._count:
+            return super().__call__(*arguments, **named)
+        return _html(self._func(*arguments))
 
 
 class _Texts(dict[str, str]):
@@ -123,7 +165,7 @@ class _Texts(dict[str, str]):
     def __missing__(self, text: str) -> str:
         if len(self) >= _MOST_TEXTS:
             self.clear()
-        self[text] = found = str(self._escaped(text))
+        self[text] = found = str(self._escaped(text)) if _to_be_escaped(text) else text
         return found
 
 
@@ -132,13 +174,32 @@ class FastEnvironment(Environment):
 
     code_generator_class = Generator
     context_class = _Context
+    macro = _Macro
 
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self.texts = _Texts(self.filters["escape"])
         self.kept: dict[str, tuple[tuple[object, ...], str]] = {}
         self._modules: dict[str, tuple[tuple[object, ...], TemplateModule]] = {}
+        self._known: dict[str, Template] = {}
         self._needs = lru_cache(maxsize=None)(self._needed)
+
+    def get_template(
+        self,
+        name: str | Template,
+        parent: str | None = None,
+        globals: MutableMapping[str, Any] | None = None,  # noqa: A002
+    ) -> Template:
+        """As jinja2's, which asks more than is needed here: whose name it is, and whether it changed meanwhile."""
+        if isinstance(name, str) and not globals:
+            if name not in self._known:
+                self._known[name] = super().get_template(name, parent)
+            return self._known[name]
+        return super().get_template(name, parent, globals)
+
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        """As jinja2's, for globals that stay as they are."""
+        return {**self.globals, **(d or {})}
 
     def keep(self, piece: str, values: tuple[object, ...], text: str) -> tuple[tuple[object, ...], str]:
         """The piece, kept for the next page if its values cannot have changed by then."""

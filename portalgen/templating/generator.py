@@ -12,7 +12,7 @@ from itertools import groupby
 from keyword import iskeyword
 
 from jinja2 import nodes
-from jinja2.compiler import CodeGenerator, Frame
+from jinja2.compiler import CodeGenerator, Frame, MacroRef
 
 _LASTING = frozenset({"view", "root", "here", "listing", "number", "words", "parts"})
 """The variables that stay as they are from one page to the next, or nearly: a piece that needs no others is kept."""
@@ -25,7 +25,7 @@ _FEW = 3
 
 
 class Generator(CodeGenerator):
-    """Writes the code of one template, for an environment that has `texts`, `kept`, `keep` and `module`."""
+    """Writes the code of one template, for an environment that has `texts`, `kept`, `keep`, `module` and `macro`."""
 
     _pieces = 0
 
@@ -33,13 +33,16 @@ class Generator(CodeGenerator):
         super().write_commons()
         self.writeline("texts = environment.texts")
 
+    def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
+        self.write(f"environment.macro({self._code(super().macro_def, macro_ref, frame).removeprefix('Macro(')}")
+
     def blockvisit(self, nodes: Iterable[nodes.Node], frame: Frame) -> None:
         if frame.require_output_check or frame.eval_ctx.volatile or not frame.eval_ctx.autoescape:
             super().blockvisit(nodes, frame)
             return
         self.writeline("pass")
-        for lasts, run in groupby(nodes, lambda node: frame.buffer is None and _lasts(node)):
-            together = [*run]
+        for lasts, run in groupby(_units(nodes), lambda unit: frame.buffer is None and _lasts(unit)):
+            together = [node for unit in run for node in unit]
             if lasts and any(map(_is_dear, together)):
                 self._keep(together, frame)
             else:
@@ -100,7 +103,7 @@ class Generator(CodeGenerator):
             otherwise = f"{value} if type({value}) is Markup else escape({value})"
             return False, f"(texts[{value}] if type({value} := {code}) is str else {otherwise})"
 
-    def _code(self, visit: Callable[..., object], node: nodes.Node, frame: Frame) -> str:
+    def _code(self, visit: Callable[..., object], node: nodes.Node | MacroRef, frame: Frame) -> str:
         """The code that visiting an expression writes."""
         outer = self.stream, self._new_lines
         self.stream, self._new_lines = StringIO(), 0
@@ -155,19 +158,37 @@ def _is_text(node: nodes.Node) -> bool:
     return isinstance(node, nodes.Output)
 
 
-def _lasts(node: nodes.Node) -> bool:
-    """Whether what a statement writes follows from lasting variables alone."""
-    bound = {each.name for each in node.find_all(nodes.Name) if each.ctx != "load"}
-    if isinstance(node, nodes.For) or node.find(nodes.For):
+def _units(together: Iterable[nodes.Node]) -> Iterator[list[nodes.Node]]:
+    """Statements, one by one but for what is put into a text that is translated: it goes with the text."""
+    unit: list[nodes.Node] = []
+    for node in together:
+        unit.append(node)
+        if not _is_for_text(node):
+            yield unit
+            unit = []
+    if unit:
+        yield unit
+
+
+def _is_for_text(node: nodes.Node) -> bool:
+    return isinstance(node, nodes.Assign) and isinstance(node.target, nodes.Name) and node.target.name == "_trans"
+
+
+def _lasts(unit: Sequence[nodes.Node]) -> bool:
+    """Whether what statements write follows from lasting variables alone."""
+    bound = {each.name for node in unit for each in node.find_all(nodes.Name) if each.ctx != "load"}
+    if any(isinstance(node, nodes.For) or node.find(nodes.For) for node in unit):
         bound.add("loop")
-    needed = {each.name for each in _names([node])} - bound
-    return _only_writes(node) and bound.isdisjoint(_LASTING | _TRANSLATING) and needed <= _LASTING | _TRANSLATING
+    needed = {each.name for each in _names(unit)} - bound
+    is_apart = bound.isdisjoint(_LASTING | _TRANSLATING) and needed <= _LASTING | _TRANSLATING
+    return is_apart and all(map(_only_writes, unit))
 
 
 def _only_writes(node: nodes.Node) -> bool:
     inner = [each for each in node.iter_child_nodes() if isinstance(each, nodes.Stmt)]
     is_loop = isinstance(node, nodes.For) and not node.recursive
-    return (is_loop or isinstance(node, nodes.If | nodes.Output)) and all(map(_only_writes, inner))
+    is_fit = is_loop or isinstance(node, nodes.If | nodes.Output) or _is_for_text(node)
+    return is_fit and all(map(_only_writes, inner))
 
 
 def _is_dear(node: nodes.Node) -> bool:
