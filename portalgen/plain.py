@@ -21,4 +21,5 @@ def without_unseen(text: str) -> str:
 
 def plain_text(text: str) -> str:
     """`text` without what cannot be seen, and without white space around it."""
-    return without_unseen(text).strip()
+    stripped = text.strip()
+    return stripped if stripped.isprintable() else without_unseen(stripped).strip()

@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Context, Decimal
-from functools import reduce
+from functools import lru_cache, reduce
 from urllib.parse import quote
 
 from portalgen.attachments import Attachment
@@ -16,6 +16,7 @@ from portalgen.plain import plain_text
 from portalgen.views.values import Attached, Day, Document, Figure, Item, Related, TaxRow
 from portalgen.words import Words
 
+_NOTHING = Figure("", "")
 EXACT = Context(prec=200, rounding=ROUND_HALF_UP)
 LINE_COLUMNS = (
     *("item", "description", "quantity", "open_quantity", "unit", "unit_price", "discount", "tax_rate", "tax"),
@@ -97,11 +98,7 @@ class Maker:
         return Day(day.isoformat(), self.formatter.date(day))
 
     def money(self, amount: Decimal | None, currency: str) -> Figure:
-        if amount is None:
-            return Figure("", "")
-        unit = Decimal(1).scaleb(-minor_units(currency))
-        rounded = EXACT.add(amount.quantize(unit, context=EXACT), Decimal(0))  # no minus before a zero
-        return Figure(self.formatter.money(amount, currency), f"{rounded:f}")
+        return _NOTHING if amount is None else _money(amount, currency, self.formatter.tag)
 
     def _status(self, transaction: Transaction) -> str:
         return self.words.status(plain_text(transaction.status))
@@ -137,13 +134,13 @@ class Maker:
     def _item(self, line: Line, currency: str) -> Item:
         formatter = self.formatter
         return Item(
-            line=self.formatter.quantity(Decimal(line.line)),
+            line=formatter.quantity(Decimal(line.line)),
             item=plain_text(line.item),
             description=plain_text(line.description),
-            quantity=_figure(formatter.quantity(line.quantity), line.quantity),
-            open_quantity=_figure(formatter.quantity(line.open_quantity), line.open_quantity),
+            quantity=_NOTHING if line.quantity is None else _quantity(line.quantity, formatter.tag),
+            open_quantity=_NOTHING if line.open_quantity is None else _quantity(line.open_quantity, formatter.tag),
             unit=plain_text(line.unit),
-            unit_price=_figure(formatter.unit_price(line.unit_price, currency), line.unit_price),
+            unit_price=_NOTHING if line.unit_price is None else _unit_price(line.unit_price, currency, formatter.tag),
             discount=formatter.money(line.discount_amount, currency) or formatter.percent(line.discount),
             tax_rate=formatter.percent(line.tax_rate),
             tax=formatter.money(line.tax, currency),
@@ -151,8 +148,26 @@ class Maker:
         )
 
 
-def _figure(text: str, value: Decimal | None) -> Figure:
-    return Figure(text, "" if value is None else f"{value.normalize(EXACT):f}")
+# Figures come again and again: in a list, in a document, in the lines of all documents, and for the next customer.
+@lru_cache(maxsize=65536)
+def _money(amount: Decimal, currency: str, tag: str) -> Figure:
+    unit = Decimal(1).scaleb(-minor_units(currency))
+    rounded = EXACT.add(amount.quantize(unit, context=EXACT), Decimal(0))  # no minus before a zero
+    return Figure(Formatter(tag).money(amount, currency), f"{rounded:f}")
+
+
+@lru_cache(maxsize=16384)
+def _unit_price(amount: Decimal, currency: str, tag: str) -> Figure:
+    return Figure(Formatter(tag).unit_price(amount, currency), _plain(amount))
+
+
+@lru_cache(maxsize=16384)
+def _quantity(quantity: Decimal, tag: str) -> Figure:
+    return Figure(Formatter(tag).quantity(quantity), _plain(quantity))
+
+
+def _plain(value: Decimal) -> str:
+    return f"{EXACT.plus(value).normalize(EXACT):f}"
 
 
 def href_of(transaction: Transaction, pages: str) -> str:
@@ -267,6 +282,11 @@ def added(amounts: Iterable[Decimal | None]) -> Decimal | None:
     return None if None in known else reduce(EXACT.add, filter(None, known), Decimal(0))
 
 
-def filled(rows: Sequence[object], names: Iterable[str]) -> frozenset[str]:
+def filled(rows: Iterable[object], names: Iterable[str]) -> frozenset[str]:
     """Those of `names` that some row has a value in."""
-    return frozenset(name for name in names if any(getattr(row, name) for row in rows))
+    found: list[str] = []
+    empty = [*names]
+    for row in rows:
+        found += (here := [name for name in empty if getattr(row, name)])
+        empty = [name for name in empty if name not in here] if here else empty
+    return frozenset(found)
