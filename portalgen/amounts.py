@@ -11,26 +11,45 @@ document with one is taxed, its tax is unknown as well.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import fields
 from decimal import ROUND_HALF_UP, Context, Decimal
 from functools import reduce
+from operator import attrgetter
+from typing import Any, TypeVar
 
 from portalgen.formats import minor_units
 from portalgen.model import Line, Transaction
+
+Record = TypeVar("Record", Line, Transaction)
 
 _EXACT = Context(prec=120)
 """Digits enough for any product of a quantity, a price and a rate as exports may hold them, and for any sum."""
 
 
+_UNITS = [Decimal(1).scaleb(-digits) for digits in range(5)]
+_NAMES = {record: [each.name for each in fields(record)] for record in (Line, Transaction)}
+_PLACES = {record: {name: place for place, name in enumerate(names)} for record, names in _NAMES.items()}
+_READ: Mapping[type, Callable[[Line | Transaction], tuple[Any, ...]]] = {
+    record: attrgetter(*names) for record, names in _NAMES.items()
+}
+
+
 def completed(transaction: Transaction, lines: Sequence[Line]) -> Transaction:
     """`transaction` with its lines, and with the amounts filled in that follow from them."""
     digits = minor_units(transaction.currency)
-    lines = tuple(_with_amount(line, digits) for line in lines)
-    whole = replace(transaction, lines=lines)
+    whole = _with(transaction, lines=tuple(_with_amount(line, digits) for line in lines))
     if whole.total is None:
         whole = _with_total(whole, digits)
     return _with_balance(whole)
+
+
+def _with(record: Record, **values: object) -> Record:
+    """As `dataclasses.replace`, at a third of its price, which here is paid for every line there is."""
+    cells = [*_READ[type(record)](record)]
+    for name, value in values.items():
+        cells[_PLACES[type(record)][name]] = value
+    return type(record)(*cells)
 
 
 def sum_of_lines(lines: Sequence[Line]) -> Decimal | None:
@@ -48,7 +67,7 @@ def _with_amount(line: Line, digits: int) -> Line:
     elif line.discount is not None:
         percent_left = _EXACT.subtract(Decimal(100), line.discount)
         amount = _EXACT.multiply(amount, percent_left).scaleb(-2, _EXACT)
-    return replace(line, amount=_rounded(amount, digits))
+    return _with(line, amount=_rounded(amount, digits))
 
 
 def _with_total(transaction: Transaction, digits: int) -> Transaction:
@@ -56,7 +75,7 @@ def _with_total(transaction: Transaction, digits: int) -> Transaction:
     tax = transaction.tax if transaction.tax is not None else _tax(transaction, digits)
     is_tax_unknown = tax is None and _is_taxed(transaction.lines)
     total = None if net is None or is_tax_unknown else _EXACT.add(net, tax or Decimal(0))
-    return replace(transaction, net=net, tax=tax, total=total)
+    return _with(transaction, net=net, tax=tax, total=total)
 
 
 def _net(transaction: Transaction) -> Decimal | None:
@@ -93,7 +112,7 @@ def _with_balance(transaction: Transaction) -> Transaction:
     if transaction.balance is not None or transaction.total is None or transaction.paid is None:
         return transaction
     owed = _EXACT.subtract(transaction.total, transaction.paid)
-    return replace(transaction, balance=_EXACT.add(owed, transaction.rounding or Decimal(0)))
+    return _with(transaction, balance=_EXACT.add(owed, transaction.rounding or Decimal(0)))
 
 
 def _sum(amounts: Iterable[Decimal]) -> Decimal:
@@ -101,4 +120,4 @@ def _sum(amounts: Iterable[Decimal]) -> Decimal:
 
 
 def _rounded(amount: Decimal, digits: int) -> Decimal:
-    return amount.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _EXACT)
+    return amount.quantize(_UNITS[digits], ROUND_HALF_UP, _EXACT)

@@ -7,18 +7,13 @@ DATE, all else text; what an export left empty is NULL. Only transactions that c
 import datetime
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, fields
-from itertools import groupby
-from typing import Generic, TypeVar
+from dataclasses import dataclass
+from pathlib import Path
 
-from portalgen.amounts import completed
 from portalgen.database import Database
 from portalgen.exports.report import ReadingReport
-from portalgen.model import RECEIPTS, TRANSACTION_TYPES, Account, Customer, Line, Person, Receipt, Transaction
-
-Key = TypeVar("Key")
-Item = TypeVar("Item")
-_ORDER = "t.customer_id, t.rank, t.date DESC, t.number"
+from portalgen.model import RECEIPTS, Account, Person, Transaction
+from portalgen.shelf import Shelf, lay_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,86 +88,62 @@ class Book:
 
     def accounts(self, customers: Collection[str]) -> Iterator[Account]:
         """The accounts of `customers` in the order of their ids, one at a time; an id that is not there is left out."""
-        self._database.run("CREATE OR REPLACE TABLE wanted AS SELECT DISTINCT unnest(?::VARCHAR[]) AS id", [*customers])
-        people = self._database.rows(
-            f"SELECT {_columns(Customer, 'c')} FROM customers c SEMI JOIN wanted USING (id) ORDER BY id"
-        )
-        transactions = _Grouped(self._transactions("customer_id IN (SELECT id FROM wanted)"))
-        receipts = _Grouped(self._receipts())
-        has_receipts = any(export.type == RECEIPTS for export in self.report.exports)
-        for row in people:
-            customer = Customer(*row)
-            theirs = tuple(receipts.of(customer.id))
-            yield Account(customer, tuple(transactions.of(customer.id)), theirs if has_receipts else None)
+        self.lay_out(customers)
+        yield from Shelf(self._database, has_receipts=self.has_receipts).accounts()
 
-    def _receipts(self) -> Iterator[tuple[str, Receipt]]:
-        rows = self._database.stream(
-            f"SELECT {_columns(Receipt, 'r')} FROM receipts r WHERE customer_id IN (SELECT id FROM wanted) "
-            "ORDER BY customer_id, date DESC, number"
+    def lay_out(self, customers: Collection[str], file: Path | None = None) -> None:
+        """Put the accounts of `customers` on a shelf, in `file` if one is given, in the order of their ids."""
+        self._want(customers)
+        lay_out(self._database, of="id IN (SELECT id FROM wanted)", file=file)
+
+    def counts(self, customers: Collection[str]) -> Mapping[str, int]:
+        """By id, in their order, how many transactions each of `customers` has; without those that are not there."""
+        self._want(customers)
+        return dict(
+            self._database.rows(
+                "SELECT c.id, count(t.number) FROM customers c SEMI JOIN wanted USING (id) "
+                "LEFT JOIN transactions t ON t.customer_id = c.id GROUP BY c.id ORDER BY c.id"
+            )
         )
-        for row in rows:
-            receipt = Receipt(*row)
-            yield receipt.customer_id, receipt
+
+    def _want(self, customers: Collection[str]) -> None:
+        self._database.run("CREATE OR REPLACE TABLE wanted AS SELECT DISTINCT unnest(?::VARCHAR[]) AS id", [*customers])
+
+    @property
+    def folder(self) -> Path | None:
+        """Where files may lie until the book is closed."""
+        return self._database.folder
+
+    @property
+    def has_receipts(self) -> bool:
+        """Whether there is an export of receipts."""
+        return any(export.type == RECEIPTS for export in self.report.exports)
 
     def credit_notes_worked_out(self) -> Iterator[Transaction]:
-        """The credit notes whose total or balance the exports leave out, with what follows from their lines."""
-        is_left_out = "(total IS NULL OR (balance IS NULL AND paid IS NOT NULL))"
-        yield from (found for _, found in self._transactions(f"type = 'credit_notes' AND {is_left_out}"))
+        """The credit notes whose total or balance the exports leave out, with what follows from their lines.
 
-    def _transactions(self, condition: str) -> Iterator[tuple[str, Transaction]]:
-        ranks = " ".join(f"WHEN '{type_}' THEN {rank}" for rank, type_ in enumerate(TRANSACTION_TYPES))
-        self._database.run(
-            f"CREATE OR REPLACE TABLE picked AS SELECT type, number, row_number() OVER (ORDER BY {_ORDER}) AS place "
-            f"FROM (SELECT *, CASE type {ranks} END AS rank FROM transactions) t WHERE {condition}"
+        Those are left out that have nothing in them which could make an amount negative.
+        """
+        lay_out(self._database, only=f"t.type = 'credit_notes' AND ({_IS_LEFT_OUT}) AND ({_IS_DOUBTFUL})")
+        for account in Shelf(self._database, has_receipts=False).accounts():
+            yield from account.transactions
+
+    def has_sound_credit_notes(self) -> bool:
+        """Whether there are others, left out there, of which something is credited."""
+        return bool(
+            self._database.rows(
+                f"SELECT 1 FROM transactions t WHERE t.type = 'credit_notes' AND ({_IS_LEFT_OUT}) "
+                f"AND NOT ({_IS_DOUBTFUL}) AND EXISTS (SELECT 1 FROM lines l WHERE l.type = t.type "
+                "AND l.number = t.number AND (l.amount > 0 OR (l.quantity > 0 AND l.unit_price > 0))) LIMIT 1"
+            )
         )
-        headers = self._database.stream(
-            f"SELECT p.place AS at, {_columns(Transaction, 't')} FROM transactions t "
-            "JOIN picked p ON p.type = t.type AND p.number = t.number ORDER BY p.place"
-        )
-        lines = _Grouped(self._lines())
-        for place, *row in headers:
-            bare = Transaction(*row)
-            yield bare.customer_id, completed(bare, tuple(lines.of(place)))
-
-    def _lines(self) -> Iterator[tuple[int, Line]]:
-        """The lines of what is `picked`, each with its document's place, in the order of these."""
-        rows = self._database.stream(
-            f"SELECT t.place AS at, {_columns(Line, 'l', description='p.name', unit='p.unit')} FROM lines l "
-            "JOIN picked t ON t.type = l.type AND t.number = l.number "
-            "LEFT JOIN products p ON p.sku = l.item "
-            "ORDER BY t.place, l.line, l.position"
-        )
-        last, count = 0, 0
-        for place, line, *cells in rows:
-            count = count + 1 if place == last else 1
-            last = place
-            yield place, Line(count if line is None else line, *cells)
 
 
-def _columns(record: type[Customer | Transaction | Line | Receipt], table: str, **instead: str) -> str:
-    """The cells that make a `record`, in the order of its fields but `lines`; `instead` stands in for an empty one.
-
-    A text that is not there is ''.
-    """
-    cells = []
-    for field in fields(record):
-        cell = f"{table}.{field.name}"
-        if field.name in instead:
-            cell = f"coalesce({cell}, {instead[field.name]})"
-        if field.name != "lines":
-            cells.append(f"coalesce({cell}, '')" if field.type is str else cell)
-    return ", ".join(cells)
-
-
-class _Grouped(Generic[Key, Item]):
-    """Items that come sorted by key, handed out one key's worth at a time; keys must be asked for in that order."""
-
-    def __init__(self, pairs: Iterator[tuple[Key, Item]]) -> None:
-        self._groups = groupby(pairs, key=lambda pair: pair[0])
-        self._next = next(self._groups, None)
-
-    def of(self, key: Key) -> Iterator[Item]:
-        if self._next is not None and self._next[0] == key:
-            for _, item in self._next[1]:
-                yield item
-            self._next = next(self._groups, None)
+_IS_LEFT_OUT = "t.total IS NULL OR (t.balance IS NULL AND t.paid IS NOT NULL)"
+_IS_DOUBTFUL = (
+    "coalesce(least(t.net, t.tax, t.total, t.balance, t.charge) < 0, false) OR t.allowance IS NOT NULL "
+    "OR t.paid IS NOT NULL OR t.rounding IS NOT NULL "
+    "OR t.number IN (SELECT number FROM lines WHERE type = 'credit_notes' AND "
+    "(least(quantity, unit_price, amount, tax, tax_rate) < 0 OR discount > 100 OR discount_amount IS NOT NULL))"
+)
+"""Whether an amount that follows from the rest of a transaction, `t`, might be negative."""

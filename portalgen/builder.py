@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -60,12 +60,32 @@ class Built:
     waiting: Waiting = field(default_factory=dict)
     reading: ReadingReport = field(default_factory=ReadingReport)
 
+    @staticmethod
+    def together(parts: Sequence["Built"]) -> "Built":
+        """What the parts of a build came to, in their order; a warning that several have counts once."""
+        warnings = dict.fromkeys(warning for part in parts for warning in part.reading.warnings)
+        return Built(
+            bundles=tuple(bundle for part in parts for bundle in part.bundles),
+            rendered=sum(part.rendered for part in parts),
+            pages=sum(part.pages for part in parts),
+            removed=sum(part.removed for part in parts),
+            refused=tuple(refused for part in parts for refused in part.refused),
+            waiting={link: types for part in parts for link, types in part.waiting.items()},
+            reading=ReadingReport(warnings=tuple(warnings)),
+        )
+
 
 def build_bundles(bundles: Iterable[Bundle | Refused], renderer: "Renderer", folder: Path) -> Built:
     """Make `folder` hold exactly `bundles`, each with what changed in it since the builds before.
 
     One whose fingerprint is unchanged, or that is refused, stays.
     """
+    built = make_bundles(bundles, renderer, folder)
+    return replace(built, removed=remove_others(folder, built))
+
+
+def make_bundles(bundles: Iterable[Bundle | Refused], renderer: "Renderer", folder: Path) -> Built:
+    """As `build_bundles`, but what else is in `folder` stays."""
     built: list[BuiltBundle] = []
     refused: list[Refused] = []
     rendered = pages = 0
@@ -86,8 +106,7 @@ def build_bundles(bundles: Iterable[Bundle | Refused], renderer: "Renderer", fol
             pages += len(built[-1].files)
         if (text := memory_text(memory)) != known:
             _write_memory(folder, bundle.link.id, text)
-    kept = {bundle.folder for bundle in built} | {bundle_folder(each.id) for each in refused}
-    return Built(tuple(built), rendered, pages, _remove_others(folder, kept), tuple(refused))
+    return Built(tuple(built), rendered, pages, 0, tuple(refused))
 
 
 def fingerprint_of(bundle: Bundle, renderer: "Renderer") -> str:
@@ -128,7 +147,8 @@ def standing(folder: Path, digests: Mapping[LinkId, str]) -> Built | None:
         if not bundle or bundle.digest != digest or not _is_whole(folder, bundle):
             return None
         found.append(bundle)
-    return Built(tuple(found), 0, 0, _remove_others(folder, {bundle.folder for bundle in found}))
+    built = Built(tuple(found), 0, 0, 0)
+    return replace(built, removed=remove_others(folder, built))
 
 
 def told_by(folder: Path, link: Link) -> Changes:
@@ -195,8 +215,9 @@ def _write(
     folders: set[str] = set()
     files = tuple(_write_page(page, f"{home}/{page.path}", known.get(page.path), folders) for page in pages)
     keep = {file.path for file in files}
-    for path in [path for path in home.rglob("*") if path.is_file() and path.relative_to(home).as_posix() not in keep]:
-        path.unlink()
+    for path in _files_in(f"{home}/"):
+        if path not in keep:
+            (home / path).unlink()
     built = BuiltBundle(
         id=bundle.link.id,
         folder=place,
@@ -206,8 +227,24 @@ def _write(
         files=files,
     )
     manifest.parent.mkdir(parents=True, exist_ok=True)
-    manifest.write_text(json.dumps(asdict(built), ensure_ascii=False, indent=1), encoding="utf-8")
+    manifest.write_text(_manifest_text(built), encoding="utf-8")
     return built
+
+
+def _manifest_text(built: BuiltBundle) -> str:
+    files = [{"path": file.path, "sha256": file.sha256, "size": file.size} for file in built.files]
+    return json.dumps({**asdict(replace(built, files=())), "files": files}, ensure_ascii=False)
+
+
+def _files_in(home: str, within: str = "") -> list[str]:
+    """The files below a folder, whose name ends with '/', by their paths in it."""
+    found = []
+    for entry in os.scandir(f"{home}{within}"):
+        if entry.is_dir(follow_symlinks=False):
+            found += _files_in(home, f"{within}{entry.name}/")
+        else:
+            found.append(f"{within}{entry.name}")
+    return found
 
 
 def _documents(bundle: Bundle) -> Documents:
@@ -231,9 +268,19 @@ def _write_page(page: "Page", path: str, before: BuiltFile | None, folders: set[
     if parent not in folders:
         os.makedirs(parent, exist_ok=True)  # noqa: PTH103 - quicker
         folders.add(parent)
-    with open(path, "wb") as opened:  # noqa: PTH123 - quicker
-        opened.write(page.body)
+    _put(path, page.body)
     return file
+
+
+def _put(path: str, body: bytes) -> None:
+    """Write a file, by calls that take two thirds of the time of `open`'s."""
+    opened = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o666)
+    try:
+        rest = memoryview(body)
+        while rest:
+            rest = rest[os.write(opened, rest) :]
+    finally:
+        os.close(opened)
 
 
 def _size(path: str) -> int:
@@ -249,11 +296,12 @@ def _digest(files: Sequence[BuiltFile]) -> str:
     return hashlib.sha256(lines.encode()).hexdigest()
 
 
-def _remove_others(folder: Path, wanted: Container[str]) -> int:
-    """Remove the bundles of links that are no longer wanted, manifest first; return how many there were.
+def remove_others(folder: Path, built: Built) -> int:
+    """Remove the bundles of links that `built` does not tell of, manifest first; return how many there were.
 
-    `wanted` are the folders of the others. Memories go too, and what is left of one that was not written to its end.
+    Memories go too, and what is left of one that was not written to its end.
     """
+    wanted = {bundle.folder for bundle in built.bundles} | {bundle_folder(each.id) for each in built.refused}
     for part in (_MANIFESTS, _MEMORY):
         for note in [path for path in (folder / part).glob("*/*") if not path.is_dir()]:
             if f"{note.parent.name}/{note.stem}" not in wanted:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date
 from decimal import Decimal
+from functools import lru_cache
 from hashlib import sha256
 from operator import attrgetter
 
@@ -176,14 +177,16 @@ def _digest(transaction: Transaction) -> str:
 
 
 def _named(names: Iterable[str], values: Iterable[object]) -> str:
-    texts = [(name, _text(value)) for name, value in zip(names, values, strict=True) if value is not None]
-    return "".join([f"{name}={len(text)}:{text}" for name, text in texts if text])
+    said = []
+    for name, value in zip(names, values, strict=True):
+        if value is not None and (text := " ".join(value.split()) if isinstance(value, str) else _text(value)):
+            said.append(f"{name}={len(text)}:{text}")
+    return "".join(said)
 
 
+@lru_cache(maxsize=65536)
 def _text(value: object) -> str:
-    """`value` in one way of several that mean the same: white space and trailing zeros are no change."""
-    if isinstance(value, str):
-        return " ".join(value.split())
+    """`value`, which is no text, in one way of several that mean the same: trailing zeros are no change."""
     if isinstance(value, Decimal):
         plain = f"{value:f}" if value else "0"
         return plain.rstrip("0").rstrip(".") if "." in plain else plain

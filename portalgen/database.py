@@ -19,8 +19,6 @@ else:
 _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
-    "memory_limit": "400MB",
-    "threads": 2,
 }
 _BATCH = 10_000
 _CHUNK = 8 * 1024 * 1024
@@ -56,12 +54,16 @@ def _has_quotes(file: Path) -> bool:
 class Database:
     """One connection to a database in `folder`, or in memory alone. Not for use from several threads.
 
+    It takes `memory` at most, as DuckDB writes it, and works with so many `threads`.
+
     Whatever reads or writes it raises PortalgenError where the disk fails, or is full.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
+    def __init__(self, folder: Path | None = None, *, memory: str = "400MB", threads: int = 2) -> None:
+        self.folder = folder
         file = folder / "book.duckdb" if folder else ":memory:"
-        settings = _SETTINGS | ({"temp_directory": str(folder / "spilled")} if folder else {})
+        settings = _SETTINGS | {"memory_limit": memory, "threads": threads}
+        settings |= {"temp_directory": str(folder / "spilled")} if folder else {}
         with _in_plain_words():
             self._connection = duckdb.connect(file, config=settings)
         self._connection.execute("PRAGMA disable_checkpoint_on_shutdown")  # what is in it is thrown away

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from portalgen.book import Book
-from portalgen.builder import Built, build_bundles
+from portalgen.builder import Built
 from portalgen.carry import AT_ONCE, Manner, Pen, guard_of, take_away, tidy, write
 from portalgen.customers import customers_file, write_customers
 from portalgen.deferred import deferred
@@ -22,7 +22,6 @@ from portalgen.errors import (
     PortalgenError,
     Problem,
     RefusedError,
-    StatementError,
 )
 from portalgen.everyone import with_everyone
 from portalgen.exports.report import ReadingReport, rejects_file, write_rejects
@@ -30,7 +29,7 @@ from portalgen.grants import LIVE, Withholding, links_of, mismatches
 from portalgen.inventory import Inventory
 from portalgen.lease import Lease
 from portalgen.manifests import names_in
-from portalgen.model import STATEMENT, Bundle, Definitions, Link, LinkId, Person, Refused, Waiting
+from portalgen.model import STATEMENT, Definitions, Link, LinkId, Person, Refused, Waiting
 from portalgen.plan import KEEP, Plan, Step
 from portalgen.progress import BUILD, READ, SILENT, Progress
 from portalgen.purge import Taken, list_paths
@@ -39,10 +38,10 @@ from portalgen.stores.base import Failure
 from portalgen.unsaid import noted, unsaid_file
 
 if TYPE_CHECKING:
-    from portalgen import pages
+    from portalgen import workshop
     from portalgen.exports import reader
 else:
-    pages, reader = deferred("portalgen.pages"), deferred("portalgen.exports.reader")
+    workshop, reader = deferred("portalgen.workshop"), deferred("portalgen.exports.reader")
 
 
 @contextmanager
@@ -91,41 +90,22 @@ def _render(
 
     What is held back of the exports stands in build/rejects.csv afterwards, their customers in build/customers.jsonl.
     """
-    renderer = pages.Renderer(templates_of(definitions))
-    links = _live(definitions, today)
-    withholding, enclosing = Withholding(withheld), Enclosing(definitions)
-    bundles = _bundles(links, book, definitions, withholding, enclosing)
-    built = build_bundles(bundles, renderer, build_folder(definitions))
-    write_rejects(rejects_file(build_folder(definitions)), book.report.rejects)
+    folder, enclosing = build_folder(definitions), Enclosing(definitions)
+    place = workshop.Workshop(definitions.site, book.as_of, templates_of(definitions), folder, enclosing)
+    built = place.make(_live(definitions, today), book, withheld)
+    write_rejects(rejects_file(folder), book.report.rejects)
     people = book.people() if definitions.every_customer else ()
-    write_customers(customers_file(build_folder(definitions)), book.as_of, book.roll(), people)
-    warnings = (*book.report.warnings, *enclosing.problems)
-    return replace(built, reading=replace(book.report, warnings=warnings), waiting=withholding.waiting)
-
-
-def _bundles(
-    links: Sequence[Link],
-    book: Book,
-    definitions: Definitions,
-    withholding: Withholding,
-    enclosing: Enclosing | None = None,
-) -> Iterator[Bundle | Refused]:
-    by_customer: dict[str, list[Link]] = {}
-    for link in links:
-        by_customer.setdefault(link.customer, []).append(link)
-    for account in book.accounts(by_customer):
-        for link in by_customer[account.customer.id]:
-            try:
-                bundle = withholding.bundle_for(link, account, definitions.site, book.as_of)
-                yield enclosing.enclose(bundle) if enclosing else bundle
-            except StatementError as error:
-                yield Refused(link.id, error.problems)
+    write_customers(customers_file(folder), book.as_of, book.roll(), people)
+    warnings = (*book.report.warnings, *built.reading.warnings)
+    return replace(built, reading=replace(book.report, warnings=warnings))
 
 
 def unmade(definitions: Definitions, book: Book, today: datetime.date) -> list[Refused]:
     """The live links of which no bundle can be made, and why: of the others nothing is rendered."""
-    links = [link for link in _live(definitions, today) if STATEMENT in link.types]
-    return [each for each in _bundles(links, book, definitions, Withholding()) if isinstance(each, Refused)]
+    links = workshop.by_customer(link for link in _live(definitions, today) if STATEMENT in link.types)
+    place = workshop.Workshop(definitions.site, book.as_of, None, build_folder(definitions), None)
+    bundles = place.bundles(book.accounts(links), links, Withholding())
+    return [each for each in bundles if isinstance(each, Refused)]
 
 
 def build_folder(definitions: Definitions) -> Path:

@@ -26,8 +26,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from portalgen import grants, pipeline
-from portalgen.builder import Built, build_bundles
+from portalgen import grants, workshop
+from portalgen.builder import Built, make_bundles
 from portalgen.definitions import load
 from portalgen.errors import PortalgenError
 from portalgen.exports.columns import HEADERS, LINES
@@ -470,7 +470,7 @@ class TestWhatDoesNotMatter:
         caught: list[Bundle] = []
         with pytest.MonkeyPatch.context() as patch, a_folder() as folder:
             patch.setattr(
-                pipeline, "build_bundles", lambda bundles, *others: build_bundles(_caught(bundles, caught), *others)
+                workshop, "make_bundles", lambda bundles, *others: make_bundles(_caught(bundles, caught), *others)
             )
             build_world(world, folder)
         of_bundles: Sums = defaultdict(Decimal)

@@ -1,8 +1,9 @@
 """Staged rows of text -> the typed tables of the book, without what customers must not see."""
 
 import datetime
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from portalgen.book import Book
 from portalgen.errors import Problem
 from portalgen.exports.attachments import attach
 from portalgen.exports.checks import sign_hint
@@ -14,7 +15,7 @@ from portalgen.exports.remarks import remarks
 from portalgen.exports.report import ExportReport, ReadingReport
 from portalgen.exports.staging import Part, Staging
 from portalgen.exports.visibility import hidden_sql, word_sql
-from portalgen.model import RECEIPTS, ExportSource, Transaction
+from portalgen.model import RECEIPTS, ExportSource
 
 _AMOUNT = "DECIMAL(21,6)"
 _POSITION = "file::BIGINT * 1099511627776 + file_row"
@@ -89,12 +90,12 @@ class Filling:
             if reason is not None:
                 tally.leave_out(reasons[reason], count)
 
-    def refuse_negatives(self, credit_notes: Iterable[Transaction], quarantine: Quarantine) -> Iterator[Problem]:
+    def refuse_negatives(self, book: Book, quarantine: Quarantine) -> Iterator[Problem]:
         """Credit notes with an amount below zero that follows from others; a quarantine holds them back."""
-        notes = [*credit_notes]
+        notes = [*book.credit_notes_worked_out()]
         find_negatives(self._database, notes)
         amounts = [[each for each in (note.total, note.net, note.balance) if each] for note in notes]
-        has_both = any(each and min(each) > 0 for each in amounts)
+        has_both = any(each and min(each) > 0 for each in amounts) or book.has_sound_credit_notes()
         for number, source in enumerate(self._sources()):
             hint = sign_hint(is_turned=source.is_negative, has_both=has_both)
             yield from self._refused([number], quarantine, hint)

@@ -67,7 +67,7 @@ def _book(staging: Staging, definitions: Definitions, judge: JudgeCustomers) -> 
     as_of = definitions.site.as_of or staging.newest_day()
     if not problems:
         filling.fill()
-        problems += filling.refuse_negatives(Book(staging.database, as_of).credit_notes_worked_out(), quarantine)
+        problems += filling.refuse_negatives(Book(staging.database, as_of), quarantine)
         problems += filling.compare(quarantine)
         filling.remark(as_of)
     _raise([*problems, *quarantine.beyond_limits()])
