@@ -13,7 +13,7 @@ from pathlib import Path
 from portalgen.database import Database
 from portalgen.exports.report import ReadingReport
 from portalgen.model import RECEIPTS, Account, Person, Transaction
-from portalgen.shelf import Shelf, lay_out
+from portalgen.shelf import Shelf, digests, lay_out
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +95,8 @@ class Book:
         """Put the accounts of `customers` on a shelf, in `file` if one is given, in the order of their ids."""
         self._want(customers)
         lay_out(self._database, of="id IN (SELECT id FROM wanted)", file=file)
+        if file:
+            self._database.keep_to(_MEMORY_BESIDES)
 
     def counts(self, customers: Collection[str]) -> Mapping[str, int]:
         """By id, in their order, how many transactions each of `customers` has; without those that are not there."""
@@ -105,6 +107,12 @@ class Book:
                 "LEFT JOIN transactions t ON t.customer_id = c.id GROUP BY c.id ORDER BY c.id"
             )
         )
+
+    def digests(self, customers: Collection[str]) -> Mapping[str, str]:
+        """By id, what stands for all that the account of each of `customers` holds; '' where it names files."""
+        self._want(customers)
+        found = digests(self._database, of="id IN (SELECT id FROM wanted)")
+        return {customer: "" if has_file else digest for customer, digest, has_file in found}
 
     def _want(self, customers: Collection[str]) -> None:
         self._database.run("CREATE OR REPLACE TABLE wanted AS SELECT DISTINCT unnest(?::VARCHAR[]) AS id", [*customers])
@@ -139,6 +147,8 @@ class Book:
         )
 
 
+_MEMORY_BESIDES = "64MB"
+"""What the database may take while others read what it laid out for them."""
 _IS_LEFT_OUT = "t.total IS NULL OR (t.balance IS NULL AND t.paid IS NOT NULL)"
 _IS_DOUBTFUL = (
     "coalesce(least(t.net, t.tax, t.total, t.balance, t.charge) < 0, false) OR t.allowance IS NOT NULL "

@@ -12,7 +12,8 @@ import json
 import os
 import shutil
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -27,10 +28,12 @@ from portalgen.model import (
     BuiltFile,
     Bundle,
     Changes,
+    Contents,
     Documents,
     Link,
     LinkId,
     Refused,
+    Site,
     Waiting,
 )
 from portalgen.names import safe_name
@@ -95,26 +98,51 @@ def make_bundles(bundles: Iterable[Bundle | Refused], renderer: "Renderer", fold
             continue
         known = _read_memory(folder, bundle.link.id)
         changes, memory = recalled(memory_of(known), bundle)
-        telling = replace(bundle, changes=changes)
+        text = memory_text(memory)
+        telling = replace(bundle, changes=changes, source=_source(bundle.source, text))
         before = read_manifest(folder, bundle.link.id)
         wanted = fingerprint_of(telling, renderer)
         if before and before.fingerprint == wanted and _is_whole(folder, before):
-            built.append(before)
+            made = replace(before, source=telling.source)
+            if before.source != made.source:
+                _write_manifest(folder, made)
         else:
-            built.append(_write(telling, wanted, renderer.render(telling), folder, before))
+            made = _write(telling, wanted, renderer.render(telling), folder, before)
             rendered += 1
-            pages += len(built[-1].files)
-        if (text := memory_text(memory)) != known:
+            pages += made.count
+        built.append(_light(folder, made))
+        if text != known:
             _write_memory(folder, bundle.link.id, text)
     return Built(tuple(built), rendered, pages, 0, tuple(refused))
 
 
+def unchanged(folder: Path, link: LinkId, source: str) -> BuiltBundle | None:
+    """The bundle of a link, if it was last made from the same `source`, and all that was written then is there."""
+    bundle = read_manifest(folder, link) if source else None
+    is_same = bundle and bundle.source == _source(source, _read_memory(folder, link)) and _is_whole(folder, bundle)
+    return _light(folder, bundle) if bundle and is_same else None
+
+
+def _source(source: str, memory: str) -> str:
+    """What a bundle follows from: `source`, and what is remembered of the link."""
+    return hashlib.sha256(f"{source} {memory}".encode()).hexdigest() if source else ""
+
+
 def fingerprint_of(bundle: Bundle, renderer: "Renderer") -> str:
     """Hex SHA-256 over all that the bundle's bytes follow from: the rows, the definition, templates and version."""
-    site = replace(bundle.site, base_url="", key="", as_of=None, expires_after=0)
-    link = replace(bundle.link, key="", revision=0, expires=None, definition="", is_derived=False)
-    parts = (__version__, renderer.digest, replace(bundle, site=site, link=link))
+    site, link = site_of_pages(bundle.site), link_of_pages(bundle.link)
+    parts = (__version__, renderer.digest, replace(bundle, site=site, link=link, source=""))
     return hashlib.sha256(repr(parts).encode()).hexdigest()
+
+
+def site_of_pages(site: Site) -> Site:
+    """What of a site its pages follow from."""
+    return replace(site, base_url="", key="", as_of=None, expires_after=0)
+
+
+def link_of_pages(link: Link) -> Link:
+    """What of a link its pages follow from."""
+    return replace(link, key="", revision=0, expires=None, definition="", is_derived=False)
 
 
 def bundle_folder(link: LinkId) -> str:
@@ -128,15 +156,42 @@ def file_path(folder: Path, bundle: BuiltBundle, file: BuiltFile) -> Path:
 
 
 def read_manifest(folder: Path, link: LinkId) -> BuiltBundle | None:
-    """The bundle of `link` as it was last built, or None if it is not there whole."""
+    """The bundle of `link` as it was last built, with its contents at hand, or None if it is not there whole."""
     try:
         data = json.loads(_manifest(folder, bundle_folder(link)).read_bytes())
-        files = tuple(BuiltFile(**file) for file in data.pop("files"))
-        bundle = BuiltBundle(id=LinkId(**data.pop("id")), files=files, **data)
+        contents = Contents(data.pop("documents"), tuple(BuiltFile(**file) for file in data.pop("files")))
+        bundle = BuiltBundle(id=LinkId(**data.pop("id")), count=len(contents.files), contents=lambda: contents, **data)
     except (FileNotFoundError, NotADirectoryError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    is_true = bundle.id == link and bundle.folder == bundle_folder(link) and bundle.digest == _digest(files)
+    is_true = bundle.id == link and bundle.folder == bundle_folder(link) and bundle.digest == _digest(contents.files)
     return bundle if is_true else None
+
+
+def _write_manifest(folder: Path, built: BuiltBundle) -> None:
+    said = {
+        "id": {"portal": built.id.portal, "contact": built.id.contact},
+        "folder": built.folder,
+        "fingerprint": built.fingerprint,
+        "source": built.source,
+        "digest": built.digest,
+        "documents": built.documents,
+        "files": [{"path": file.path, "sha256": file.sha256, "size": file.size} for file in built.files],
+    }
+    manifest = _manifest(folder, built.folder)
+    manifest.parent.mkdir(parents=True, exist_ok=True)
+    manifest.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+
+
+def _light(folder: Path, bundle: BuiltBundle) -> BuiltBundle:
+    """The bundle without its contents, which its manifest tells when they are asked for."""
+    return replace(bundle, contents=partial(_contents, folder, bundle.id))
+
+
+def _contents(folder: Path, link: LinkId) -> Contents:
+    bundle = read_manifest(folder, link)
+    if bundle is None:
+        raise PortalgenError(f"the bundle of {link} in {folder} is not what was built", "the next build makes it anew")
+    return bundle.contents()
 
 
 def standing(folder: Path, digests: Mapping[LinkId, str]) -> Built | None:
@@ -146,7 +201,7 @@ def standing(folder: Path, digests: Mapping[LinkId, str]) -> Built | None:
         bundle = read_manifest(folder, link)
         if not bundle or bundle.digest != digest or not _is_whole(folder, bundle):
             return None
-        found.append(bundle)
+        found.append(_light(folder, bundle))
     built = Built(tuple(found), 0, 0, 0)
     return replace(built, removed=remove_others(folder, built))
 
@@ -218,22 +273,18 @@ def _write(
     for path in _files_in(f"{home}/"):
         if path not in keep:
             (home / path).unlink()
+    contents = Contents(_documents(bundle), files)
     built = BuiltBundle(
         id=bundle.link.id,
         folder=place,
         fingerprint=fingerprint,
+        source=bundle.source,
         digest=_digest(files),
-        documents=_documents(bundle),
-        files=files,
+        count=len(files),
+        contents=lambda: contents,
     )
-    manifest.parent.mkdir(parents=True, exist_ok=True)
-    manifest.write_text(_manifest_text(built), encoding="utf-8")
+    _write_manifest(folder, built)
     return built
-
-
-def _manifest_text(built: BuiltBundle) -> str:
-    files = [{"path": file.path, "sha256": file.sha256, "size": file.size} for file in built.files]
-    return json.dumps({**asdict(replace(built, files=())), "files": files}, ensure_ascii=False)
 
 
 def _files_in(home: str, within: str = "") -> list[str]:

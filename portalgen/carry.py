@@ -108,7 +108,8 @@ def _announce(ledger: OpenLedger, becomes: Mapping[str, str], unsaid: Path) -> N
 def write(inventory: Inventory, steps: Sequence[Step], built: Built, pen: Pen, held_up: Container[str]) -> Written:
     """Write what changed. Links that are `held_up`, since something is left that had to go, stay unfinished."""
     changed = [step for step in steps if step.action != KEEP and step.bundle]
-    bundles = {bundle.id: bundle for bundle in built.bundles}
+    ids = {step.id for step in changed}
+    bundles = {bundle.id: bundle.whole() if bundle.id in ids else bundle for bundle in built.bundles}
     ledger, in_doubt = inventory.ledger, doubtful(changed, inventory.ledger.records)
     if not ledger.had_history:
         in_doubt |= {step.fingerprint for step in changed if step.fingerprint in ledger.records}

@@ -5,6 +5,7 @@ each job by a process alone; one that ends that, too, is taken apart, until what
 """
 
 import atexit
+import gc
 import os
 import signal
 import threading
@@ -21,6 +22,7 @@ Result = TypeVar("Result")
 Worker = Callable[[Job], Result]
 
 _ATTEMPTS = 3
+_SELDOM = 100_000
 
 
 class DeadlyError(Exception):
@@ -105,6 +107,8 @@ def _start(begin: Callable[[], Callable[..., Any]]) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     atexit.register(_worker.clear)  # a worker may have what must not outlive the interpreter
     _worker.append(begin())
+    gc.freeze()  # what is there now stays; and jobs leave few circles behind, and much else to look through
+    gc.set_threshold(_SELDOM)
 
 
 def _end_with_parent() -> None:

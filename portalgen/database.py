@@ -82,6 +82,10 @@ class Database:
         with _in_plain_words():
             self._connection.execute(sql, values)
 
+    def keep_to(self, memory: str) -> None:
+        """Take no more memory than that from now on, as DuckDB writes it."""
+        self.run(f"SET memory_limit = '{memory}'")
+
     def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
         """All rows of a query."""
         with _in_plain_words():

@@ -56,11 +56,8 @@ def finished(
 
 def shown(bundles: Iterable[BuiltBundle], links: Mapping[LinkId, str], ledger: Ledger) -> list[Event]:
     """All that links, by their fingerprints, show: a history begins with it where links are there before it."""
-    return [
-        _event(SHOWS, ledger[links[bundle.id]], tuple(bundle.documents), bundle.documents, "shown before the history")
-        for bundle in bundles
-        if bundle.id in links
-    ]
+    shown_ones = ((ledger[links[bundle.id]], bundle.documents) for bundle in bundles if bundle.id in links)
+    return [_event(SHOWS, record, tuple(shows), shows, "shown before the history") for record, shows in shown_ones]
 
 
 def recovered(entries: Iterable[Entry], zone: datetime.tzinfo) -> Mapping[str, Record]:

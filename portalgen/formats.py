@@ -107,7 +107,7 @@ class Formatter:
 
 
 # Amounts that are equal are written alike, so one entry of a cache serves 1.5 and 1.50.
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _money(amount: Decimal, currency: str, tag: str) -> str:
     digits = minor_units(currency)
     return _money_shape(currency, tag).write(amount, digits, digits)
@@ -128,7 +128,7 @@ def _percent(percentage: Decimal, tag: str) -> str:
     return _percent_shape(tag).write(percentage, 0, _MOST_DECIMALS)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=16384)
 def _date(ordinal: int, width: str, tag: str) -> str:
     locale = _locale(tag)
     return format_date(datetime.date.fromordinal(ordinal), width, locale).translate(_digits(locale))

@@ -254,7 +254,7 @@ def _publish(inventory: Inventory, pen: Pen, judge: Judge | None) -> Published:
     return Published(
         steps=(*gone, *steps),
         uploaded=written.count,
-        unchanged=sum(len(bundle.files) for bundle in built.bundles) - sum(len(step.put) for step in steps),
+        unchanged=sum(bundle.count for bundle in built.bundles) - sum(len(step.put) for step in steps),
         deleted=taken.objects + written.deleted,
         purged_links=sum(step.fingerprint not in taken.failed for step in gone),
         failed=tuple(chain(*taken.failed.values(), *written.failed.values())),

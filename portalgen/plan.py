@@ -274,7 +274,7 @@ def uploads(
         if link.fingerprint not in stored:
             steps.append(Step(link.id, link.fingerprint, KEEP, "unchanged", LIVE))
             continue
-        there = stored[link.fingerprint]
+        bundle, there = bundle.whole(), stored[link.fingerprint]
         put = tuple(file.path for file in bundle.files if there.sha256_of(file.path) != file.sha256)
         delete = tuple(sorted(there.files.keys() - {file.path for file in bundle.files}))
         action, reason = _why_written(link, record, link.id in issued)

@@ -21,7 +21,9 @@ Item = TypeVar("Item")
 _Record = type[Customer | Transaction | Line | Receipt]
 _AT_ONCE = 500
 """Customers that are read at a time."""
-_MOST_AMOUNTS = 200_000
+_OF_PRODUCT = {"description": "p.name", "unit": "p.unit"}
+"""What a line that does not say it itself has from its product."""
+_MOST_AMOUNTS = 50_000
 
 
 def lay_out(database: Database, of: str = "true", only: str = "true", file: Path | None = None) -> None:
@@ -42,7 +44,7 @@ def lay_out(database: Database, of: str = "true", only: str = "true", file: Path
         f"{_cells(Transaction, 't')} FROM transactions t JOIN shelf.customers s ON s.id = t.customer_id "
         f"WHERE {only} ORDER BY place"
     )
-    cells = _cells(Line, "l", description="p.name", unit="p.unit")
+    cells = _cells(Line, "l", **_OF_PRODUCT)
     database.run(
         f"CREATE TABLE shelf.lines AS SELECT t.place, t.seat, l.position, {cells} FROM lines l "
         "JOIN shelf.transactions t ON t.type = l.type AND t.number = l.number LEFT JOIN products p ON p.sku = l.item "
@@ -54,6 +56,31 @@ def lay_out(database: Database, of: str = "true", only: str = "true", file: Path
     )
     if file:
         database.run("DETACH shelf")
+
+
+def digests(database: Database, of: str = "true") -> Iterator[tuple[str, str, bool]]:
+    """By id, for each customer for whom the SQL `of` holds, what stands for all that an account of theirs would hold.
+
+    The same rows come to the same digest, in whatever order the exports have them; lines without a number keep theirs.
+    Also, whether a transaction names a file. It is the count of the rows and two sums over halves of their MD5: that
+    finds what changed, and is not meant to withstand anybody who may write exports anyway.
+    """
+    [[is_counted]] = database.rows("SELECT EXISTS (SELECT 1 FROM lines WHERE line IS NULL)")
+    place = "l.position - min(l.position) OVER (PARTITION BY l.type, l.number)" if is_counted else "''"
+    of_line = f"concat('l', t.type, ' ', t.number, ' ', {place}, ' ', {_text(Line, 'l', **_OF_PRODUCT)})"
+    rows = (
+        f"SELECT c.id AS whose, concat('c', {_text(Customer, 'c')}) AS said, false AS has_file FROM customers c "
+        "UNION ALL "
+        f"SELECT t.customer_id, concat('t', {_text(Transaction, 't')}), t.attachment IS NOT NULL FROM transactions t "
+        f"UNION ALL SELECT t.customer_id, {of_line}, false FROM lines l JOIN transactions t "
+        "ON t.type = l.type AND t.number = l.number LEFT JOIN products p ON p.sku = l.item UNION ALL "
+        f"SELECT r.customer_id, concat('r', {_text(Receipt, 'r')}), false FROM receipts r"
+    )
+    yield from database.stream(
+        "SELECT whose, concat_ws(' ', count(*), sum(md5_number_lower(said)::HUGEINT), "
+        f"sum(md5_number_upper(said)::HUGEINT)), bool_or(has_file) FROM ({rows}) "
+        f"WHERE whose IN (SELECT id FROM customers WHERE {of}) GROUP BY whose ORDER BY whose"
+    )
 
 
 def open_shelf(file: Path, *, has_receipts: bool) -> "Shelf":
@@ -166,19 +193,24 @@ def _names(record: _Record) -> str:
 
 
 def _cells(record: _Record, table: str, **instead: str) -> str:
-    """The columns that make a record, as they lie on the shelf; `instead` stands in for an empty one.
+    """The columns that make a record, as they lie on the shelf; `instead` stands in for an empty one."""
+    return ", ".join(f"{cell} AS {name}" for name, cell in _expressions(record, table, **instead))
 
-    A text that is not there is ''.
-    """
-    cells = []
+
+def _text(record: _Record, table: str, **instead: str) -> str:
+    """One text that stands for a record: each of its cells, after its length."""
+    texts = [f"coalesce(CAST({cell} AS VARCHAR), '')" for _, cell in _expressions(record, table, **instead)]
+    parts = [f"strlen({text}), ':', {text}" for text in texts]
+    return f"concat({', '.join(parts)})"
+
+
+def _expressions(record: _Record, table: str, **instead: str) -> Iterator[tuple[str, str]]:
+    """The columns that make a record, each with SQL for it. A text that is not there is ''."""
     for name, is_text, is_amount in _fields(record):
         cell = f"coalesce({table}.{name}, {instead[name]})" if name in instead else f"{table}.{name}"
         if is_amount:
             cell = f"CAST({cell} AS VARCHAR)"
-        if is_text:
-            cell = f"coalesce({cell}, '')"
-        cells.append(f"{cell} AS {name}")
-    return ", ".join(cells)
+        yield name, f"coalesce({cell}, '')" if is_text else cell
 
 
 def _quoted(file: Path) -> str:

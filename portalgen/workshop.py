@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from portalgen import __version__
 from portalgen.book import Book
-from portalgen.builder import Built, make_bundles, remove_others
+from portalgen.builder import Built, link_of_pages, make_bundles, remove_others, site_of_pages, unchanged
 from portalgen.crew import Crew, DeadlyError, processors
 from portalgen.deferred import deferred
 from portalgen.enclosing import Enclosing
@@ -36,11 +38,13 @@ class Order:
     """Bundles that are made at a time: those of the links of some customers, who sit side by side.
 
     The first of them sits on seat `first`; `part` counts the orders that one customer's links are spread over, from 0.
+    `sources` stand for what bundles are made of, as in `Bundle`.
     """
 
     first: int
     links: tuple[tuple[str, tuple[Link, ...]], ...]
     withheld: Withheld
+    sources: Mapping[LinkId, str]
     part: int = 0
 
     @property
@@ -83,16 +87,39 @@ class Workshop:
     def make(self, links: Iterable[Link], book: Book, withheld: Withheld) -> Built:
         """Make build/ hold exactly the bundles of `links`, with nothing of the types that are `withheld` from one.
 
-        PortalgenError where a template fails, or a bundle ends each process that makes it.
+        What is there and was made of the same is not made again. PortalgenError where a template fails, or a bundle
+        ends each process that makes it.
         """
-        wanted = by_customer(links)
-        counts = book.counts(wanted)
-        if book.folder and processors() > 1 and sum(counts.values()) > FEW:
-            built = self._share([*_orders(wanted, counts, withheld)], book, book.folder / "shelf.duckdb")
-        else:
-            order = _order(1, [(customer, tuple(found)) for customer, found in wanted.items()], withheld)
-            built = self._make(order, book.accounts(wanted), pages.Renderer(self.templates))
+        wanted, renderer = by_customer(links), pages.Renderer(self.templates)
+        sources = self._sources(wanted, book, withheld, renderer)
+        kept = {id_: bundle for id_, source in sources.items() if (bundle := unchanged(self.folder, id_, source))}
+        rest = by_customer(link for links in wanted.values() for link in links if link.id not in kept)
+        built = self._make_all(Order(1, _pairs(rest), withheld, sources), book, renderer)
+        made = kept | {bundle.id: bundle for bundle in built.bundles}
+        ids = [link.id for _, links in _pairs(wanted) for link in links]
+        built = replace(built, bundles=tuple(made[id_] for id_ in ids if id_ in made))
         return replace(built, removed=remove_others(self.folder, built))
+
+    def _sources(
+        self, wanted: Mapping[str, Sequence[Link]], book: Book, withheld: Withheld, renderer: "pages.Renderer"
+    ) -> dict[LinkId, str]:
+        """By link, what stands for all that its bundle is made of; '' where there is more to it than can be told."""
+        common = (__version__, renderer.digest, site_of_pages(self.site), self.as_of, book.has_receipts)
+        begun, digests = sha256(repr(common).encode()), book.digests(wanted)
+        sources = {}
+        for customer, link in ((customer, link) for customer, links in wanted.items() for link in links):
+            digest, each = digests.get(customer, ""), begun.copy()
+            each.update(repr((digest, link_of_pages(link))).encode())
+            sources[link.id] = each.hexdigest() if digest and not withheld.get(link.id) else ""
+        return sources
+
+    def _make_all(self, order: "Order", book: Book, renderer: "pages.Renderer") -> Built:
+        """Make what is ordered: in this process, or in several."""
+        customers = [customer for customer, _ in order.links]
+        counts = book.counts(customers) if customers else {}
+        if book.folder and processors() > 1 and sum(counts.values()) > FEW:
+            return self._share([*_parts(order, counts)], book, book.folder / "shelf.duckdb")
+        return self._make(order, book.accounts(customers), renderer)
 
     def _share(self, orders: Sequence[Order], book: Book, shelf: Path) -> Built:
         book.lay_out([customer for order in orders for customer, _ in order.links], shelf)
@@ -116,7 +143,8 @@ class Workshop:
 
     def _make(self, order: Order, accounts: Iterable[Account], renderer: "pages.Renderer") -> Built:
         told, withholding = len(self.problems), Withholding(order.withheld)
-        built = make_bundles(self.bundles(accounts, dict(order.links), withholding), renderer, self.folder)
+        bundles = self.bundles(accounts, dict(order.links), withholding)
+        built = make_bundles((_with_source(each, order.sources) for each in bundles), renderer, self.folder)
         reading = ReadingReport(warnings=tuple(self.problems[told:]))
         return replace(built, waiting=withholding.waiting, reading=reading)
 
@@ -138,6 +166,10 @@ class Workshop:
         return self.enclosing.problems if self.enclosing else ()
 
 
+def _with_source(bundle: Bundle | Refused, sources: Mapping[LinkId, str]) -> Bundle | Refused:
+    return bundle if isinstance(bundle, Refused) else replace(bundle, source=sources.get(bundle.link.id, ""))
+
+
 def by_customer(links: Iterable[Link]) -> dict[str, list[Link]]:
     """Links by their customer, in their order."""
     found: dict[str, list[Link]] = {}
@@ -146,23 +178,27 @@ def by_customer(links: Iterable[Link]) -> dict[str, list[Link]]:
     return found
 
 
-def _orders(links: Mapping[str, Sequence[Link]], counts: Mapping[str, int], withheld: Withheld) -> Iterator[Order]:
-    """Orders for the customers that there are, with about as many documents in each; seats are in the order of ids."""
-    seat, size = 1, 0
-    together: list[tuple[str, tuple[Link, ...]]] = []
-    for customer in sorted(counts):
-        together.append((customer, tuple(links[customer])))
-        size += 1 + counts[customer] * len(links[customer])
-        if size >= AT_ONCE:
-            yield _order(seat, together, withheld)
-            seat, size, together = seat + len(together), 0, []
-    if together:
-        yield _order(seat, together, withheld)
+def _pairs(links: Mapping[str, Sequence[Link]]) -> tuple[tuple[str, tuple[Link, ...]], ...]:
+    """Customers in the order of their ids, as they sit, each with their links."""
+    return tuple((customer, tuple(links[customer])) for customer in sorted(links))
 
 
-def _order(seat: int, together: Sequence[tuple[str, tuple[Link, ...]]], withheld: Withheld) -> Order:
-    theirs = {link.id: withheld[link.id] for _, links in together for link in links if link.id in withheld}
-    return Order(seat, tuple(together), theirs)
+def _parts(order: Order, counts: Mapping[str, int]) -> Iterator[Order]:
+    """An order in several, with about as many documents in each; `counts` are those of the customers."""
+    first, size, together = order.first, 0, 0
+    for place, (customer, links) in enumerate(order.links, 1):
+        together += 1
+        size += 1 + counts[customer] * len(links)
+        if size >= AT_ONCE or place == len(order.links):
+            yield _part(order, first, order.links[place - together : place])
+            first, size, together = first + together, 0, 0
+
+
+def _part(order: Order, first: int, links: tuple[tuple[str, tuple[Link, ...]], ...]) -> Order:
+    ids = [link.id for _, theirs in links for link in theirs]
+    withheld = {id_: order.withheld[id_] for id_ in ids if id_ in order.withheld}
+    sources = {id_: order.sources[id_] for id_ in ids if id_ in order.sources}
+    return Order(first, links, withheld, sources)
 
 
 def _deadly(order: Order) -> PortalgenError:

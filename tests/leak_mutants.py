@@ -25,13 +25,13 @@ from typing import Any
 import pytest
 import yaml
 
-from portalgen import book, builder, carry, grants, inventory, publish
+from portalgen import builder, carry, grants, inventory, publish, shelf
 from portalgen.book import Book
 from portalgen.exports import visibility
 from portalgen.model import TRANSACTION_TYPES, Account, Bundle, Transaction
 from portalgen.names import SUMMARY, safe_name
 from portalgen.pages import Page, Renderer
-from portalgen.templating import Templates
+from portalgen.templating import Templates, generator
 from portalgen.words import Words
 from tests.leak_runs import Run, built, rebuilt, republished
 from tests.worlds import World, crowd, office
@@ -322,7 +322,7 @@ MUTANTS = [
     ),
     Mutant(
         "lines are joined by number without type",
-        edited(book, "Book._lines", ("t.type = l.type AND ", "")),
+        edited(shelf, "lay_out", ("t.type = l.type AND ", "")),
     ),
     # something of everybody in every bundle
     Mutant("a download has all rows", added(lambda _, rows: Page("downloads/documents.csv", _csv(rows)))),
@@ -336,6 +336,10 @@ MUTANTS = [
     # things kept from one customer to the next
     Mutant("pages are cached by the customer's name", cached_by(lambda bundle: bundle.customer.name)),
     Mutant("pages are cached by the customer, whoever the contact", cached_by(lambda bundle: bundle.customer.id)),
+    Mutant(
+        "pieces of pages are kept, whoever they were made for",
+        edited(generator, "Generator._keep", ("for at in range(len(names))", "for at in range(0)")),
+    ),
     Mutant("lists are cached by their type and length", _cached_lists, make=crowd),
     Mutant("rows accumulate from customer to customer", _accumulated),
     Mutant(
@@ -345,7 +349,7 @@ MUTANTS = [
     # things left from an earlier run
     Mutant(
         "a page that was withdrawn stays in its folder",
-        edited(builder, "_write", ("path.unlink()", "pass")),
+        edited(builder, "_write", ("(home / path).unlink()", "pass")),
         rebuilt,
     ),
     Mutant(
@@ -353,13 +357,13 @@ MUTANTS = [
         edited(
             builder,
             "fingerprint_of",
-            ("link=link)", "link=link, transactions=(), receipts=(), changes=None)"),
+            ('link=link, source="")', 'link=link, source="", transactions=(), receipts=(), changes=None)'),
         ),
         rebuilt,
     ),
     Mutant(
         "the folder of a dead link stays",
-        edited(builder, "_remove_others", ("shutil.rmtree(home)", "pass")),
+        edited(builder, "remove_others", ("shutil.rmtree(home)", "pass")),
         rebuilt,
     ),
     # the way to the store

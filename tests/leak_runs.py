@@ -3,12 +3,15 @@
 import random
 from collections import defaultdict
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from portalgen.builder import Built
 from portalgen.definitions import load
+from portalgen.errors import PortalgenError
 from portalgen.inventory import Inventory
 from portalgen.links import KeyRing
+from portalgen.model import BuiltBundle
 from portalgen.pipeline import build, publish
 from portalgen.stores.base import PUBLIC
 from portalgen.stores.memory import MemoryStore
@@ -23,8 +26,17 @@ Run = Callable[[World, Path], Mapping[LinkKey, Files]]
 
 
 def build_world(world: World, folder: Path, order: random.Random | None = None, files: int = 1) -> Built:
-    """Write `world` (see `worlds.write`) into `folder` and build it there."""
-    return build(load(write(world, folder, order, files)), TODAY)
+    """Write `world` (see `worlds.write`) into `folder` and build it there. What is in bundles outlives the folder."""
+    made = build(load(write(world, folder, order, files)), TODAY)
+    return replace(made, bundles=tuple(map(_whole, made.bundles)))
+
+
+def _whole(bundle: BuiltBundle) -> BuiltBundle:
+    """Two bundles that share a folder by mistake are not there as they were built."""
+    try:
+        return bundle.whole()
+    except PortalgenError:
+        return bundle
 
 
 def on_disk(built: Built, folder: Path) -> dict[LinkKey, Files]:

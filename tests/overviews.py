@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from portalgen.customers import Exported
 from portalgen.ledger import Record
-from portalgen.model import BuiltBundle, Link, LinkId
+from portalgen.model import BuiltBundle, Contents, Link, LinkId
 from portalgen.overview.rows import Overview, Row, Served
 
 TODAY = datetime.date(2026, 11, 30)
@@ -49,7 +49,9 @@ def row(
             bundle=DIGEST if published == "yes" else "other",
             unfinished=published == "unfinished",
         )
-    bundle = None if counts is None else BuiltBundle(id_, "x/_", "", DIGEST, _documents(counts), ())
+    documents = _documents(counts or {})
+    whole = BuiltBundle(id_, "x/_", "", "", DIGEST, 0, lambda: Contents(documents, ()))
+    bundle = None if counts is None else whole
     expires = datetime.date.fromisoformat(said["expires"]) if "expires" in said else None
     return Row(link, record, bundle, expires)
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from portalgen.errors import InvalidInputError
 from portalgen.ledger import DISABLED, EXPIRED, LIVE, REVOKED, Record
-from portalgen.model import BuiltBundle, BuiltFile, LinkId
+from portalgen.model import BuiltBundle, BuiltFile, Contents, LinkId
 from portalgen.plan import (
     CREATE,
     KEEP,
@@ -26,9 +26,8 @@ from portalgen.plan import (
 
 ACME = Wanted(LinkId("acme"), "C-1", 1, "a", "f1", LIVE)
 PUBLISHED = Record("acme", "", 1, "a", "f1", "C-1", LIVE, "2026-11-01", "2026-11-01", bundle="d1", manifest="m")
-BUNDLE = BuiltBundle(
-    LinkId("acme"), "acme/_", "x", "d1", {}, (BuiltFile("index.html", "s1", 1), BuiltFile("a.html", "s2", 1))
-)
+CONTENTS = Contents({}, (BuiltFile("index.html", "s1", 1), BuiltFile("a.html", "s2", 1)))
+BUNDLE = BuiltBundle(LinkId("acme"), "acme/_", "x", "", "d1", 2, lambda: CONTENTS)
 
 
 def stored_of(digests: dict[str, str]) -> Stored:
@@ -85,7 +84,8 @@ def test_a_changed_bundle_puts_what_differs_and_deletes_what_is_left_over() -> N
 def test_after_its_puts_and_deletes_a_link_holds_exactly_its_bundle(
     stored: dict[str, str], built: dict[str, str]
 ) -> None:
-    bundle = replace(BUNDLE, digest="d2", files=tuple(BuiltFile(path, sha, 1) for path, sha in built.items()))
+    contents = Contents({}, tuple(BuiltFile(path, sha, 1) for path, sha in built.items()))
+    bundle = replace(BUNDLE, digest="d2", contents=lambda: contents)
     [step] = uploads({"f1": ACME}, {ACME.id: bundle}, {"f1": PUBLISHED}, {"f1": stored_of(stored)})
     after = {path: sha for path, sha in stored.items() if path not in step.delete}
     assert after | {path: built[path] for path in step.put} == built

@@ -151,7 +151,7 @@ def test_a_template_that_fails_is_told_as_ever(sites: tuple[SmallSite, SmallSite
 
 def test_orders_come_apart_down_to_one_link() -> None:
     links = [Link(LinkId("a", str(n)), "C-1", 1, "", (), "live", "en") for n in range(3)]
-    ahead = [Order(5, (("C-1", tuple(links)), ("C-2", (links[0],))), {})]
+    ahead = [Order(5, (("C-1", tuple(links)), ("C-2", (links[0],))), {}, {})]
     found = []
     while ahead:
         order = ahead.pop()

@@ -1,8 +1,8 @@
 """Links, what each may show, and what was built of it."""
 
 import datetime
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from portalgen.attachments import Attachment
 from portalgen.errors import Problem
@@ -96,7 +96,8 @@ class Bundle:
 
     `transactions` are ordered as in Account and hold granted types and branches only; `receipts` are ordered as there.
     There are no `receipts` and no `statements` (one for each currency) where they are not granted. `as_of` is the day
-    the exports show. `attachments` are the documents' own files, by type and number.
+    the exports show. `attachments` are the documents' own files, by type and number. `source` stands for all that it
+    was made of, but for its `changes`; '' where that is not known.
     """
 
     site: Site
@@ -108,6 +109,7 @@ class Bundle:
     statements: tuple[Statement, ...] = ()
     attachments: Mapping[tuple[str, str], Attachment] = field(default_factory=dict)
     changes: Changes = Changes()
+    source: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,18 +130,43 @@ class BuiltFile:
 
 
 @dataclass(frozen=True, slots=True)
+class Contents:
+    """What is in a built bundle: its files, and the numbers of the documents that it shows."""
+
+    documents: Documents
+    files: tuple[BuiltFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class BuiltBundle:
     """A bundle as it lies under build/. `fingerprint` stands for all that went into it, `digest` for what came out.
 
-    `documents` are the numbers of the documents that it shows.
+    `source` stands for what the fingerprint was found from: where that is the same, the fingerprint is. `count` is the
+    number of files. There may be very many bundles, so what is in one is looked up, by `contents`.
     """
 
     id: LinkId
     folder: str
     fingerprint: str
+    source: str
     digest: str
-    documents: Documents
-    files: tuple[BuiltFile, ...]
+    count: int
+    contents: Callable[[], Contents] = field(repr=False, compare=False)
+
+    def whole(self) -> "BuiltBundle":
+        """The same with its contents at hand."""
+        contents = self.contents()
+        return replace(self, contents=lambda: contents)
+
+    @property
+    def documents(self) -> Documents:
+        """The numbers of the documents that it shows."""
+        return self.contents().documents
+
+    @property
+    def files(self) -> tuple[BuiltFile, ...]:
+        """All of its files."""
+        return self.contents().files
 
     @property
     def counts(self) -> Mapping[str, int]:

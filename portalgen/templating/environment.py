@@ -20,7 +20,7 @@ from portalgen.templating.generator import Generator
 from portalgen.words import Words
 
 _html: Callable[[str], str] = partial(str.__new__, type(do_mark_safe("")))
-_MOST_TEXTS = 100_000
+_MOST_TEXTS = 50_000
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _to_be_escaped = re.compile(r"""[&<>"']""").search
 _HANDING_ON = (nodes.Include, nodes.Import, nodes.FromImport, nodes.Extends)
