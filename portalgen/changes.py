@@ -177,16 +177,19 @@ def _digest(transaction: Transaction) -> str:
 
 
 def _named(names: Iterable[str], values: Iterable[object]) -> str:
-    said = []
-    for name, value in zip(names, values, strict=True):
-        if value is not None and (text := " ".join(value.split()) if isinstance(value, str) else _text(value)):
-            said.append(f"{name}={len(text)}:{text}")
-    return "".join(said)
+    return "".join([_said(*pair) for pair in zip(names, values, strict=True) if pair[1] is not None])
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=4096)
+def _said(name: str, value: object) -> str:
+    text = _text(value)
+    return f"{name}={len(text)}:{text}" if text else ""
+
+
 def _text(value: object) -> str:
-    """`value`, which is no text, in one way of several that mean the same: trailing zeros are no change."""
+    """`value` in one way of several that mean the same: white space and trailing zeros are no change."""
+    if isinstance(value, str):
+        return " ".join(value.split())
     if isinstance(value, Decimal):
         plain = f"{value:f}" if value else "0"
         return plain.rstrip("0").rstrip(".") if "." in plain else plain

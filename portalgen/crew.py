@@ -105,10 +105,17 @@ _worker: list[Callable[..., Any]] = []
 def _start(begin: Callable[[], Callable[..., Any]]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever interrupts the command interrupts all processes at once
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    atexit.register(_worker.clear)  # a worker may have what must not outlive the interpreter
+    atexit.register(_end)
     _worker.append(begin())
     gc.freeze()  # what is there now stays; and jobs leave few circles behind, and much else to look through
     gc.set_threshold(_SELDOM)
+
+
+def _end() -> None:
+    """A worker may have what must not outlive the interpreter."""
+    gc.unfreeze()
+    _worker.clear()
+    gc.collect()
 
 
 def _end_with_parent() -> None:

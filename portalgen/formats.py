@@ -81,6 +81,10 @@ class Formatter:
         """`amount` in the currency's major unit, with the decimals of that currency, an ISO 4217 code."""
         return "" if amount is None else _money(amount, currency, self.tag)
 
+    def figure(self, amount: Decimal, currency: str) -> tuple[str, str]:
+        """As `money`, and the same for machines: with a point before its decimals and no groups, '-0.00' never."""
+        return _figure(amount, currency, self.tag)
+
     def unit_price(self, amount: Decimal | None, currency: str) -> str:
         """As `money`, but with further decimals, up to six, where the price has them."""
         return "" if amount is None else _unit_price(amount, currency, self.tag)
@@ -108,9 +112,13 @@ class Formatter:
 
 # Amounts that are equal are written alike, so one entry of a cache serves 1.5 and 1.50.
 @lru_cache(maxsize=16384)
-def _money(amount: Decimal, currency: str, tag: str) -> str:
+def _figure(amount: Decimal, currency: str, tag: str) -> tuple[str, str]:
     digits = minor_units(currency)
-    return _money_shape(currency, tag).write(amount, digits, digits)
+    return _money_shape(currency, tag).figure(amount, digits, digits)
+
+
+def _money(amount: Decimal, currency: str, tag: str) -> str:
+    return _figure(amount, currency, tag)[0]
 
 
 @lru_cache(maxsize=16384)
@@ -152,9 +160,16 @@ class _Shape:
 
     def write(self, value: Decimal, least: int, most: int) -> str:
         """`value` with `most` decimals, of which zeros beyond the first `least` are left out."""
+        return self.figure(value, least, most)[0]
+
+    def figure(self, value: Decimal, least: int, most: int) -> tuple[str, str]:
+        """What `write` says, and the rounded value as `str` has it, but without a minus before a zero."""
         rounded = value.quantize(_UNITS[most], ROUND_HALF_UP, _EXACT)
         below_zero = rounded < 0
-        whole, _, decimals = str(rounded.copy_abs()).partition(".")
+        plain = str(rounded) if below_zero or not rounded.is_signed() else str(rounded.copy_abs())
+        whole, _, decimals = plain.partition(".")
+        if below_zero:
+            whole = whole[1:]
         if least < most:
             decimals = decimals.rstrip("0").ljust(least, "0")
         if len(whole) >= self.least_grouped:
@@ -162,7 +177,7 @@ class _Shape:
         number = f"{whole}{self.point}{decimals}" if decimals else whole
         if self.digits:
             number = number.translate(self.digits)
-        return f"{self.prefixes[below_zero]}{number}{self.suffixes[below_zero]}"
+        return f"{self.prefixes[below_zero]}{number}{self.suffixes[below_zero]}", plain
 
     def _grouped(self, whole: str) -> str:
         size, further = self.groups

@@ -1,6 +1,7 @@
 """Jinja2's environments, in one language each: HTML rendered quickly, HTML in jinja2's own way, and plain text."""
 
 import re
+from collections import deque
 from collections.abc import Callable, Mapping, MutableMapping
 from contextlib import suppress
 from dataclasses import is_dataclass
@@ -20,6 +21,8 @@ from portalgen.templating.generator import Generator
 from portalgen.words import Words
 
 _html: Callable[[str], str] = partial(str.__new__, type(do_mark_safe("")))
+_LATEST = 2
+"""Sets of variables that a template's macros are kept for: those of pages at a bundle's top and below it."""
 _MOST_TEXTS = 50_000
 _PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 _to_be_escaped = re.compile(r"""[&<>"']""").search
@@ -180,7 +183,7 @@ class FastEnvironment(Environment):
         super().__init__(**options)
         self.texts = _Texts(self.filters["escape"])
         self.kept: dict[str, tuple[tuple[object, ...], str]] = {}
-        self._modules: dict[str, tuple[tuple[object, ...], TemplateModule]] = {}
+        self._modules: dict[str, deque[tuple[tuple[object, ...], TemplateModule]]] = {}
         self._known: dict[str, Template] = {}
         self._needs = lru_cache(maxsize=None)(self._needed)
 
@@ -209,18 +212,19 @@ class FastEnvironment(Environment):
         return kept
 
     def module(self, template: Template, context: Context, locals: Mapping[str, Any]) -> TemplateModule:  # noqa: A002
-        """A template's macros, with the variables of `context` and `locals`: the last ones, if these are the same."""
+        """A template's macros, with the variables of `context` and `locals`: those of late, if these are the same."""
         name = template.name or ""
         needed = self._needs(name)
         if needed is None:
             return template.make_module(context.get_all(), True, dict(locals))
         values = tuple(_value(each, context, locals) for each in needed)
-        last = self._modules.get(name)
-        if last and all(one is other for one, other in zip(last[0], values, strict=True)):
-            return last[1]
+        latest = self._modules.setdefault(name, deque(maxlen=_LATEST))
+        for known, module in latest:
+            if all(one is other for one, other in zip(known, values, strict=True)):
+                return module
         module = template.make_module(context.get_all(), True, dict(locals))
         if all(map(_is_fixed, values)):
-            self._modules[name] = (values, module)
+            latest.append((values, module))
         return module
 
     def _needed(self, name: str) -> tuple[str, ...] | None:

@@ -151,9 +151,7 @@ class Maker:
 # Figures come again and again: in a list, in a document, in the lines of all documents, and for the next customer.
 @lru_cache(maxsize=16384)
 def _money(amount: Decimal, currency: str, tag: str) -> Figure:
-    unit = Decimal(1).scaleb(-minor_units(currency))
-    rounded = EXACT.add(amount.quantize(unit, context=EXACT), Decimal(0))  # no minus before a zero
-    return Figure(Formatter(tag).money(amount, currency), f"{rounded:f}")
+    return Figure(*Formatter(tag).figure(amount, currency))
 
 
 @lru_cache(maxsize=16384)
