@@ -132,7 +132,8 @@ class Book:
 
         Those are left out that have nothing in them which could make an amount negative.
         """
-        lay_out(self._database, only=f"t.type = 'credit_notes' AND ({_IS_LEFT_OUT}) AND ({_IS_DOUBTFUL})")
+        only = f"t.type = 'credit_notes' AND ({_IS_LEFT_OUT}) AND ({_IS_DOUBTFUL})"
+        lay_out(self._database, f"id IN (SELECT t.customer_id FROM transactions t WHERE {only})", only)
         for account in Shelf(self._database, has_receipts=False).accounts():
             yield from account.transactions
 
