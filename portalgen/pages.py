@@ -8,6 +8,7 @@ stands in `views.values`. Those of e-mails, in `email/`, are given `mail` (`view
 `_()`, and are translated as they render.
 """
 
+import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -88,7 +89,7 @@ class Renderer:
     def _all_but_archive(self, bundle: Bundle, view: View, words: Words) -> Iterator[Page]:
         """The files of `bundle` but for the archive that holds them all."""
         yield Page(STYLESHEET, self._sources[STYLESHEET].body + theme_of(bundle.site.accent).encode())
-        yield Page(SCRIPT, self._sources[SCRIPT].body)
+        yield Page(SCRIPT, self._sources[SCRIPT].body + _age_of(view).encode())
         if bundle.site.logo:
             yield Page(bundle.site.logo.name, bundle.site.logo.data)
         yield from self._pages(bundle, view, words)
@@ -124,6 +125,12 @@ class Renderer:
     def compile(self) -> None:
         """Read every template, used or not. PortalgenError where one has a mistake in its syntax."""
         self._templates.check()
+
+
+def _age_of(view: View) -> str:
+    """What has the script say how old the figures are: so pages need not, which stay the same from day to day."""
+    day = json.dumps({"date": view.as_of.iso, "text": view.as_of.text})
+    return f"\nif (typeof warnOfAge === 'function') warnOfAge({day})\n"
 
 
 def _pages_of(view: View) -> Iterator[tuple[str, str, dict[str, object]]]:

@@ -221,9 +221,13 @@ for (const table of document.querySelectorAll('table.list')) {
   if (table.tBodies.length) new List(table)
 }
 
-for (const warning of document.querySelectorAll('.stale')) {
+// Called by a line at the end of this file that each bundle has of its own: `date` is the day of its figures, in UTC.
+function warnOfAge({date, text}) {
   const now = new Date()
   const today = Date.UTC(now.getFullYear(), now.getMonth(), now.getDate())
-  const {date, days} = warning.dataset
-  warning.hidden = !(today - Date.parse(date) > days * DAY)
+  for (const warning of document.querySelectorAll('.stale')) {
+    const day = warning.querySelector('bdi')
+    if (day) day.textContent = text
+    warning.hidden = !(today - Date.parse(date) > warning.dataset.days * DAY)
+  }
 }

@@ -403,3 +403,14 @@ class TestMemory:
         assert published
         assert not [key for key in store.contents if "memory" in key]
         assert not [digest for digest in digests if digest.encode() in published]
+
+
+def test_documents_on_which_nothing_else_changed_are_the_same_the_next_day(site: SmallSite) -> None:
+    build(site.definitions, TODAY)
+    before = stamps(site)
+    site.as_of = "2026-11-21"
+    assert build(site.definitions, TODAY).rendered == 4
+    after = stamps(site)
+    changed = [Path(path).name for path in before if path in after and after[path] != before[path]]
+    assert {"index.html", "portal.js"} < {*changed}
+    assert {name.rpartition("-")[0] for name in changed if name.startswith("inv-")} == {"inv-1"}  # which is overdue

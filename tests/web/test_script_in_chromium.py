@@ -467,13 +467,14 @@ def test_figures_are_old_more_than_seven_days_after_theirs(
         page.clock.set_fixed_time(datetime.datetime.fromisoformat(now))
         page.goto(f"{base}/few/index.html")
         expect(page.locator(".stale")).to_be_visible(visible=is_stale)
+        expect(page.locator(".stale bdi")).to_have_text("November 20, 2026")
 
 
 WORDS, VALUES = r' data-shown="[^"]*"', r"</?data[^>]*>"
 PARTS = (
     *(r'<div class="tools".*?</div>\n', r'<p role="status"></p>', r"<label>.*</label>", r"<tfoot>.*?</tfoot>"),
     *(r'<p class="more-rows".*?</p>', r"<thead>.*?</thead>", r"<table.*</table>", r"<tbody>.*?</tbody>"),
-    *(r' class="stale"', r' data-date="[^"]*"', WORDS, r' id="list_table"', VALUES),
+    *(r' class="stale"', r' data-days="[^"]*"', WORDS, r' id="list_table"', VALUES),
     *(r' lang="en"', r" aria-sort", r"<time.*?</time>", r"<a .*?>"),
 )
 """What an override may do without."""

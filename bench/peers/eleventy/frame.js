@@ -52,7 +52,7 @@ ${tabs.join("")}</ul>
 </nav>
 </header>
 <main id="main_content" tabindex="-1">
-<p class="stale" role="status" data-date="2026-11-22" data-days="7" hidden>These figures may be out of date: they are from ${AS_OF}.</p>
+<p class="stale" role="status" data-days="7" hidden>These figures may be out of date: they are from <bdi></bdi>.</p>
 `)
   }
   return headers.get(key)
