@@ -21,6 +21,13 @@ def give_everyone_a_portal(site: Path, show: str) -> None:
     config.write_text(f"{head}every_customer: {{show: [{show}]}}\n")
 
 
+def keep_portals(site: Path, count: int) -> None:
+    """Leave so many portals, and the exports as they are."""
+    config = site / "config/portals.yaml"
+    head, begin, portals = config.read_text().partition("portals:\n")
+    config.write_text(head + begin + "".join(portals.splitlines(keepends=True)[:count]))
+
+
 def split_portals(site: Path, files: int) -> None:
     """Put the portals into files of their own, which are included."""
     config, folder = site / "config/portals.yaml", site / "config/portals.d"
