@@ -111,11 +111,12 @@ def check(build: Path, original: Original, copies: int) -> tuple[int, Decimal]:
     count, total = 0, Decimal()
     for customer, totals in shown(build):
         name, _, _ = customer.rpartition("-")
-        wanted = (original.orders.get(name, 0), original.totals.get(name, Decimal()))
-        if (len(totals), sum(totals, Decimal())) != wanted:
-            sys.exit(f"{customer}: {len(totals)} orders of {sum(totals, Decimal())} are shown, not {wanted}")
+        orders, wanted = original.orders.get(name, 0), original.totals.get(name, Decimal())
+        found = sum(totals, Decimal())
+        if (len(totals), found) != (orders, wanted):
+            sys.exit(f"{customer}: {len(totals)} orders of {found} are shown, not {orders} of {wanted}")
         seen.add(customer)
-        count, total = count + len(totals), total + sum(totals, Decimal())
+        count, total = count + len(totals), total + found
     expected = {f"{name}-{copy:05}" for name in original.customers for copy in range(copies)}
     if seen != expected:
         sys.exit(f"{len(expected - seen)} portals are missing, {len(seen - expected)} are of nobody")
