@@ -11,7 +11,8 @@ FUZZ := build/fuzz-venv/.ready
 FUZZ_SECONDS ?= 60
 LOCALE := portalgen/locale
 
-.PHONY: demo test lint types bench bench-definitions bench-exports bench-publish fuzz pictures words lock clean
+.PHONY: demo test lint types bench bench-definitions bench-exports bench-layouts bench-northwind bench-publish \
+  bench-rebuild bench-watch fuzz pictures words lock clean
 
 demo: $(READY)
 	$(BIN)/portalgen demo build/demo
@@ -40,6 +41,23 @@ bench-exports: $(BENCH)
 bench-publish: $(READY) $(PEERS)
 	$(BIN)/python -m bench.publish --peers build/publish-venv
 	$(BIN)/python -m bench.publish_whole
+
+# Builds after an export: the same one, one that says the same, one with changes. More with --memory and --large.
+bench-rebuild: $(READY)
+	$(BIN)/python -m bench.rebuild
+
+# From a file that is saved to a finished bundle, by `portalgen watch`.
+bench-watch: $(READY)
+	$(BIN)/python -m bench.watching
+
+# What each value of `pages:` costs, for customers with few documents and with many.
+bench-layouts: $(READY)
+	$(BIN)/python -m bench.layouts
+	$(BIN)/python -m bench.layouts --customers 10 --transactions 1000
+
+# Northwind a thousand times over, its totals checked: needs its CSV files in ../shared/data/northwind.
+bench-northwind: $(READY)
+	$(BIN)/python -m bench.northwind
 
 # Looks for files that crash the importer, FUZZ_SECONDS for each format; Linux, Python 3.11 to 3.13.
 fuzz: $(FUZZ)

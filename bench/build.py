@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
@@ -36,7 +36,7 @@ LINES = 5
 FIRST_DAY = date(2024, 1, 1)
 
 
-def write_site(folder: Path, customers: int, transactions: int) -> None:
+def write_site(folder: Path, customers: int, transactions: int, types: Sequence[str] = TYPES) -> None:
     """Canonical exports and definitions of `customers` customers with `transactions` each, the types in turn."""
     (folder / "exports").mkdir(parents=True)
     (folder / "config").mkdir()
@@ -45,14 +45,14 @@ def write_site(folder: Path, customers: int, transactions: int) -> None:
         file.write("id,name,street,city,postal_code,country,currency\n")
         for n in range(customers):
             file.write(f"C-{n:06},Customer {n} & Sons,{n} High Street,Utrecht,{n:06},NL,EUR\n")
-    for kind, type_ in enumerate(TYPES):
+    for kind, type_ in enumerate(types):
         headers = (folder / f"exports/{type_}.csv").open("w", encoding="utf-8")
         lines = (folder / f"exports/{type_}_lines.csv").open("w", encoding="utf-8")
         with headers, lines:
             headers.write("number,customer_id,date,due_date,currency,status,reference,note\n")
             lines.write("number,line,item,description,quantity,unit,unit_price,discount,tax_rate\n")
             for n in range(customers):
-                for t in range(kind, transactions, len(TYPES)):
+                for t in range(kind, transactions, len(types)):
                     day = FIRST_DAY + timedelta((n * 7 + t * 13) % 900)
                     number = f"{type_[:2].upper()}/{n:06}/{t:04}"
                     due = day + timedelta(30)
@@ -63,12 +63,12 @@ def write_site(folder: Path, customers: int, transactions: int) -> None:
                             f"{number},{line},SKU-{(n + line) % 500:04},Article {(n + line) % 500} in a box,"
                             f"{line + t % 9},pc,{price},{5 if line == 3 else 0},21\n"
                         )
-    write_config(folder, customers)
+    write_config(folder, customers, types)
 
 
-def write_config(folder: Path, customers: int) -> None:
+def write_config(folder: Path, customers: int, types: Sequence[str] = TYPES) -> None:
     exports = "".join(
-        f"  - {{type: {type_}, path: exports/{type_}.csv, lines: exports/{type_}_lines.csv}}\n" for type_ in TYPES
+        f"  - {{type: {type_}, path: exports/{type_}.csv, lines: exports/{type_}_lines.csv}}\n" for type_ in types
     )
     portals = "".join(f"  c{n}: {{customer: C-{n:06}, show: ALL}}\n" for n in range(customers))
     (folder / "config/portals.yaml").write_text(
