@@ -10,7 +10,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from portalgen.database import Database
+from portalgen.database import MEMORY, Database
 from portalgen.exports.report import ReadingReport
 from portalgen.model import RECEIPTS, Account, Person, Transaction
 from portalgen.shelf import Shelf, digests, lay_out
@@ -57,6 +57,10 @@ class Book:
         """The ids of all customers, in order."""
         return [id_ for (id_,) in self._database.rows("SELECT id FROM customers ORDER BY id")]
 
+    def names(self) -> Mapping[str, str]:
+        """The name of each customer, by id."""
+        return dict(self._database.rows("SELECT id, coalesce(name, '') FROM customers ORDER BY id"))
+
     def roll(self) -> Iterator[tuple[str, str, str, int]]:
         """Id, name, status and number of transactions of every customer, in the order of the ids."""
         yield from self._database.stream(
@@ -95,8 +99,7 @@ class Book:
         """Put the accounts of `customers` on a shelf, in `file` if one is given, in the order of their ids."""
         self._want(customers)
         lay_out(self._database, of="id IN (SELECT id FROM wanted)", file=file)
-        if file:
-            self._database.keep_to(_MEMORY_BESIDES)
+        self._database.keep_to(_MEMORY_BESIDES if file else MEMORY)
 
     def counts(self, customers: Collection[str]) -> Mapping[str, int]:
         """By id, in their order, how many transactions each of `customers` has; without those that are not there."""

@@ -20,6 +20,8 @@ _SETTINGS: dict[str, str | bool | int | float | list[str]] = {
     "autoinstall_known_extensions": False,
     "autoload_known_extensions": False,
 }
+MEMORY = "400MB"
+"""What a database takes at most, as DuckDB writes it."""
 _BATCH = 10_000
 _CHUNK = 8 * 1024 * 1024
 _GLOB = re.compile(r"([*?\[])")
@@ -59,7 +61,7 @@ class Database:
     Whatever reads or writes it raises PortalgenError where the disk fails, or is full.
     """
 
-    def __init__(self, folder: Path | None = None, *, memory: str = "400MB", threads: int = 2) -> None:
+    def __init__(self, folder: Path | None = None, *, memory: str = MEMORY, threads: int = 2) -> None:
         self.folder = folder
         file = folder / "book.duckdb" if folder else ":memory:"
         settings = _SETTINGS | {"memory_limit": memory, "threads": threads}

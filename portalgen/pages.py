@@ -11,6 +11,7 @@ stands in `views.values`. Those of e-mails, in `email/`, are given `mail` (`view
 import json
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from hashlib import sha256
@@ -19,6 +20,7 @@ from pathlib import Path
 from portalgen.downloads import archive, csv_files, workbook
 from portalgen.errors import InvalidInputError, Location
 from portalgen.formats import Formatter
+from portalgen.keeping import keeper
 from portalgen.model import Bundle
 from portalgen.names import SUMMARY
 from portalgen.resources import admin_folder, catalogues_folder, templates_folder
@@ -71,7 +73,7 @@ class Renderer:
         own = _read(overrides) if overrides else {}
         self.digest: str = _digest(_of_pages(defaults), _of_pages(own), _read(catalogues_folder()))
         self._sources = {**defaults, **own}
-        self._templates = Templates(self._sources, defaults)
+        self._templates = _templates_of(self._sources, defaults)
 
     def render(self, bundle: Bundle) -> Iterator[Page]:
         """The files of `bundle`, each path once, in a fixed order. PortalgenError where a template fails."""
@@ -125,6 +127,17 @@ class Renderer:
     def compile(self) -> None:
         """Read every template, used or not. PortalgenError where one has a mistake in its syntax."""
         self._templates.check()
+
+
+def _templates_of(sources: Mapping[str, Source], defaults: Mapping[str, Source]) -> Templates:
+    """Those of the last build, which are compiled, where somebody keeps them and no file of them changed."""
+    keeps, made_from = keeper(), (sources, defaults)
+    found: Templates | None = keeps.find("templates", made_from) if keeps else None
+    if found is None:
+        found = Templates(sources, defaults)
+        if keeps:
+            keeps.keep("templates", made_from, found, ExitStack())
+    return found
 
 
 def _age_of(view: View) -> str:

@@ -39,15 +39,15 @@ from portalgen.unsaid import noted, unsaid_file
 
 if TYPE_CHECKING:
     from portalgen import workshop
-    from portalgen.exports import reader
+    from portalgen.exports import kept
 else:
-    workshop, reader = deferred("portalgen.workshop"), deferred("portalgen.exports.reader")
+    workshop, kept = deferred("portalgen.workshop"), deferred("portalgen.exports.kept")
 
 
 @contextmanager
 def open_book(definitions: Definitions) -> Iterator[Book]:
     """The book of the exports, once every portal's customer was found in it. Raises InvalidInputError."""
-    with reader.read_exports(definitions, partial(mismatches, definitions)) as book:
+    with kept.open_exports(definitions, partial(mismatches, definitions)) as book:
         yield book
 
 

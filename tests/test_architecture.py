@@ -11,7 +11,7 @@ PACKAGE = Path(__file__).parents[1] / "portalgen"
 
 # A module imports only from floors below its own. Modules on one floor do not know each other.
 FLOORS = [
-    {"__init__", "crew", "errors", "cldr", "deferred", "marks", "media"},
+    {"__init__", "crew", "keeping", "errors", "cldr", "deferred", "marks", "media"},
     {"names", "keys", "plain", "probes", "signing", "locks", "metrics", "progress", "replacing", "watching"},
     {"attachments", "keysources"},
     {"model.records", "model.sources"},
@@ -118,6 +118,7 @@ FLOORS = [
     {"exports.rejects"},
     {"exports.filling"},
     {"exports.reader"} | {"exports.inspect_examine"},
+    {"exports.kept"},
     {"carry", "standing", "workshop", "exports.inspect_drafts"},
     {"pipeline"},
     {"exports.inspection"},

@@ -15,6 +15,7 @@ from portalgen.commands.build import build_defined
 from portalgen.commands.run import run as run_site
 from portalgen.commands.statusfiles import StatusFiles
 from portalgen.commands.watch import Due, Pace, Watching
+from portalgen.keeping import keeping
 
 _INTERRUPTED = 130
 _file = click.Path(path_type=Path, dir_okay=False)
@@ -66,7 +67,7 @@ def watch(config: Path, store: str | None, as_json: bool, is_publish: bool, **sa
 
     is_at_work = False
     try:
-        with Watching(config, pace, lambda problem: complain([problem])) as watching:
+        with keeping(), Watching(config, pace, lambda problem: complain([problem])) as watching:
             while True:
                 due = watching.due()
                 is_at_work = True
