@@ -7,11 +7,12 @@ READY := .venv/.ready
 WEB := tests/web/node_modules/.ready
 BENCH := build/bench-venv/.ready
 PEERS := build/publish-venv/.ready
+ELEVENTY := bench/peers/eleventy/node_modules/.ready
 FUZZ := build/fuzz-venv/.ready
 FUZZ_SECONDS ?= 60
 LOCALE := portalgen/locale
 
-.PHONY: demo test lint types bench bench-definitions bench-exports bench-layouts bench-northwind bench-publish \
+.PHONY: demo test lint types bench bench-definitions bench-exports bench-layouts bench-northwind bench-publish bench-peers \
   bench-rebuild bench-watch fuzz pictures words lock clean
 
 demo: $(READY)
@@ -28,7 +29,7 @@ types: $(READY)
 	$(BIN)/mypy
 
 bench: $(READY)
-	$(BIN)/python bench/build.py
+	$(BIN)/python -m bench.build
 
 bench-definitions: $(READY)
 	$(BIN)/python bench/definitions.py
@@ -58,6 +59,11 @@ bench-layouts: $(READY)
 # Northwind a thousand times over, its totals checked: needs its CSV files in ../shared/data/northwind.
 bench-northwind: $(READY)
 	$(BIN)/python -m bench.northwind
+
+# Full builds beside Hugo and Eleventy: needs npm, and cc for what writing alone takes. Then the table and the picture.
+bench-peers: $(READY) $(PEERS) $(ELEVENTY)
+	$(BIN)/python -m bench.peers
+	$(BIN)/python -m bench.plot
 
 # Looks for files that crash the importer, FUZZ_SECONDS for each format; Linux, Python 3.11 to 3.13.
 fuzz: $(FUZZ)
@@ -116,6 +122,9 @@ $(FUZZ): requirements.lock tests/fuzz/requirements.txt pyproject.toml
 	  -r requirements.lock -r tests/fuzz/requirements.txt
 	build/fuzz-venv/bin/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $(FUZZ)
+
+$(ELEVENTY): bench/peers/eleventy/package-lock.json
+	npm ci --prefix bench/peers/eleventy --ignore-scripts --no-audit --no-fund && touch $(ELEVENTY)
 
 # What the tests of the pages check them with. Without npm those tests are skipped.
 $(WEB): tests/web/package-lock.json

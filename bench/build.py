@@ -1,35 +1,22 @@
-"""Builds and publishes 1,000 customers x 50 transactions of 5 lines, and says where the time goes.
+"""Builds and publishes 1,000 customers x 50 transactions of 5 lines.
 
-    python bench/build.py [--customers N] [--transactions N] [--runs N] [--folder DIR]
+    python -m bench.build [--customers N] [--transactions N] [--runs N] [--folder DIR]
 
-Each run is a process of its own that works in a folder of its own below DIR (a memory file system is best: the disk is
-then no part of the figures). Printed are medians over the runs.
+Each run works in a folder of its own below DIR (a memory file system is best: the disk is then no part of the figures),
+and each verb is a process as users start it. Printed are medians over the runs.
 """
 
 import argparse
-import json
 import platform
-import resource
-import statistics
-import subprocess
-import sys
 import tempfile
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
-from portalgen import __version__, builder
-from portalgen.book import Book
-from portalgen.commands.build import build
-from portalgen.commands.publish import Said, publish
-from portalgen.exports import reader
+from bench.measuring import DEFAULT_FOLDER, Taken, median_of, portalgen
+from portalgen import __version__
 from portalgen.keysources import write_key_file
-from portalgen.pages import Renderer
-from portalgen.progress import SILENT
 
 TYPES = ("quotes", "orders", "invoices", "credit_notes", "delivery_notes")
 LINES = 5
@@ -79,80 +66,13 @@ def write_config(folder: Path, customers: int, types: Sequence[str] = TYPES) -> 
     )
 
 
-class Clock:
-    """Seconds by stage, gathered by wrapping the product's own functions from outside."""
-
-    def __init__(self) -> None:
-        self.seconds: defaultdict[str, float] = defaultdict(float)
-
-    def function(self, stage: str, function: Callable[..., Any]) -> Callable[..., Any]:
-        def timed(*arguments: Any, **options: Any) -> Any:
-            started = time.perf_counter()
-            try:
-                return function(*arguments, **options)
-            finally:
-                self.seconds[stage] += time.perf_counter() - started
-
-        return timed
-
-    def generator(self, stage: str, function: Callable[..., Iterator[Any]]) -> Callable[..., Iterator[Any]]:
-        def timed(*arguments: Any, **options: Any) -> Iterator[Any]:
-            items = function(*arguments, **options)
-            while True:
-                started = time.perf_counter()
-                try:
-                    item = next(items)
-                except StopIteration:
-                    return
-                finally:
-                    self.seconds[stage] += time.perf_counter() - started
-                yield item
-
-        return timed
-
-
-def run_once(folder: Path) -> dict[str, Any]:
-    """One full build and publish of the site in `folder`, and a second one of each with nothing changed."""
-    clock = Clock()
-    Book.accounts = clock.generator("read", Book.accounts)  # type: ignore[method-assign]
-    Renderer.render = clock.generator("render", Renderer.render)  # type: ignore[method-assign]
-    builder._write_page = clock.function("write", builder._write_page)
-    reading = reader.read_exports
-
-    class TimedReading:
-        def __init__(self, *arguments: Any) -> None:
-            self.book = reading(*arguments)
-
-        def __enter__(self) -> Book:
-            return clock.function("read", self.book.__enter__)()  # type: ignore[no-any-return]
-
-        def __exit__(self, *arguments: Any) -> None:
-            self.book.__exit__(*arguments)
-
-    reader.read_exports = TimedReading  # type: ignore[assignment,misc]
-    config = folder / "config/portals.yaml"
-
-    def timed(verb: Callable[[], Any]) -> tuple[float, Any]:
-        started = time.perf_counter()
-        report = verb()
-        return time.perf_counter() - started, report
-
-    full, report = timed(lambda: build(config))
-    stages = dict(clock.seconds)
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-    unchanged, _ = timed(lambda: build(config))
-    published, done = timed(lambda: publish(config, None, Said(), SILENT))
-    again, _ = timed(lambda: publish(config, None, Said(), SILENT))
+def run_once(site: Path) -> dict[str, Taken]:
+    """A full build and publish of a site, and both again with nothing changed, each as a user runs it."""
     return {
-        "pages": report.built.pages,
-        "full build": full,
-        **stages,
-        "other": full - sum(stages.values()),
-        "peak MiB, build": peak,
-        "unchanged build": unchanged,
-        "publish (with an unchanged build)": published,
-        "objects": done.published.uploaded,
-        "publish, nothing changed": again,
+        "full build": portalgen(site, "build"),
+        "nothing changed": portalgen(site, "build"),
+        "publish to a directory": portalgen(site, "publish"),
+        "publish, nothing changed": portalgen(site, "publish"),
     }
 
 
@@ -161,26 +81,23 @@ def main() -> None:
     parser.add_argument("--customers", type=int, default=1000)
     parser.add_argument("--transactions", type=int, default=50)
     parser.add_argument("--runs", type=int, default=3)
-    parser.add_argument("--folder", type=Path, default=Path("/dev/shm") if Path("/dev/shm").is_dir() else None)  # noqa: S108
-    parser.add_argument("--once", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, default=DEFAULT_FOLDER)
     options = parser.parse_args()
-    if options.once:
-        print(json.dumps(run_once(options.once)))
-        return
-    results = []
+    results, pages, files = [], 0, 0
     for _ in range(options.runs):
         with tempfile.TemporaryDirectory(dir=options.folder) as folder:
-            write_site(Path(folder) / "site", options.customers, options.transactions)
-            command = [sys.executable, __file__, "--once", str(Path(folder) / "site")]
-            results.append(json.loads(subprocess.run(command, check=True, capture_output=True, text=True).stdout))
+            site = Path(folder) / "site"
+            write_site(site, options.customers, options.transactions)
+            results.append(run_once(site))
+            built = [path.suffix for path in (site / "build/bundles").rglob("*.*") if path.is_file()]
+            pages, files = built.count(".html"), len(built)
     versions = ", ".join(f"{name} {version(name)}" for name in ("duckdb", "jinja2"))
-    print(f"portalgen {__version__}, Python {platform.python_version()}, {versions}")
-    print(f"{options.customers:,} customers x {options.transactions} transactions x {LINES} lines")
-    medians = {name: statistics.median(result[name] for result in results) for name in results[0]}
-    print(f"{'pages per second':36}{medians['pages'] / medians['full build']:>10,.0f}")
-    for name, value in medians.items():
-        whole = name in {"pages", "objects", "peak MiB, build"}
-        print(f"{name:36}{value:>10,.0f}" if whole else f"{name:36}{value:>10.2f} s")
+    print(f"portalgen {__version__}, Python {platform.python_version()}, {versions}; medians of {options.runs} runs")
+    print(f"{options.customers:,} customers x {options.transactions} transactions x {LINES} lines, all downloads")
+    print(f"{pages:,} pages, {files:,} files")
+    for name in results[0]:
+        taken = median_of([result[name] for result in results])
+        print(f"{name:28}{taken.wall:8.2f} s {taken.cpu:8.2f} s of processors {taken.peak:8.0f} MiB")
 
 
 if __name__ == "__main__":
