@@ -34,7 +34,11 @@ class DeadlyError(Exception):
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """How many processors this process may use with others: one where the system has not what they need to share work."""
+    try:
+        get_context("spawn").Lock()
+    except (ImportError, OSError):
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

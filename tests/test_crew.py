@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from portalgen import crew
 from portalgen.crew import Crew, DeadlyError
 from portalgen.errors import InvalidInputError, Location
 
@@ -78,6 +79,16 @@ def test_an_error_of_a_job_comes_with_all_it_says() -> None:
     with pytest.raises(InvalidInputError) as caught:
         all_of(Crew(2, refusing, halves))
     assert str(caught.value) == "numbers.csv:3: three is too many\n  hint: take two"
+
+
+@pytest.mark.parametrize("error", [OSError(38, "Function not implemented"), ImportError("no synchronize")])
+def test_where_processes_cannot_share_work_there_is_one(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
+    def fail(*_: object) -> None:
+        raise error
+
+    assert crew.processors() >= 1
+    monkeypatch.setattr("multiprocessing.context.BaseContext.Lock", fail)
+    assert crew.processors() == 1
 
 
 _WAITING = """

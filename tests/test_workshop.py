@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from portalgen import crew, workshop
+from portalgen import workshop
 from portalgen.errors import PortalgenError
 from portalgen.model import Link, LinkId
 from portalgen.pipeline import build
@@ -160,7 +160,3 @@ def test_orders_come_apart_down_to_one_link() -> None:
             [(_, [link])] = order.links
             found.append((order.first, order.last, order.part, link.id.contact))
     assert sorted(found) == [(5, 5, 0, "0"), (5, 5, 1, "1"), (5, 5, 2, "2"), (6, 6, 0, "0")]
-
-
-def test_there_is_a_processor() -> None:
-    assert crew.processors() >= 1
