@@ -34,7 +34,7 @@ class DeadlyError(Exception):
 
 
 def processors() -> int:
-    """How many processors this process may use with others: one where the system has not what they need to share work."""
+    """How many processors this process may use; one where the system has not what processes need to share work."""
     try:
         get_context("spawn").Lock()
     except (ImportError, OSError):
