@@ -16,7 +16,7 @@ from typing import Any
 from bench.build import TYPES
 from portalgen.names import safe_name
 
-AT_A_TIME = 50
+AT_A_TIME = 25
 """Customers in a file."""
 SUMMED = {"invoices", "credit_notes"}
 WITH_LINES = {"quotes", "orders"}
