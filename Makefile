@@ -10,6 +10,8 @@ PEERS := build/publish-venv/.ready
 ELEVENTY := bench/peers/eleventy/node_modules/.ready
 FUZZ := build/fuzz-venv/.ready
 FUZZ_SECONDS ?= 60
+CUSTOMERS ?= 100 1000 4000
+RUNS ?= 3
 LOCALE := portalgen/locale
 
 .PHONY: demo test lint types bench bench-definitions bench-exports bench-layouts bench-northwind bench-publish bench-peers \
@@ -60,9 +62,10 @@ bench-layouts: $(READY)
 bench-northwind: $(READY)
 	$(BIN)/python -m bench.northwind
 
-# Full builds beside Hugo and Eleventy: needs npm, and cc for what writing alone takes. Then the table and the picture.
+# Full builds beside Hugo and Eleventy, RUNS of each for each of CUSTOMERS; then the table and the picture. Needs npm, cc for
+# what writing alone takes, and 14 GB of memory for 4,000 customers.
 bench-peers: $(READY) $(PEERS) $(ELEVENTY)
-	$(BIN)/python -m bench.peers
+	$(BIN)/python -m bench.peers --customers $(CUSTOMERS) --runs $(RUNS)
 	$(BIN)/python -m bench.plot
 
 # Looks for files that crash the importer, FUZZ_SECONDS for each format; Linux, Python 3.11 to 3.13.

@@ -23,8 +23,11 @@ LINES = 5
 FIRST_DAY = date(2024, 1, 1)
 
 
-def write_site(folder: Path, customers: int, transactions: int, types: Sequence[str] = TYPES) -> None:
-    """Canonical exports and definitions of `customers` customers with `transactions` each, the types in turn."""
+def write_site(folder: Path, customers: int, transactions: int, types: Sequence[str] = TYPES, site: str = "") -> None:
+    """Canonical exports and definitions of `customers` customers with `transactions` each, the types in turn.
+
+    `site` is what `site:` says besides, such as `downloads: []`.
+    """
     (folder / "exports").mkdir(parents=True)
     (folder / "config").mkdir()
     write_key_file(folder / "config/portalgen.keys", "a")
@@ -50,17 +53,18 @@ def write_site(folder: Path, customers: int, transactions: int, types: Sequence[
                             f"{number},{line},SKU-{(n + line) % 500:04},Article {(n + line) % 500} in a box,"
                             f"{line + t % 9},pc,{price},{5 if line == 3 else 0},21\n"
                         )
-    write_config(folder, customers, types)
+    write_config(folder, customers, types, site)
 
 
-def write_config(folder: Path, customers: int, types: Sequence[str] = TYPES) -> None:
+def write_config(folder: Path, customers: int, types: Sequence[str] = TYPES, site: str = "") -> None:
     exports = "".join(
         f"  - {{type: {type_}, path: exports/{type_}.csv, lines: exports/{type_}_lines.csv}}\n" for type_ in types
     )
     portals = "".join(f"  c{n}: {{customer: C-{n:06}, show: ALL}}\n" for n in range(customers))
     (folder / "config/portals.yaml").write_text(
-        "version: 1\nsite: {id: bench, title: Bench, base_url: 'https://portals.example', as_of: 2026-11-22}\n"
-        f"keys: file:config/portalgen.keys\nexports:\n  - {{type: customers, path: exports/customers.csv}}\n{exports}"
+        "version: 1\nsite: {id: bench, title: Bench, base_url: 'https://portals.example', as_of: 2026-11-22"
+        f"{site and f', {site}'}}}\nkeys: file:config/portalgen.keys\n"
+        f"exports:\n  - {{type: customers, path: exports/customers.csv}}\n{exports}"
         f"stores:\n  local: {{kind: directory, path: site}}\nportals:\n{portals}",
         encoding="utf-8",
     )

@@ -1,4 +1,4 @@
-"""The site of bench/build.py as JSON for site generators, and whether their pages say what portalgen's say.
+"""The site of bench/build.py as JSON for site generators, and whether their pages are portalgen's.
 
 Amounts are worked out, sorted and named here: what is left to a generator is to read, to format and to lay out.
 """
@@ -16,7 +16,7 @@ from typing import Any
 from bench.build import TYPES
 from portalgen.names import safe_name
 
-AT_A_TIME = 50
+AT_A_TIME = 25
 """Customers in a file."""
 SUMMED = {"invoices", "credit_notes"}
 WITH_LINES = {"quotes", "orders"}
@@ -108,26 +108,35 @@ def _type(type_: str, documents: list[dict[str, Any]]) -> dict[str, Any]:
     return said
 
 
-class _Words(HTMLParser):
-    """The text of a page, and where its links lead."""
+class _Content(HTMLParser):
+    """The elements of a page with their attributes, and its words. A number may be written in more ways than one."""
 
     def __init__(self) -> None:
         super().__init__()
         self.found: list[str] = []
 
-    def handle_starttag(self, _: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.found += [f"{name}={value}" for name, value in attrs if name in {"href", "datetime", "aria-current"}]
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append(f"<{tag}>")
+        self.found += [f"{name}={float(value or 0) if name == 'value' else value}" for name, value in sorted(attrs)]
+
+    def handle_endtag(self, tag: str) -> None:
+        self.found.append(f"</{tag}>")
 
     def handle_data(self, data: str) -> None:
         self.found += data.split()
 
 
-def words_of(page: str) -> list[str]:
-    """All that a page says, in order: its words, and the addresses of its links."""
-    parser = _Words()
+def content_of(page: str) -> list[str]:
+    """All that a page consists of, in order: elements, attributes and words."""
+    parser = _Content()
     parser.feed(page)
     parser.close()
     return parser.found
+
+
+def size_of(folder: Path) -> int:
+    """The bytes of all pages in it."""
+    return sum(path.stat().st_size for path in folder.rglob("*.html"))
 
 
 def differences(ours: Path, theirs: Path) -> Iterator[str]:
@@ -139,11 +148,12 @@ def differences(ours: Path, theirs: Path) -> Iterator[str]:
     for missing in sorted(pages.keys() ^ others.keys())[:5]:
         yield f"{missing} is in one of both only"
     for name in sorted(pages.keys() & others.keys()):
-        one, other = (words_of(path.read_text(encoding="utf-8")) for path in (pages[name], others[name]))
+        one, other = (content_of(path.read_text(encoding="utf-8")) for path in (pages[name], others[name]))
         if one != other:
             yield f"{name}: {_first_difference(one, other)}"
 
 
 def _first_difference(one: Sequence[str], other: Sequence[str]) -> str:
-    place = next((at for at, pair in enumerate(zip(one, other, strict=False)) if pair[0] != pair[1]), -1)
-    return f"{' '.join(one[place - 3 : place + 3])!r}, {' '.join(other[place - 3 : place + 3])!r}"
+    shorter = min(len(one), len(other))
+    place = next((at for at in range(shorter) if one[at] != other[at]), shorter)
+    return ", ".join(repr(" ".join(each[max(place - 3, 0) : place + 3])) for each in (one, other))
