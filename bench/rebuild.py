@@ -133,6 +133,8 @@ def compare(options: argparse.Namespace) -> None:
                 (wall["same, few portals"] - wall["start"]) / (large_size / 1e9),
                 1,
             ),
+            "same, few portals: s for each GB": (wall["same, few portals"] / (large_size / 1e9), 1),
+            "same: s for each GB": (wall["same"] / (size / 1e9), 1),
             "same: s for each GB, without starting": ((wall["same"] - wall["start"]) / (size / 1e9), 1),
             "same: s, against 1/60 of the full build": (wall["same"], wall["full"] / 60),
             "reordered: s, against 3 bare scans": (wall["reordered"], 3 * wall["bare scan"]),
