@@ -32,6 +32,8 @@ def lay_out(database: Database, of: str = "true", only: str = "true", file: Path
     It is in the database itself, or in `file`, which is left to be opened by others.
     """
     database.run("DROP SCHEMA IF EXISTS shelf CASCADE")
+    if file:
+        file.unlink(missing_ok=True)  # of an earlier build from the same book
     database.run(f"ATTACH '{_quoted(file)}' AS shelf" if file else "CREATE SCHEMA shelf")
     database.run(
         f"CREATE TABLE shelf.customers AS SELECT row_number() OVER (ORDER BY id) AS seat, {_cells(Customer, 'c')} "

@@ -109,7 +109,9 @@ class Workshop:
         sources = {}
         for customer, link in ((customer, link) for customer, links in wanted.items() for link in links):
             digest, each = digests.get(customer, ""), begun.copy()
-            each.update(repr((digest, link_of_pages(link))).encode())
+            each.update(
+                repr((digest, link.revision, link_of_pages(link))).encode()
+            )  # another revision remembers nothing
             sources[link.id] = each.hexdigest() if digest and not withheld.get(link.id) else ""
         return sources
 

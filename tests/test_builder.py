@@ -414,3 +414,14 @@ def test_documents_on_which_nothing_else_changed_are_the_same_the_next_day(site:
     changed = [Path(path).name for path in before if path in after and after[path] != before[path]]
     assert {"index.html", "portal.js"} < {*changed}
     assert {name.rpartition("-")[0] for name in changed if name.startswith("inv-")} == {"inv-1"}  # which is overdue
+
+
+def test_a_link_of_another_revision_tells_nothing_of_what_the_one_before_it_did(site: SmallSite) -> None:
+    build(site.definitions, TODAY)
+    change(site)
+    build(site.definitions, TODAY)
+    page = site.root / "build/bundles/ants/_/index.html"
+    assert "What is new" in page.read_text()
+    site.portals["ants"] = site.portals["ants"].replace("{customer: C-1,", "{customer: C-1, revision: 2,")
+    build(site.definitions, TODAY)
+    assert "What is new" not in page.read_text()

@@ -12,6 +12,7 @@ import pytest
 
 from portalgen import workshop
 from portalgen.errors import PortalgenError
+from portalgen.keeping import keeping
 from portalgen.model import Link, LinkId
 from portalgen.pipeline import build
 from portalgen.stores.memory import MemoryStore
@@ -129,6 +130,21 @@ def _children() -> list[int]:
     for task in Path(f"/proc/{os.getpid()}/task").iterdir():
         found += [int(each) for each in (task / "children").read_text().split()]
     return [each for each in found if is_running(each) and b"spawn_main" in Path(f"/proc/{each}/cmdline").read_bytes()]
+
+
+@pytest.mark.usefixtures("shared")
+def test_a_book_that_is_kept_serves_several_processes_again(sites: tuple[SmallSite, SmallSite]) -> None:
+    one, several = sites
+    for site in (one, several):
+        site.write("templates/list.html", '{% extends "!default/list.html" %}')
+    with keeping():
+        build(several.definitions, TODAY)
+        for site in (one, several):
+            site.write("templates/list.html", '{% extends "!default/list.html" %}{% block tools %}mine{% endblock %}')
+        assert build(several.definitions, TODAY).rendered == MANY + 2
+    build(one.definitions, TODAY)
+    bundles = [{name: data for name, data in files_of(site).items() if "bundles/" in name} for site in (one, several)]
+    assert bundles[0] == bundles[1]
 
 
 @pytest.mark.usefixtures("shared")
