@@ -113,6 +113,7 @@ class Book:
 
     def digests(self, customers: Collection[str]) -> Mapping[str, str]:
         """By id, what stands for all that the account of each of `customers` holds; '' where it names files."""
+        self._database.keep_to(MEMORY)
         self._want(customers)
         found = digests(self._database, of="id IN (SELECT id FROM wanted)")
         return {customer: "" if has_file else digest for customer, digest, has_file in found}

@@ -5,6 +5,8 @@ Where a definition changed and no export did, none is read.
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from hashlib import file_digest
+from pathlib import Path
 
 from portalgen.book import Book
 from portalgen.errors import InvalidInputError
@@ -47,8 +49,19 @@ def _book(keeps: Keeper, definitions: Definitions, judge: JudgeCustomers) -> Boo
     return book
 
 
-def _read_from(definitions: Definitions) -> tuple[str, Seen]:
-    """What a book follows from: of the definitions, and of the files."""
-    site = definitions.site
+def _read_from(definitions: Definitions) -> tuple[str, Seen, list[str]]:
+    """What a book follows from: of the definitions, and of the files, which are read for it to their last byte."""
+    site, seen = definitions.site, made_of(definitions)[1].look()
     said = (definitions.root, definitions.exports, site.currency, site.timezone, site.as_of)
-    return repr(said), made_of(definitions)[1].look()
+    return repr(said), seen, [_digest(path) for path in seen]
+
+
+def _digest(path: Path) -> str:
+    """The digest of a file; '' where it cannot be read, or is none that has an end."""
+    if not path.is_file():
+        return ""
+    try:
+        with path.open("rb", buffering=0) as file:
+            return file_digest(file, "sha256").hexdigest()
+    except OSError:
+        return ""
